@@ -1,0 +1,31 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const unit = 'src/**/*.unit.test.ts'
+const withServers = '{src,test}/**/*.{int,e2e}.test.ts'
+
+/**
+ * The test configuration of one workspace. The tier of a test is in its name: `unit` runs by itself, `int` and `e2e` get
+ * a real PostgreSQL and a real NATS, which are started once a run and only where such tests exist.
+ */
+export function workspaceTests(folder: string, more: readonly string[] = []): ViteUserConfig {
+  const tiers = [withServers, ...more]
+  const needsServers = globSync(tiers, { cwd: folder, exclude: name => name === 'node_modules' }).length > 0
+  return defineConfig({
+    root: folder,
+    test: {
+      environment: 'node',
+      pool: 'forks',
+      include: [unit, ...tiers],
+      globalSetup: needsServers ? [join(import.meta.dirname, 'packages/testing/src/global-setup.ts')] : [],
+      // Generous, for machines that do other things beside: a test fails by its assertions, not by the clock.
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      teardownTimeout: 30_000,
+      passWithNoTests: true,
+      reporters: ['default', 'json'],
+      outputFile: { json: '.results/vitest.json' },
+    },
+  })
+}
