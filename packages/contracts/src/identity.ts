@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+/** Who calls, as the gateway vouches for it. Rights are decided where the data is. */
+export const identitySchema = z.object({
+  /** Stable id of the account, or `<issuer>|<subject>` of an external token. */
+  subject: z.string().min(1),
+  /** Login of an account, user name of an external user; shown as author and actor. */
+  login: z.string().min(1),
+  /** Machine clients count as administrators of the release coordinator and have no profile. */
+  kind: z.enum(['user', 'service']),
+  /** `ADMIN`, `DEV`, `USER`; `ROLE_ADMIN`, `ROLE_STAFF`, `ROLE_MEMBER`, `ROLE_USER`; `curator`; `staff`. */
+  roles: z.array(z.string()),
+  /** Study ids and group names. */
+  groups: z.array(z.string()),
+  /** E.g. `ACCESS_ALL_DATA`, or `<resource>:<action>` of the schedules API. */
+  permissions: z.array(z.string()),
+  /** Key of the member organisation whose staff this is. */
+  member: z.string().nullable(),
+  /** The first administrator may do everything in every API. */
+  superuser: z.boolean(),
+})
+
+export type Identity = z.infer<typeof identitySchema>
+
+/** Audience of identity tokens. */
+export const identityAudience = 'slipway'
+/** Algorithm of identity tokens: short signatures, cheap to verify. */
+export const identityAlgorithm = 'EdDSA'
+
+/** What goes into an event or a record as its author. */
+export function actorOf(identity: Identity | null): string {
+  if (!identity) return 'anonymous'
+  return identity.kind === 'service' ? `service:${identity.login}` : identity.login
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { identitySchema } from './identity.ts'
+import { operation, type ServiceName } from './operation.ts'
+
+/** Public keys that identity tokens are signed with, as a JSON Web Key Set; services fetch it when they meet a new key id. */
+export const identityOperations = {
+  keys: operation('gateway.identity.keys', {
+    summary: 'Public keys of identity tokens (JWKS)',
+    effect: 'read',
+    input: z.object({}),
+    output: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+  }),
+  /** For programs that call operations with their own credentials: exchanges an API token for an identity token. */
+  exchange: operation('gateway.identity.exchange', {
+    summary: 'Exchanges an API token for a short-lived identity token',
+    effect: 'read',
+    input: z.object({ token: z.string().min(1).max(1024) }),
+    output: z.object({ identity_token: z.string(), expires_in: z.int().positive(), identity: identitySchema }),
+    errors: ['unauthenticated'],
+  }),
+}
+
+const deadLetterSchema = z.object({
+  id: z.int(),
+  consumer: z.string(),
+  subject: z.string(),
+  event_id: z.string().nullable(),
+  stream_sequence: z.int(),
+  attempts: z.int(),
+  error: z.string(),
+  dead_at: z.string(),
+  state: z.enum(['dead', 'replayed', 'discarded']),
+  state_at: z.string().nullable(),
+  state_by: z.string().nullable(),
+})
+
+const administrator = ['unauthenticated', 'forbidden'] as const
+
+/** Operations that every service answers about itself; for administrators. */
+export function serviceOperations(service: ServiceName) {
+  const id = z.int().positive()
+  return {
+    deadLetters: operation(`${service}.dead-letter.list`, {
+      summary: 'Lists events that a consumer gave up on, newest first',
+      effect: 'read',
+      input: z.object({
+        consumer: z.string().optional(),
+        state: z.enum(['dead', 'replayed', 'discarded']).optional(),
+        limit: z.int().min(1).max(1000).default(100),
+        before: z.int().positive().optional().meta({ description: 'Only letters with a smaller id' }),
+      }),
+      output: z.object({ results: z.array(deadLetterSchema) }),
+      errors: administrator,
+    }),
+    deadLetter: operation(`${service}.dead-letter.get`, {
+      summary: 'Reads a dead letter with its payload',
+      effect: 'read',
+      input: z.object({ id }),
+      output: deadLetterSchema.extend({ payload: z.string() }),
+      errors: [...administrator, 'not_found'],
+    }),
+    replay: operation(`${service}.dead-letter.replay`, {
+      summary: 'Handles a dead letter once more',
+      effect: 'write',
+      input: z.object({ id }),
+      output: deadLetterSchema,
+      errors: [...administrator, 'not_found', 'refused'],
+    }),
+    discard: operation(`${service}.dead-letter.discard`, {
+      summary: 'Marks a dead letter as not to be handled',
+      effect: 'write',
+      input: z.object({ id }),
+      output: deadLetterSchema,
+      errors: [...administrator, 'not_found', 'refused'],
+    }),
+    republish: operation(`${service}.outbox.republish`, {
+      summary: 'Sends kept events once more, for instance after the broker lost its files',
+      effect: 'write',
+      input: z.object({
+        since: z.iso.datetime().optional().meta({ description: 'Only events recorded at this time or later' }),
+        aggregate: z.string().optional().meta({ description: 'Only events of this aggregate' }),
+      }),
+      output: z.object({ events: z.int().min(0) }),
+      errors: administrator,
+    }),
+  }
+}
