@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { call, request, requestRaw } from './client/calls.ts'
+import { openStream } from './client/open-stream.ts'
+import { upload } from './client/upload.ts'
+import { openConnection } from './connection/connection.ts'
+import { watchDeadlines } from './connection/deadlines.ts'
+import { openInbox } from './connection/inbox.ts'
+import type { Link } from './connection/post.ts'
+import { consumeEvents } from './events/consume.ts'
+import { defaultMaxAgeMs, ensureEventStream } from './events/event-stream.ts'
+import { publishEvent } from './events/publish-event.ts'
+import { createServer } from './server/server.ts'
+import { defaultIdleMs } from './stream/limits.ts'
+import type { Bus, BusOptions, Consumer } from './types.ts'
+import { text } from './wire/json.ts'
+
+/** Connects to the bus. Waits for a broker that is not there yet; throws for wrong credentials and unreadable URLs. */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const { name, version, log, streamIdleMs: idleMs = defaultIdleMs } = options
+  const connection = await openConnection(options)
+  const deadlines = watchDeadlines()
+  const link: Link = { connection, deadlines, inbox: openInbox(connection) }
+  const id = randomBytes(12).toString('hex')
+  const server = createServer(link, idleMs, { name, version, id })
+  const manager = await jetstreamManager(connection.nc, { checkAPI: false })
+  const streamSettings = { maxAgeMs: options.eventMaxAgeMs ?? defaultMaxAgeMs, replicas: options.eventReplicas }
+  const ensureStream = () => ensureEventStream(manager, streamSettings)
+  const consumers = new Set<Consumer>()
+  connection.onDisconnect(deadlines.disconnected)
+
+  async function stopConsumers() {
+    await Promise.all([...consumers].map(consumer => consumer.stop()))
+  }
+
+  async function drainServers(timeoutMs = 10_000) {
+    const drained = Promise.all([server.drain(), stopConsumers()]).then(() => true)
+    const inTime = await Promise.race([drained, delay(timeoutMs, false, { ref: false })])
+    if (!inTime) log.warn({ timeoutMs }, 'calls or events are still running')
+  }
+
+  let closing: Promise<void> | undefined
+  async function close() {
+    // Consumers end by themselves; whoever waits for their handlers has called drainServers.
+    for (const consumer of consumers) void consumer.stop()
+    deadlines.stop()
+    await connection.close()
+  }
+
+  const bus: Bus = {
+    name,
+    id,
+    get connected() {
+      return connection.connected
+    },
+    get maxPayload() {
+      return connection.maxPayload
+    },
+    call: (operation, input, callOptions) => call(link, operation, input, callOptions),
+    request: (operation, input, callOptions) => request(link, operation, input, callOptions),
+    openStream: (operation, input, callOptions) => openStream(link, idleMs, operation, input, callOptions),
+    upload: (operation, input, body, callOptions) => upload(link, idleMs, operation, input, body, callOptions),
+    requestRaw: (subject, body, callOptions) => requestRaw(link, subject, body, callOptions),
+    serve: server.serve,
+    serveRaw: server.serveRaw,
+    ensureStream,
+    publishEvent: (type, event) => publishEvent(link, type, event),
+    async consume(consumeOptions) {
+      const consumer = await consumeEvents({ link, manager, ensureStream }, consumeOptions)
+      consumers.add(consumer)
+      return {
+        async stop() {
+          consumers.delete(consumer)
+          await consumer.stop()
+        },
+      }
+    },
+    broadcast: (subject, body) => connection.tell(subject, Buffer.from(body)),
+    listen: (subject, handle) => connection.subscribe(subject, message => handle(text(message.data), message.subject)),
+    drainServers,
+    close: () => (closing ??= close()),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+  return bus
+}

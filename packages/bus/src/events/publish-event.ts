@@ -1,0 +1,56 @@
+import { type EventEnvelope, type EventType, eventStream, eventSubject, failure, isFailure } from '@slipway/contracts'
+import { exchange, type Link } from '../connection/post.ts'
+import { encodeHeaders, headerLine } from '../wire/headers.ts'
+import { decodeJson, encodeBody } from '../wire/json.ts'
+import { transient, withRetries } from './retries.ts'
+
+/** What the stream answers to a message. */
+type Acknowledgement = {
+  readonly stream?: string
+  readonly seq?: number
+  readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
+}
+
+const attemptTimeoutMs = 2_500
+const pausesMs = [100, 250, 500, 1_000, 2_000]
+
+/**
+ * Publishes an event and waits until the stream has it: six attempts in up to 19 s, which outlasts a restart of the
+ * broker. The event's id is the message id, so an attempt whose answer was lost leaves no second copy. Throws
+ * `unavailable` or `timeout` in the end, `too_large` at once.
+ */
+export async function publishEvent(
+  link: Link,
+  type: Pick<EventType, 'noun' | 'verb'>,
+  event: EventEnvelope,
+): Promise<void> {
+  const message = {
+    subject: eventSubject(type as EventType, event.subject),
+    body: encodeBody(event),
+    headers: encodeHeaders(headerLine('Nats-Msg-Id', event.id) + headerLine('Nats-Expected-Stream', eventStream)),
+    timeoutMs: attemptTimeoutMs,
+  }
+  await withRetries(pausesMs, transient, async () => {
+    const { message: answer } = await exchange(link, message)
+    checkAcknowledgement(answer.data)
+  })
+}
+
+/** Somebody else who listens on the subject might answer, too: only the stream's own words count. */
+function checkAcknowledgement(bytes: Uint8Array) {
+  const { stream, seq, error } = readAcknowledgement(bytes)
+  if (error) {
+    const code = error.code >= 500 ? 'unavailable' : 'internal'
+    throw failure(code, `The event stream refused an event: ${error.description} (${error.err_code}).`)
+  }
+  if (stream !== eventStream || seq === undefined) throw failure('unavailable', 'The event stream gave no receipt.')
+}
+
+function readAcknowledgement(bytes: Uint8Array): Acknowledgement {
+  try {
+    return Object(decodeJson(bytes)) as Acknowledgement
+  } catch (error) {
+    if (isFailure(error)) return {}
+    throw error
+  }
+}

@@ -1,0 +1,5 @@
+export { connectBus } from './connect.ts'
+export { handler } from './server/handler.ts'
+export { childTraceparent, newTraceparent, traceId } from './trace.ts'
+export * from './types.ts'
+export { rawJson } from './wire/json.ts'

@@ -1,0 +1,121 @@
+import { failure, type SlipwayError } from '@slipway/contracts'
+import { eventually } from '@slipway/testing'
+import { describe, expect, test } from 'vitest'
+import { caught, discover, getThing, putThing } from './support.ts'
+import { client, nats, serveGet, service, useTwoBuses } from './two-buses.ts'
+
+useTwoBuses('max_payload: 262144')
+
+describe('sizes', () => {
+  test('a request that does not fit is refused before it is sent', async () => {
+    expect(client.maxPayload).toBe(262_144)
+    await service.serve([{ operation: putThing, handle: async () => ({}) }], { queue: 'registry' })
+    const fitting = await client.request(putThing, { id: 'x'.repeat(200_000) })
+    expect(fitting.status).toBe(204)
+    const error = await caught(client.request(putThing, { id: 'x'.repeat(262_144) }))
+    expect(error).toMatchObject({ code: 'too_large', status: 413 })
+    expect(client.connected).toBe(true)
+  })
+
+  test('an answer that does not fit is an internal error, and the service stays connected', async () => {
+    let size = 300_000
+    await serveGet(async () => ({ body: { id: '1', name: 'x'.repeat(size) } }))
+    expect((await caught(client.request(getThing, { id: '1' }))).code).toBe('internal')
+    size = 10
+    expect((await client.call(getThing, { id: '1' })).name).toBe('xxxxxxxxxx')
+    expect(service.connected).toBe(true)
+  })
+
+  test('error details that do not fit are left out', async () => {
+    await serveGet(async () => {
+      const detail = { path: ['a'], reason: 'wrong', message: 'x'.repeat(1_000) }
+      throw failure('invalid', 'Too much is wrong.', { details: Array.from({ length: 400 }, () => detail) })
+    })
+    const error = await caught(client.request(getThing, { id: '1' }))
+    expect(error).toMatchObject({ code: 'invalid', message: 'Too much is wrong.' })
+    expect(error.details).toBeUndefined()
+  })
+})
+
+describe('deadlines', () => {
+  test('nobody there: unavailable at once', async () => {
+    const error = await caught(client.request(getThing, { id: '1' }, { timeoutMs: 30_000 }))
+    expect(error).toMatchObject({ code: 'unavailable', status: 503, retryAfter: 1 })
+  })
+
+  test('an answer that is late is a timeout, and its handler is told', async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<unknown>()
+    await serveGet(async (_input, { signal }) => {
+      await new Promise(done => signal.addEventListener('abort', done))
+      resolve(signal.reason)
+      return {}
+    })
+    const error = await caught(client.request(getThing, { id: '1' }, { timeoutMs: 150 }))
+    expect(error).toMatchObject({ code: 'timeout', status: 504 })
+    expect(await aborted).toMatchObject({ code: 'timeout' })
+  })
+
+  test('a caller can give up early', async () => {
+    await serveGet(() => new Promise(() => {}))
+    const controller = new AbortController()
+    const call = caught(client.request(getThing, { id: '1' }, { signal: controller.signal }))
+    controller.abort(new Error('client went away'))
+    expect(await call).toMatchObject({ code: 'timeout', cause: { message: 'client went away' } })
+    const late = caught(client.request(getThing, { id: '1' }, { signal: controller.signal }))
+    expect((await late).code).toBe('timeout')
+  })
+
+  test('calls that waited in line for too long are dropped and counted as errors', async () => {
+    const release = Promise.withResolvers<void>()
+    const handled: string[] = []
+    await serveGet(
+      async ({ id }) => {
+        handled.push(id)
+        await release.promise
+        return { body: { id, name: '' } }
+      },
+      { concurrency: 1 },
+    )
+    const first = client.call(getThing, { id: 'first' })
+    await eventually(() => expect(handled).toEqual(['first']))
+    const stale = await caught(client.request(getThing, { id: 'stale' }, { timeoutMs: 60 }))
+    expect(stale.code).toBe('timeout')
+    const third = client.call(getThing, { id: 'third' })
+    release.resolve()
+    await Promise.all([first, third])
+    expect(handled).toEqual(['first', 'third'])
+    const [stats] = await discover(nats, `$SRV.STATS.registry.${service.id}`)
+    expect(stats!.endpoints).toMatchObject([{ num_requests: 3, num_errors: 1 }])
+  })
+
+  test('more than may run and wait is busy', async () => {
+    const release = Promise.withResolvers<void>()
+    await serveGet(
+      async ({ id }) => {
+        await release.promise
+        return { body: { id, name: '' } }
+      },
+      { concurrency: 2, backlog: 3 },
+    )
+    const calls = Array.from({ length: 8 }, (_, index) =>
+      client.call(getThing, { id: String(index) }).then(
+        () => 'answered',
+        (error: SlipwayError) => `${error.code} ${error.status} ${error.retryAfter}`,
+      ),
+    )
+    const refused = await Promise.all(calls.slice(5))
+    expect(refused).toEqual(['busy 503 1', 'busy 503 1', 'busy 503 1'])
+    release.resolve()
+    expect(await Promise.all(calls.slice(0, 5))).toEqual(Array.from({ length: 5 }, () => 'answered'))
+  })
+
+  test('calls end when the bus is closed, and later ones fail', async () => {
+    await serveGet(() => new Promise(() => {}))
+    const call = caught(client.request(getThing, { id: '1' }))
+    await client.close()
+    expect((await call).code).toBe('timeout')
+    expect((await caught(client.request(getThing, { id: '1' }))).code).toBe('unavailable')
+    expect(client.connected).toBe(false)
+    client.broadcast('slipway.notice', 'nobody')
+  })
+})
