@@ -1,0 +1,72 @@
+import { failure, isFailure } from '@slipway/contracts'
+import type { DatabaseError } from 'pg'
+
+/** The SQLSTATE of an error that Postgres sent; undefined for every other error. */
+export function sqlState(error: unknown): string | undefined {
+  return isDatabaseError(error) ? error.code : undefined
+}
+
+/** True for a violated unique constraint or primary key; with `constraint`, for that one only. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return violates(error, '23505', constraint)
+}
+
+/** True for a violated foreign key; with `constraint`, for that one only. */
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  return violates(error, '23503', constraint)
+}
+
+/** True where the same transaction may succeed when it is run again: serialisation failure, deadlock. */
+export function isTransient(error: unknown): boolean {
+  const code = sqlState(error)
+  return code === '40001' || code === '40P01'
+}
+
+/**
+ * True for errors that mean "no usable connection": the network's, and those by which Postgres refuses or ends one.
+ * `pg` itself reports a lost connection as an error without any code; whoever owns the connection knows that it is
+ * gone and says so to `translateError`.
+ */
+export function isConnectionFailure(error: unknown): boolean {
+  const code = sqlState(error)
+  if (code !== undefined) return code.startsWith('08') || connectionStates.has(code)
+  return error instanceof Error && 'syscall' in error
+}
+
+/**
+ * True where a connection's memory of a prepared statement and the server's differ. `stale`: a migration changed the
+ * result of a statement that an older connection had planned. `unknown`: the statement whose parsing was to prepare it
+ * for those pipelined behind it failed.
+ */
+export function statementConfusion(error: unknown): 'stale' | 'unknown' | undefined {
+  if (!isDatabaseError(error)) return undefined
+  if (error.code === '0A000' && error.routine === 'RevalidateCachedQuery') return 'stale'
+  return error.code === '26000' || error.code === '42P05' ? 'unknown' : undefined
+}
+
+/**
+ * Puts connection failures and time-outs into the catalogue; leaves every other error as it is. `lost`: the connection
+ * is known to be gone. Without that, an error of the network is not taken for the database's: in a transaction it may
+ * come from anything the caller talked to.
+ */
+export function translateError(error: unknown, lost: boolean): unknown {
+  if (isFailure(error)) return error
+  const code = sqlState(error)
+  if (code === undefined ? lost : isConnectionFailure(error)) {
+    return failure('unavailable', 'The database cannot be reached.', { cause: error })
+  }
+  if (code === '57014') return failure('timeout', 'The database took too long.', { cause: error })
+  return error
+}
+
+/** Too many connections; shutdown, crash, start-up, dropped database, idle session; idle transaction, long transaction. */
+const connectionStates = new Set(['53300', '57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04'])
+
+function violates(error: unknown, code: string, constraint: string | undefined): boolean {
+  return sqlState(error) === code && (constraint === undefined || (error as DatabaseError).constraint === constraint)
+}
+
+/** Network errors have a `code`, too (`EPIPE`); only the server's have a severity. */
+function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && 'code' in error && 'severity' in error
+}

@@ -1,0 +1,44 @@
+export { appendEvents, outboxColumns } from './append-events.ts'
+export { type Backoff, jitteredBackoff } from './backoff.ts'
+export { compareSchema, type SchemaSource, schemaOf, writeSchema } from './check-schema.ts'
+export {
+  type ClonedDatabase,
+  type CloneOptions,
+  cloneDatabase,
+  createTemplate,
+  urlOfDatabase,
+} from './clone-database.ts'
+export {
+  commandColumns,
+  findCommand,
+  isRememberedCommand,
+  type RememberedCommand,
+  rememberCommand,
+} from './commands.ts'
+export { isForeignKeyViolation, isUniqueViolation, sqlState } from './database-error.ts'
+export {
+  type DeadLetterFilter,
+  type DeadLetterState,
+  discardDeadLetter,
+  listDeadLetters,
+  type NewDeadLetter,
+  recordDeadLetter,
+  replayDeadLetter,
+  type StoredDeadLetter,
+  showDeadLetter,
+} from './dead-letters.ts'
+export { type DumpOptions, dumpSchema } from './dump-schema.ts'
+export { type EveryOptions, every } from './every.ts'
+export { once } from './inbox.ts'
+export { type MigrateOptions, migrate } from './migrate.ts'
+export { type Migrations, platformMigrations } from './migration-files.ts'
+export { openStore } from './open-store.ts'
+export { type Purged, purgeCommands, purgeInbox, purgeOld, purgeOutbox, type Retention } from './purge.ts'
+export { type Relay, type RelayOptions, startRelay } from './relay.ts'
+export type { Publish } from './relay-batch.ts'
+export { type RepublishFilter, republish } from './republish.ts'
+export { type DueTimer, type NextRun, startTimers, type TimersOptions } from './start-timers.ts'
+export { streamRows } from './stream-rows.ts'
+export { cancelTimer, type NewTimer, setTimer } from './timers.ts'
+export * from './types.ts'
+export { startWorker, type Worker, type WorkerOptions } from './worker.ts'

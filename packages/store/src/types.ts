@@ -1,0 +1,105 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Logger } from 'pino'
+
+export type StoreOptions = {
+  /** `postgres://…` of this service's own database. */
+  readonly url: string
+  readonly log: Logger
+  /** Shown in `pg_stat_activity`. */
+  readonly name: string
+  /** Connections for transactions and writes. Default 10. */
+  readonly poolSize?: number
+  /** Connections that pipeline reads. Default 3. */
+  readonly readConnections?: number
+  /** Milliseconds after which a statement is given up with `timeout`. Default 30,000. */
+  readonly statementTimeoutMs?: number
+  /**
+   * Milliseconds a call waits for a connection while Postgres is away, before it fails with `unavailable`. Default
+   * 2,000: a restart of Postgres is bridged, a longer outage is told to callers soon.
+   */
+  readonly patienceMs?: number
+}
+
+/**
+ * SQL with a stable name, so that Postgres plans it once a connection. `$1`, `$2`, … are its parameters. A name stands
+ * for one text only and has at most 63 bytes. Names starting with `platform.` belong to this package.
+ */
+export type Statement = { readonly name: string; readonly text: string }
+
+/** A query runner: the store itself, or a transaction. */
+export type Queryable = {
+  /** Runs a named statement and returns its rows. On the store: the same as `write`. */
+  query<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export type Tx<Database = unknown> = Queryable & {
+  readonly db: Transaction<Database>
+  /** Runs `task` once this transaction is committed, e.g. to wake a worker; never after a rollback. It must not throw. */
+  afterCommit(task: () => void): void
+  /**
+   * Says that this transaction wrote events in a way that the store does not see (through `db` or a SQL function).
+   * Statements run by `query` that hold `insert into platform.outbox` are noticed without it.
+   */
+  wroteEvents(): void
+}
+
+export type TransactionOptions = {
+  /** Default `read committed`. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  /** How often `work` may run at most. Default 3; 1 where it has effects that may not repeat, e.g. a stream to a client. */
+  readonly attempts?: number
+}
+
+export type StoreStats = {
+  /** Connections of the pool: open, open but unused, and callers waiting for one. */
+  readonly pool: { readonly total: number; readonly idle: number; readonly waiting: number }
+  /** Pipelined connections that are up, and reads on their way. */
+  readonly readers: { readonly connected: number; readonly inFlight: number }
+}
+
+export type Store<Database = unknown> = AsyncDisposable &
+  Queryable & {
+    readonly db: Kysely<Database>
+    /**
+     * A read outside transactions, on pipelined connections: idempotent, and never a statement that may wait for a lock,
+     * because the reads behind it would wait, too.
+     */
+    read<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+    /**
+     * One statement that writes, on a connection of the pool; it is its own transaction. After `unavailable` or `timeout`
+     * it may still have been done: what must not be done twice remembers its command.
+     */
+    write<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+    /**
+     * Runs `work` in a transaction; serialisation failures, deadlocks and connections lost before the commit was sent
+     * are tried again, so `work` must have no effects outside the transaction that may not repeat.
+     */
+    transaction<Result>(work: (tx: Tx<Database>) => Promise<Result>, options?: TransactionOptions): Promise<Result>
+    /** Throws unless the database answers. */
+    ping(): Promise<void>
+    stats(): StoreStats
+    /** Called after each commit that wrote events, in this process: wakes the relay. */
+    readonly outboxChanged: { emit(): void; subscribe(listener: () => void): () => void }
+    /** Waits for what is running, then closes every connection. Later calls fail with `unavailable`. */
+    close(): Promise<void>
+  }
+
+/** A transaction, whatever tables its `db` knows: what functions over any service's database take. */
+export type AnyTx = Omit<Tx, 'db'>
+
+/** A store, whatever tables its `db` knows: what functions over any service's database take. */
+export type AnyStore = Omit<Store, 'db' | 'transaction'> & {
+  transaction<Result>(work: (tx: AnyTx) => Promise<Result>, options?: TransactionOptions): Promise<Result>
+}
+
+/** An event as a change of state writes it, in the transaction of the change. The relay makes the envelope. */
+export type NewEvent = {
+  readonly noun: string
+  readonly verb: string
+  readonly aggregate: string
+  /** Of the aggregate, from 1, without gaps. */
+  readonly sequence: number
+  readonly actor: string
+  readonly traceparent?: string | undefined
+  readonly data: unknown
+}

@@ -1,0 +1,33 @@
+/** Lets one loop sleep until it is woken or a time is over. A wake-up while nobody sleeps is kept; several are one. */
+export type WakeUp = {
+  wake(): void
+  /** True: woken. False: the time was over. */
+  sleep(ms: number): Promise<boolean>
+}
+
+export function createWakeUp(): WakeUp {
+  let pending = false
+  let wakeSleeper: (() => void) | undefined
+
+  return {
+    wake() {
+      if (wakeSleeper) wakeSleeper()
+      else pending = true
+    },
+    sleep(ms) {
+      if (pending) {
+        pending = false
+        return Promise.resolve(true)
+      }
+      return new Promise(resolve => {
+        const end = (woken: boolean) => {
+          clearTimeout(timer)
+          wakeSleeper = undefined
+          resolve(woken)
+        }
+        const timer = setTimeout(end, ms, false)
+        wakeSleeper = () => end(true)
+      })
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import type { Logger } from 'pino'
+import { jitteredBackoff } from './backoff.ts'
+import { createWakeUp } from './wake-up.ts'
+
+export type WorkerOptions<Item> = {
+  /** Names the worker in the log. */
+  readonly name: string
+  /**
+   * Takes up to `limit` items that are due, so that nobody else takes them: `for update skip locked` and a lease. It
+   * runs once at a time; its errors are logged, and it is tried again after a pause.
+   */
+  take(limit: number): Promise<readonly Item[]>
+  /** Works on one item and settles it, its failure too; an error that comes out of here is only logged. */
+  handle(item: Item): Promise<void>
+  /**
+   * Milliseconds until the next item is due, or null when none is known; asked when `take` found no more. Without it
+   * the worker finds items that become due by polling only.
+   */
+  next?(): Promise<number | null>
+  /** Most items at a time. */
+  readonly concurrency: number
+  /** Milliseconds between looks for items that other replicas put there. */
+  readonly pollMs: number
+  readonly log: Logger
+}
+
+export type Worker = {
+  /** Look now: something may be due. Cheap; many kicks are one look. */
+  kick(): void
+  /** Takes nothing more; resolves when the items under way are handled. */
+  stop(): Promise<void>
+}
+
+/** Keeps up to `concurrency` items under way: takes as many as places are free, and more as soon as one is. */
+export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
+  const { name, take, handle, next, concurrency, pollMs, log } = options
+  const wakeUp = createWakeUp()
+  const running = new Set<Promise<void>>()
+  const backoff = jitteredBackoff({ baseMs: 100, maxMs: 10_000 })
+  let mayHoldMore = false
+  let stopping = false
+
+  function start(item: Item): void {
+    const work = handleSafely(item).finally(() => {
+      running.delete(work)
+      if (mayHoldMore) wakeUp.wake()
+    })
+    running.add(work)
+  }
+
+  async function handleSafely(item: Item): Promise<void> {
+    try {
+      await handle(item)
+    } catch (error) {
+      log.error({ err: error, worker: name }, 'an item of work failed without being settled')
+    }
+  }
+
+  /** Starts what is due. Returns the milliseconds until it is worth looking again, unless woken. */
+  async function look(): Promise<number> {
+    const free = concurrency - running.size
+    if (free === 0) return pollMs
+    const items = await take(free)
+    for (const item of items) start(item)
+    mayHoldMore = items.length >= free
+    if (mayHoldMore || !next) return pollMs
+    const nextMs = await next()
+    return nextMs === null ? pollMs : Math.min(pollMs, Math.max(1, nextMs))
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0
+    while (!stopping) {
+      let waitMs: number
+      try {
+        waitMs = await look()
+        failures = 0
+      } catch (error) {
+        failures++
+        waitMs = backoff(failures)
+        log.warn({ err: error, worker: name }, 'no work could be taken; trying again')
+      }
+      const resumeAt = Date.now() + waitMs
+      do {
+        await wakeUp.sleep(resumeAt - Date.now())
+        // After a failure only time helps, however many kicks come.
+      } while (failures > 0 && !stopping && Date.now() < resumeAt)
+    }
+    await Promise.all(running)
+  }
+
+  const ended = run()
+  return {
+    kick: wakeUp.wake,
+    async stop() {
+      stopping = true
+      wakeUp.wake()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { type AnyTx, streamRows } from '../src/mod.ts'
+import { testStore } from './open-test-store.ts'
+
+const numbers = {
+  name: 'test.numbers',
+  text: 'select n, repeat($3, 10) as text from generate_series($1::int, $2::int) n',
+}
+const cursors = { name: 'test.cursors', text: `select count(*) from pg_cursors where name <> ''` }
+const options = { isolation: 'repeatable read', attempts: 1 } as const
+
+async function sizes(tx: AnyTx, from: number, to: number): Promise<number[]> {
+  const found: number[] = []
+  for await (const rows of streamRows<{ n: number; text: string }>(tx, numbers, [from, to, 'x'], 10)) {
+    expect(rows[0]).toEqual({ n: from + found.reduce((sum, size) => sum + size, 0), text: 'xxxxxxxxxx' })
+    found.push(rows.length)
+  }
+  return found
+}
+
+describe('streamRows', () => {
+  test('yields every row once, in parts; again in the same and in the next transaction', async () => {
+    const store = await testStore({ poolSize: 1 })
+    const found = await store.transaction(
+      async tx => [await sizes(tx, 1, 25), await sizes(tx, 5, 24), await sizes(tx, 1, 0)],
+      options,
+    )
+    expect(found).toEqual([[10, 10, 5], [10, 10], []])
+    expect(await store.transaction(tx => sizes(tx, 1, 3), options)).toEqual([3])
+  })
+
+  test('closes its cursor when the consumer stops early', async () => {
+    const store = await testStore()
+    await store.transaction(async tx => {
+      for await (const rows of streamRows(tx, numbers, [1, 100, 'x'], 10)) {
+        expect(rows.length).toBe(10)
+        break
+      }
+      expect(await tx.query(cursors)).toEqual([{ count: 0 }])
+    }, options)
+  })
+
+  test('passes an error of a later row on', async () => {
+    const store = await testStore()
+    const failing = { name: 'test.failing', text: 'select 1 / (15 - n) as x from generate_series(1, 20) n' }
+    let seen = 0
+    const read = store.transaction(async tx => {
+      for await (const rows of streamRows(tx, failing, [], 10)) seen += rows.length
+    }, options)
+    await expect(read).rejects.toMatchObject({ code: '22012' })
+    expect(seen).toBe(10)
+  })
+})
