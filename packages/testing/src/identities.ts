@@ -1,0 +1,36 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import type { OperationHandler } from '@slipway/bus'
+import { type Identity, identityAlgorithm, identityAudience, identityOperations } from '@slipway/contracts'
+
+const kid = 'test'
+const pair = generateKeyPairSync('ed25519', {
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
+const privateKey = createPrivateKey(pair.privateKey)
+const publicKey = createPublicKey(pair.publicKey).export({ format: 'jwk' })
+
+/** Serves the public key of these tokens as the gateway does, for a service that is tested without a gateway. */
+export const identityKeys: OperationHandler = {
+  operation: identityOperations.keys,
+  handle: async () => ({ body: { keys: [{ ...publicKey, kid, alg: identityAlgorithm, use: 'sig' }] } as never }),
+}
+
+/** An identity token as the gateway signs them, good for an hour. A user without any right unless `given` says otherwise. */
+export function identityToken(login: string, given: Partial<Identity> = {}): string {
+  const identity: Identity = {
+    subject: login,
+    login,
+    kind: 'user',
+    roles: [],
+    groups: [],
+    permissions: [],
+    member: null,
+    superuser: false,
+    ...given,
+  }
+  const claims = { identity, aud: identityAudience, exp: Math.floor(Date.now() / 1000) + 3600 }
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${part({ alg: identityAlgorithm, kid })}.${part(claims)}`
+  return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`
+}

@@ -1,0 +1,16 @@
+export { type CapturedLog, captureLog, type LogLine } from './capture-log.ts'
+export { type CreateDatabaseOptions, createDatabase } from './create-database.ts'
+export { type EventuallyOptions, eventually } from './eventually.ts'
+export { type FileOrigin, fileOrigin, type OriginFile, type OriginRequest } from './file-origin.ts'
+export { identityKeys, identityToken } from './identities.ts'
+export { startOwnNats, startOwnPostgres } from './own-servers.ts'
+export {
+  type ScriptedTaskService,
+  scriptedTaskService,
+  type TaskServiceAction,
+  type TaskServiceOptions,
+  type TaskServiceRequest,
+} from './scripted-task-service.ts'
+export type { TaskReport, TaskServiceFault, TaskServiceStep } from './task-service-step.ts'
+export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts'
+export { testNats, testPostgres } from './test-servers.ts'
