@@ -1,0 +1,58 @@
+import type { Bus, OperationHandler } from '@slipway/bus'
+import type { EventEnvelope, Identity, ServiceName } from '@slipway/contracts'
+import type { Store, Tx } from '@slipway/store'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { z } from 'zod'
+import type { BaseConfig } from './config.ts'
+
+/** What a service builds its wiring from. */
+export type ServiceContext<Config, Database> = {
+  readonly config: Config & BaseConfig
+  readonly store: Store<Database>
+  readonly bus: Bus
+  readonly log: Logger
+  readonly registry: Registry
+  /** Reads an identity token; throws `unauthenticated` for a bad one. */
+  readonly identify: (token: string) => Promise<Identity>
+}
+
+/** A reaction to events: runs in a transaction that also remembers the event, so its effect happens once. */
+export type EventConsumer<Database> = {
+  /** Durable name, unique on the platform, starting with the service's name. */
+  readonly durable: string
+  /** Subject filters. Order is kept within a filter, not between two of them. */
+  readonly filters: readonly string[]
+  handle(event: EventEnvelope, tx: Tx<Database>): Promise<void>
+  /** Runs after the transaction, to wake workers; must not throw and may be lost in a crash. */
+  afterCommit?(event: EventEnvelope): void
+  /** Default 1, which keeps the order of events. */
+  readonly concurrency?: number
+}
+
+/** Something that works in the background until it is stopped. `stop` resolves when nothing of it runs any more. */
+export type Worker = { stop(): Promise<void> }
+
+/** The HTTP surface of a service that has one. */
+export type HttpSurface = { listen(): Promise<{ readonly port: number }>; close(): Promise<void> }
+
+/** The whole of a service, put together in its `app.ts`. */
+export type Wiring<Database> = {
+  readonly operations: readonly OperationHandler[]
+  readonly consumers?: readonly EventConsumer<Database>[]
+  /** Started after the operations are served; stopped after running handlers have ended. */
+  readonly workers?: () => Promise<readonly Worker[]> | readonly Worker[]
+  readonly http?: HttpSurface
+  /** Frees what the wiring itself opened; called last, before the store closes. */
+  readonly close?: () => Promise<void>
+}
+
+export type ServiceDefinition<Config, Database> = {
+  readonly name: ServiceName
+  readonly version: string
+  /** Over the environment; `baseConfig` extended by what the service needs beside it. */
+  readonly config: z.ZodType<Config & BaseConfig>
+  /** Folder of SQL migrations. */
+  readonly migrations: URL
+  build(context: ServiceContext<Config, Database>): Promise<Wiring<Database>> | Wiring<Database>
+}

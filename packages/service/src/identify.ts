@@ -1,0 +1,68 @@
+import type { Bus } from '@slipway/bus'
+import {
+  failure,
+  type Identity,
+  identityAlgorithm,
+  identityAudience,
+  identityOperations,
+  identitySchema,
+  isFailure,
+} from '@slipway/contracts'
+import { createLocalJWKSet, decodeProtectedHeader, errors, type JSONWebKeySet, jwtVerify } from 'jose'
+
+/** How many verified tokens are remembered. A caller has one a minute, so this is a few thousand callers. */
+const rememberedTokens = 4096
+
+type Remembered = { readonly identity: Identity; readonly expiresAt: number }
+
+/**
+ * Makes the function that turns an identity token into who calls. Keys are fetched from the gateway when a token names
+ * one that is not known yet; what was verified is remembered until it expires.
+ * The function throws `unauthenticated` for a token that is not good, `unavailable` if the keys cannot be had.
+ */
+export function createIdentify(bus: Bus): (token: string) => Promise<Identity> {
+  const verified = new Map<string, Remembered>()
+  let keys: JSONWebKeySet = { keys: [] }
+  let fetching: Promise<void> | undefined
+
+  async function fetchKeys(): Promise<void> {
+    const answer = await bus.call(identityOperations.keys, {}, { timeoutMs: 2000 })
+    keys = answer as unknown as JSONWebKeySet
+  }
+
+  async function ensureKey(token: string): Promise<void> {
+    const { kid } = decodeProtectedHeader(token)
+    if (keys.keys.some(key => key.kid === kid)) return
+    fetching ??= fetchKeys().finally(() => {
+      fetching = undefined
+    })
+    await fetching
+  }
+
+  async function verify(token: string): Promise<Remembered> {
+    await ensureKey(token)
+    const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+      audience: identityAudience,
+      algorithms: [identityAlgorithm],
+      requiredClaims: ['exp'],
+    })
+    return { identity: identitySchema.parse(payload.identity), expiresAt: (payload.exp ?? 0) * 1000 }
+  }
+
+  return async token => {
+    const known = verified.get(token)
+    if (known && known.expiresAt > Date.now()) return known.identity
+    try {
+      const fresh = await verify(token)
+      if (verified.size >= rememberedTokens) verified.delete(verified.keys().next().value as string)
+      verified.set(token, fresh)
+      return fresh.identity
+    } catch (error) {
+      if (isFailure(error)) throw error
+      const expired = error instanceof errors.JWTExpired
+      throw failure('unauthenticated', expired ? 'The identity token has expired.' : 'Invalid identity token.', {
+        cause: error,
+      })
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { lookup as resolve } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import { Agent, buildConnector, request } from 'undici'
+import { forbiddenAddress, type GuardOptions } from './guard.ts'
+
+/** Why no answer could be had. */
+export type UnreachableReason = 'forbidden' | 'connect' | 'timeout' | 'too_large' | 'redirects' | 'invalid_url'
+
+export type OutboundResult =
+  | { readonly kind: 'answer'; readonly status: number; readonly text: string }
+  | { readonly kind: 'unreachable'; readonly reason: UnreachableReason; readonly message: string }
+
+export type OutboundRequest = {
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Redirects to follow; each hop passes the guard. Default 0: a redirect is the answer. */
+  readonly redirects?: number
+  readonly signal?: AbortSignal
+}
+
+export type OutboundOptions = GuardOptions & {
+  /** Milliseconds to connect. Default 5,000. */
+  readonly connectTimeoutMs?: number
+  /** Milliseconds for the whole answer, headers and body. Default 15,000. */
+  readonly answerTimeoutMs?: number
+  /** Longest answer that is read, in bytes. Default 1 MiB. */
+  readonly maxBytes?: number
+}
+
+/** Calls URLs that users gave us. Never throws for what the other side does: the result says what happened. */
+export type Outbound = AsyncDisposable & {
+  send(request: OutboundRequest): Promise<OutboundResult>
+  close(): Promise<void>
+}
+
+const guardCode = 'SLIPWAY_GUARD'
+
+/** Makes a client whose guard looks at the address of every connection, so that no name can be rebound past it. */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const { connectTimeoutMs = 5000, answerTimeoutMs = 15_000, maxBytes = 1_048_576 } = options
+  const guardedLookup: LookupFunction = (hostname, lookupOptions, callback) => {
+    resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0)
+      const refusal = addresses.map(({ address }) => forbiddenAddress(address, options)).find(Boolean)
+      if (refusal) return callback(guardError(refusal), '', 0)
+      const first = addresses[0]
+      return lookupOptions.all ? callback(null, addresses) : callback(null, first?.address ?? '', first?.family)
+    })
+  }
+  const connect = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup })
+  const agent = new Agent({
+    // A literal address is never looked up, so it is checked here.
+    connect: (target, callback) => {
+      const host = target.hostname.replace(/^\[|\]$/g, '')
+      const refusal = isIP(host) ? forbiddenAddress(host, options) : undefined
+      if (refusal) callback(guardError(refusal), null)
+      else connect(target, callback)
+    },
+    connections: null,
+    pipelining: 1,
+    keepAliveTimeout: 10_000,
+  })
+
+  async function hop(url: URL, outbound: OutboundRequest, signal: AbortSignal): Promise<Hop> {
+    const response = await request(url, {
+      method: outbound.method,
+      ...(outbound.headers && { headers: outbound.headers }),
+      ...(outbound.body !== undefined && { body: outbound.body }),
+      dispatcher: agent,
+      signal,
+      headersTimeout: answerTimeoutMs,
+      bodyTimeout: answerTimeoutMs,
+    })
+    const location = response.headers.location
+    if (response.statusCode >= 300 && response.statusCode < 400 && location && outbound.redirects) {
+      await response.body.dump()
+      return { kind: 'redirect', location: String(location) }
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes) {
+        response.body.destroy()
+        return { kind: 'unreachable', reason: 'too_large', message: `the answer is longer than ${maxBytes} bytes` }
+      }
+      chunks.push(chunk)
+    }
+    return { kind: 'answer', status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') }
+  }
+
+  async function send(outbound: OutboundRequest): Promise<OutboundResult> {
+    const timeout = AbortSignal.timeout(answerTimeoutMs)
+    const signal = outbound.signal ? AbortSignal.any([timeout, outbound.signal]) : timeout
+    let target = outbound.url
+    let { headers } = outbound
+    try {
+      for (let followed = 0; ; followed += 1) {
+        const url = URL.parse(target)
+        if (!url || !/^https?:$/.test(url.protocol)) {
+          return { kind: 'unreachable', reason: 'invalid_url', message: `${target} is not an http URL` }
+        }
+        const result = await hop(url, { ...outbound, ...(headers && { headers }) }, signal)
+        if (result.kind !== 'redirect') return result
+        if (followed >= (outbound.redirects ?? 0)) {
+          return { kind: 'unreachable', reason: 'redirects', message: 'too many redirects' }
+        }
+        const next = URL.parse(result.location, url.href)
+        // Credentials are for the host that they were meant for.
+        if (headers && next?.origin !== url.origin) headers = withoutCredentials(headers)
+        target = next?.href ?? result.location
+      }
+    } catch (error) {
+      return describe(error, timeout.aborted, answerTimeoutMs)
+    }
+  }
+
+  const close = () => agent.destroy()
+  return { send, close, [Symbol.asyncDispose]: close }
+}
+
+type Hop = OutboundResult | { readonly kind: 'redirect'; readonly location: string }
+
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+}
+
+function guardError(message: string): Error {
+  return Object.assign(new Error(message), { code: guardCode })
+}
+
+function describe(error: unknown, timedOut: boolean, answerTimeoutMs: number): OutboundResult {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === guardCode) return { kind: 'unreachable', reason: 'forbidden', message }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+    return { kind: 'unreachable', reason: 'connect', message: 'connecting timed out' }
+  if (timedOut || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return { kind: 'unreachable', reason: 'timeout', message: `no answer within ${answerTimeoutMs / 1000} s` }
+  }
+  return { kind: 'unreachable', reason: 'connect', message: message || code || 'connection failed' }
+}

@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createOutbound, type Outbound, type OutboundOptions, type OutboundRequest } from './client.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+const opened: (Server | Outbound)[] = []
+afterEach(async () => {
+  for (const one of opened.splice(0)) {
+    if ('closeAllConnections' in one) one.closeAllConnections()
+    await one.close()
+  }
+})
+
+async function serve(answer: Answer): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  opened.push(server)
+  await new Promise(resolve => server.once('listening', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function send(url: string, more: Partial<OutboundRequest> = {}, options: Partial<OutboundOptions> = {}) {
+  const outbound = createOutbound({ allowInternal: true, answerTimeoutMs: 500, maxBytes: 1000, ...options })
+  opened.push(outbound)
+  return outbound.send({ url, method: 'GET', ...more })
+}
+
+const redirectTo =
+  (location: string): Answer =>
+  (_request, response) => {
+    response.writeHead(302, { location }).end('elsewhere')
+  }
+
+describe('an outbound call', () => {
+  it('hands over what the other side answers, whatever it is', async () => {
+    const url = await serve((request, response) => {
+      let body = ''
+      request.on('data', chunk => {
+        body += chunk
+      })
+      request.on('end', () => response.writeHead(418).end(`${request.method} ${request.headers['x-trace']} ${body}`))
+    })
+    const sent = await send(url, { method: 'POST', body: '{"ä":1}', headers: { 'x-trace': 'abc' } })
+    expect(sent).toEqual({ kind: 'answer', status: 418, text: 'POST abc {"ä":1}' })
+  })
+
+  it('follows redirects only if told to, as far as told', async () => {
+    const end = await serve((_request, response) => response.end('arrived'))
+    const url = await serve(redirectTo(end))
+    expect(await send(url)).toMatchObject({ kind: 'answer', status: 302 })
+    expect(await send(url, { redirects: 1 })).toEqual({ kind: 'answer', status: 200, text: 'arrived' })
+    const circle: string = await serve((_request, response) => redirectTo(circle)(_request, response))
+    expect(await send(circle, { redirects: 5 })).toMatchObject({ kind: 'unreachable', reason: 'redirects' })
+  })
+
+  it('keeps its credentials on the same host, and never takes them to another one', async () => {
+    const seen: (string | undefined)[] = []
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization)
+      response.end(String(request.headers['x-trace']))
+    })
+    const url: string = await serve((request, response) => {
+      seen.push(request.headers.authorization)
+      redirectTo(request.url === '/first' ? '/second' : other)(request, response)
+    })
+    const headers = { Authorization: 'Bearer secret', 'x-trace': 'abc' }
+    const sent = await send(`${url}/first`, { redirects: 2, headers })
+    expect(sent).toMatchObject({ kind: 'answer', text: 'abc' })
+    expect(seen).toEqual(['Bearer secret', 'Bearer secret', undefined])
+  })
+
+  it('does not follow a redirect to a forbidden address, nor to another scheme', async () => {
+    const metadata = await serve(redirectTo('http://169.254.169.254/latest/meta-data'))
+    expect(await send(metadata, { redirects: 5 })).toMatchObject({ kind: 'unreachable', reason: 'forbidden' })
+    const file = await serve(redirectTo('file:///etc/passwd'))
+    expect(await send(file, { redirects: 5 })).toMatchObject({ kind: 'unreachable', reason: 'invalid_url' })
+  })
+
+  it('looks at the address that a name leads to, not at the name', async () => {
+    const url = await serve((_request, response) => response.end('internal'))
+    const byName = url.replace('127.0.0.1', 'localhost')
+    expect(await send(byName)).toMatchObject({ kind: 'answer', text: 'internal' })
+    expect(await send(byName, {}, { allowInternal: false })).toMatchObject({ kind: 'unreachable', reason: 'forbidden' })
+  })
+
+  it.each([
+    ['silence', () => undefined, { kind: 'unreachable', reason: 'timeout', message: 'no answer within 0.5 s' }],
+    [
+      'an answer that stops',
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 10 })
+        response.write('half')
+      },
+      { kind: 'unreachable', reason: 'timeout' },
+    ],
+    [
+      'an answer that breaks off',
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 10 })
+        response.write('half', () => response.destroy())
+      },
+      { kind: 'unreachable', reason: 'connect' },
+    ],
+    ['a broken connection', request => request.socket.destroy(), { kind: 'unreachable', reason: 'connect' }],
+    ['too much', (_request, response) => response.end('x'.repeat(1001)), { kind: 'unreachable', reason: 'too_large' }],
+    [
+      'just as much as is read',
+      (_request, response) => response.end('x'.repeat(1000)),
+      { kind: 'answer', status: 200 },
+    ],
+    ['nothing', (_request, response) => response.end(), { kind: 'answer', status: 200, text: '' }],
+  ] as [string, Answer, object][])('tells %s apart', async (_what, answer, expected) => {
+    expect(await send(await serve(answer))).toMatchObject(expected)
+  })
+
+  it.each(['http://', 'not a url', 'ftp://127.0.0.1/', 'nats://service'])('does not call %s', async url => {
+    expect(await send(url)).toMatchObject({ kind: 'unreachable', reason: 'invalid_url' })
+  })
+
+  it('says who refused the connection', async () => {
+    const url = await serve(() => undefined)
+    await opened.shift()?.close()
+    expect(await send(url)).toMatchObject({ kind: 'unreachable', reason: 'connect', message: /ECONNREFUSED/ })
+  })
+
+  it('ends when the caller gives up', async () => {
+    const url = await serve(() => undefined)
+    const signal = AbortSignal.abort()
+    expect(await send(url, { signal })).toMatchObject({ kind: 'unreachable', reason: 'connect' })
+  })
+})

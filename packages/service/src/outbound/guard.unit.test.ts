@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { forbiddenAddress } from './guard.ts'
+
+describe('the guard', () => {
+  it.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '0.0.0.0',
+    '224.0.0.1',
+    '255.255.255.255',
+    '100.100.100.200',
+    '::',
+    'fe80::1',
+    'ff02::1',
+    'fd00:ec2::254',
+    '::ffff:169.254.169.254',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::a9fe:a9fe',
+    'not an address',
+  ])('never lets %s through', address => {
+    expect(forbiddenAddress(address, { allowInternal: true })).toBeDefined()
+    expect(forbiddenAddress(address, { allowInternal: false })).toBeDefined()
+  })
+
+  it.each(['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '100.64.0.1', '::1', 'fd12::1', '::ffff:127.0.0.1'])(
+    'lets %s through where internal addresses are allowed',
+    address => {
+      expect(forbiddenAddress(address, { allowInternal: true })).toBeUndefined()
+      expect(forbiddenAddress(address, { allowInternal: false })).toBeDefined()
+    },
+  )
+
+  it.each(['93.184.216.34', '2606:2800:220:1:248:1893:25c8:1946', '172.32.0.1', '100.128.0.1'])(
+    'lets the public address %s through',
+    address => {
+      expect(forbiddenAddress(address, { allowInternal: false })).toBeUndefined()
+    },
+  )
+})

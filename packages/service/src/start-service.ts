@@ -1,0 +1,159 @@
+import { type Bus, connectBus } from '@slipway/bus'
+import { type EventEnvelope, failure } from '@slipway/contracts'
+import { every, migrate, once, openStore, purgeOld, recordDeadLetter, type Store, startRelay } from '@slipway/store'
+import type { Logger } from 'pino'
+import { loadConfig } from './config.ts'
+import type { EventConsumer, ServiceDefinition, Wiring, Worker } from './definition.ts'
+import { measured, remembering } from './handler.ts'
+import { startHealthServer } from './health-server.ts'
+import { createIdentify } from './identify.ts'
+import { createLog } from './log.ts'
+import { createMetrics, watchOutbox } from './metrics.ts'
+import { ownOperations } from './service-operations.ts'
+
+/** Milliseconds that running handlers get to finish when the service stops. */
+const drainMs = 10_000
+const purgeEveryMs = 3_600_000
+
+export type RunningService = {
+  /** Of the HTTP surface if there is one, else of the health server. */
+  readonly port: number
+  readonly log: Logger
+  stop(): Promise<void>
+}
+
+/**
+ * Boots a service: configuration, database and migrations, bus and stream, operations, consumers, workers, health.
+ * @throws ConfigError if the environment is wrong; what Postgres or NATS say if they refuse for good
+ */
+export async function startService<Config, Database>(
+  definition: ServiceDefinition<Config, Database>,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<RunningService> {
+  const { name, version } = definition
+  const config = loadConfig(definition.config, env)
+  const log = createLog(name, config.LOG_LEVEL)
+  const opened: Array<() => Promise<void>> = []
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close().catch(error => log.error(error, 'could not close'))
+  }
+
+  try {
+    await migrate(config.DATABASE_URL, definition.migrations, log)
+    const store = await openStore<Database>({
+      url: config.DATABASE_URL,
+      log,
+      name: `slipway-${name}`,
+      poolSize: config.DATABASE_POOL_SIZE,
+    })
+    opened.push(() => store.close())
+    const bus = await connectBus({ servers: config.NATS_URL, name, version, log })
+    opened.push(() => bus.close())
+    await bus.ensureStream()
+
+    const metrics = createMetrics(name)
+    const identify = createIdentify(bus)
+    const wiring = await definition.build({ config, store, bus, log, registry: metrics.registry, identify })
+    if (wiring.close) opened.push(wiring.close)
+
+    const relay = startRelay({
+      store: store as Store,
+      source: `/slipway/${name}`,
+      publish: (event, type) => bus.publishEvent(type, event),
+      log,
+    })
+    opened.push(() => relay.stop())
+    watchOutbox(metrics, () => relay.backlog())
+
+    let stopping = false
+    const health = await startHealthServer({
+      host: config.SLIPWAY_SERVICE_HOST,
+      port: config.SLIPWAY_SERVICE_PORT,
+      registry: metrics.registry,
+      notReady: async () => {
+        if (stopping) return 'stopping'
+        if (!bus.connected) return 'not connected to NATS'
+        return store.ping().then(
+          () => undefined,
+          error => `database: ${(error as Error).message}`,
+        )
+      },
+    })
+    opened.push(() => health.close())
+
+    const consumers = wiring.consumers ?? []
+    const handlers = [
+      ...wiring.operations,
+      ...ownOperations(name, store as Store, (durable, event) => handleAgain(store, consumers, durable, event)),
+    ].map(handler => measured(metrics, remembering(store as Store, handler)))
+    await bus.serve(handlers, {
+      queue: name,
+      identify,
+      concurrency: config.OPERATION_CONCURRENCY,
+      backlog: config.OPERATION_CONCURRENCY * 4,
+    })
+    for (const consumer of consumers) await startConsumer(bus, store, consumer)
+    const workers: Worker[] = [
+      ...((await wiring.workers?.()) ?? []),
+      await every({
+        store: store as Store,
+        name: 'purge',
+        everyMs: purgeEveryMs,
+        log,
+        run: async () => {
+          const purged = await purgeOld(store as Store, { outboxDays: config.EVENT_RETENTION_DAYS })
+          log.debug(purged, 'old rows were removed')
+        },
+      }),
+    ]
+    const surface = await wiring.http?.listen()
+    const port = surface?.port ?? health.port
+    log.info({ event: 'ready', port, version }, `${name} is ready on port ${port}`)
+
+    return {
+      port,
+      log,
+      async stop() {
+        if (stopping) return
+        stopping = true
+        log.info({ event: 'stopping' }, `${name} stops`)
+        await wiring.http?.close()
+        await bus.drainServers(drainMs)
+        await Promise.all(workers.map(worker => worker.stop()))
+        await closeAll()
+        log.info({ event: 'stopped' }, `${name} has stopped`)
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function startConsumer<Database>(bus: Bus, store: Store<Database>, consumer: EventConsumer<Database>) {
+  await bus.consume({
+    durable: consumer.durable,
+    filters: consumer.filters,
+    ...(consumer.concurrency && { concurrency: consumer.concurrency }),
+    handle: event => handleOnce(store, consumer, event),
+    deadLetter: letter => recordDeadLetter(store as Store, letter),
+  })
+}
+
+async function handleOnce<Database>(store: Store<Database>, consumer: EventConsumer<Database>, event: EventEnvelope) {
+  await store.transaction(async tx => {
+    if (await once(tx, consumer.durable, event.id)) await consumer.handle(event, tx)
+  })
+  consumer.afterCommit?.(event)
+}
+
+async function handleAgain<Database>(
+  store: Store<Database>,
+  consumers: NonNullable<Wiring<Database>['consumers']>,
+  durable: string,
+  event: EventEnvelope,
+) {
+  const consumer = consumers.find(candidate => candidate.durable === durable)
+  if (!consumer) throw failure('refused', `The consumer ${durable} does not exist any more.`)
+  await handleOnce(store, consumer, event)
+}
