@@ -1,0 +1,67 @@
+import { isBuiltin } from 'node:module'
+import { posix } from 'node:path'
+import { findCycles } from './find-cycles.ts'
+import { gatewayApis, mayImport } from './layers.ts'
+import type { SourceFile, Workspace } from './read-workspaces.ts'
+
+/** One line per import that breaks a rule of the house; empty when all is well. */
+export function findViolations(workspaces: readonly Workspace[]): readonly string[] {
+  return workspaces.flatMap(workspace => [
+    ...workspace.files.flatMap(file =>
+      file.imports.flatMap(target => {
+        const fault = target.startsWith('.')
+          ? relativeFault(workspace, file, target)
+          : bareFault(workspaces, workspace, file, target)
+        return fault ? [`${workspace.folder}/${file.path}: imports ${target}: ${fault}`] : []
+      }),
+    ),
+    ...cycleFaults(workspace),
+  ])
+}
+
+function relativeFault(workspace: Workspace, file: SourceFile, target: string): string | null {
+  const path = resolved(file, target)
+  if (path.startsWith('../')) return `it lies outside ${workspace.folder}; import the package by its name`
+  const from = apiOf(workspace, file.path)
+  const to = apiOf(workspace, path)
+  return from && to && from !== to ? `the APIs of the gateway do not know each other (${from}, ${to})` : null
+}
+
+function bareFault(workspaces: readonly Workspace[], from: Workspace, file: SourceFile, target: string): string | null {
+  if (target.startsWith('node:')) return null
+  if (isBuiltin(target)) return `write node:${target}`
+  const name = packageName(target)
+  const to = workspaces.find(workspace => workspace.name === name)
+  if (to === from) return 'a file of the same workspace is imported by its path'
+  if (to?.folder.startsWith('services/')) return 'nobody imports a service: talk to it over the bus'
+  if (to && !mayImport(from.folder, to.folder, file.isTest)) return `${from.folder} may not depend on ${to.folder}`
+  // Tests of a package that `packages/testing` itself needs: to declare that would make a circle of packages.
+  if (file.isTest && to?.dependencies.has(from.name)) return null
+  if (from.dependencies.has(name)) return null
+  if (!from.devDependencies.has(name)) return `${name} is not declared in ${from.folder}/package.json`
+  return file.isTest ? null : `${name} is only a development dependency of ${from.folder}`
+}
+
+function cycleFaults(workspace: Workspace): readonly string[] {
+  const edges = new Map(
+    workspace.files.map(file => [
+      file.path,
+      file.imports.filter(target => target.startsWith('.')).map(target => resolved(file, target)),
+    ]),
+  )
+  return findCycles(edges).map(
+    cycle => `${workspace.folder}: files import each other in a circle: ${cycle.join(' -> ')}`,
+  )
+}
+
+const resolved = (file: SourceFile, target: string): string => posix.join(posix.dirname(file.path), target)
+
+function apiOf(workspace: Workspace, path: string): string | undefined {
+  if (workspace.folder !== 'services/gateway') return undefined
+  return gatewayApis.find(api => path.startsWith(`src/${api}/`))
+}
+
+function packageName(target: string): string {
+  const [first = '', second = ''] = target.split('/')
+  return first.startsWith('@') ? `${first}/${second}` : first
+}

@@ -1,0 +1,32 @@
+const platform = ['contracts', 'bus', 'store', 'blobs', 'service']
+
+/** Which workspaces one of ours may import, by the last part of their folders. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  'packages/contracts': [],
+  'packages/bus': ['contracts'],
+  'packages/store': ['contracts'],
+  'packages/blobs': ['contracts'],
+  'packages/service': ['contracts', 'bus', 'store', 'blobs'],
+  'packages/servers': ['contracts'],
+  'packages/testing': [...platform, 'servers'],
+  local: ['contracts', 'servers'],
+  scripts: [],
+}
+
+/** APIs of the gateway: a folder each, of which none knows another. */
+export const gatewayApis = [
+  'release-coordinator',
+  'release-schedules',
+  'release-packages',
+  'platform-tasks',
+  'source-exports',
+] as const
+
+/** Whether files of one workspace may import another, both as folders. Tests may use `packages/testing`, too. */
+export function mayImport(from: string, to: string, isTest: boolean): boolean {
+  if (isTest && to === 'packages/testing') return from !== 'packages/servers' && from !== 'scripts'
+  if (from === 'tests') return to.startsWith('packages/') || to === 'local'
+  if (!to.startsWith('packages/')) return false
+  const allowed = from.startsWith('services/') ? platform : below[from]
+  return allowed?.includes(to.slice('packages/'.length)) ?? false
+}

@@ -1,0 +1,62 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type WorkspaceResult = {
+  readonly workspace: string
+  readonly passed: number
+  readonly skipped: number
+  /** One line each: file and full name, or what went wrong outside any test. */
+  readonly failures: readonly string[]
+}
+
+/** The parts of vitest's JSON report that are read here. */
+type Report = {
+  readonly success: boolean
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message?: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+const resultsFile = (root: string, workspace: string): string => join(root, workspace, '.results/vitest.json')
+
+/** Removes what an earlier run reported, so that it cannot be taken for this run's. */
+export function removeResults(root: string, workspaces: readonly string[]): void {
+  for (const workspace of workspaces) rmSync(resultsFile(root, workspace), { force: true })
+}
+
+/**
+ * What vitest reported for a workspace. A missing report is a failure: the run broke down. So is a file that could not be
+ * loaded, and a run that vitest calls unsuccessful although no test failed (an unhandled error).
+ */
+export function readResult(root: string, workspace: string): WorkspaceResult {
+  let report: Report
+  try {
+    report = JSON.parse(readFileSync(resultsFile(root, workspace), 'utf8')) as Report
+  } catch {
+    return { workspace, passed: 0, skipped: 0, failures: [`${workspace}: vitest left no report, see its output above`] }
+  }
+  const tests = report.testResults.flatMap(file =>
+    file.assertionResults.map(test => ({ ...test, file: shortPath(root, file.name) })),
+  )
+  const failures = tests.filter(test => test.status === 'failed').map(test => `${test.file} > ${test.fullName}`)
+  for (const file of report.testResults) {
+    const testFailed = file.assertionResults.some(test => test.status === 'failed')
+    if (file.status !== 'failed' || testFailed) continue
+    const [firstLine = ''] = (file.message ?? '').split('\n')
+    failures.push(`${shortPath(root, file.name)}: ${firstLine || 'the file failed outside its tests'}`)
+  }
+  if (!report.success && failures.length === 0)
+    failures.push(`${workspace}: an error outside the tests, see its output`)
+  return {
+    workspace,
+    passed: tests.filter(test => test.status === 'passed').length,
+    skipped: tests.filter(test => test.status !== 'passed' && test.status !== 'failed').length,
+    failures,
+  }
+}
+
+const shortPath = (root: string, path: string): string =>
+  path.startsWith(root) ? path.slice(root.length).replace(/^[/\\]/, '') : path

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    include: ['**/*.unit.test.ts'],
+    reporters: ['default', 'json'],
+    outputFile: { json: '.results/vitest.json' },
+  },
+})
