@@ -1,0 +1,82 @@
+import type { Queryable, Statement } from '@slipway/store'
+
+export type KnownTaskService = {
+  readonly kf_id: string
+  readonly name: string
+  readonly url: string
+  readonly enabled: boolean
+}
+
+const upsert: Statement = {
+  name: 'task-service-upsert',
+  text: `
+    insert into task_service (kf_id, name, url, enabled, deleted, sequence) values ($1, $2, $3, $4, $5, $6)
+    on conflict (kf_id) do update
+      set name = excluded.name, url = excluded.url, enabled = excluded.enabled, deleted = excluded.deleted,
+        sequence = excluded.sequence
+      where excluded.sequence > task_service.sequence`,
+}
+
+/** Notes what an event says about a task service, unless a later one was noted already. */
+export async function noteTaskService(
+  tx: Queryable,
+  { kf_id, name, url, enabled }: KnownTaskService,
+  deleted: boolean,
+  sequence: number,
+): Promise<void> {
+  await tx.query(upsert, [kf_id, name, url, enabled, deleted, sequence])
+}
+
+const add: Statement = {
+  name: 'task-service-add',
+  text: `
+    insert into task_service (kf_id, name, url, enabled, sequence)
+    select kf_id, name, url, enabled, 0
+    from json_to_recordset($1::json) as x(kf_id text, name text, url text, enabled boolean)
+    on conflict (kf_id) do update set name = excluded.name, url = excluded.url, enabled = excluded.enabled
+      where not task_service.deleted`,
+}
+
+/** Adds or refreshes what the registry says at the moment; its events, older or newer, go on counting. */
+export async function addTaskServices(write: Queryable['query'], services: readonly KnownTaskService[]): Promise<void> {
+  if (services.length > 0) await write(add, [JSON.stringify(services)])
+}
+
+const known: Statement = { name: 'task-service-known', text: `select 1 from task_service where kf_id = $1` }
+
+export async function isKnown(read: Queryable['query'], id: string): Promise<boolean> {
+  return (await read(known, [id])).length > 0
+}
+
+const names: Statement = {
+  name: 'task-service-names',
+  text: `select kf_id, name from task_service where kf_id = any($1)`,
+}
+
+/** Names of task services by their ids. */
+export async function namesOf(read: Queryable['query'], ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await read<{ kf_id: string; name: string }>(names, [ids])
+  return new Map(rows.map(row => [row.kf_id, row.name]))
+}
+
+const liveTasks: Statement = {
+  name: 'task-service-live-tasks',
+  text: `
+    select kf_id, release from task
+    where task_service = $1 and state in ('waiting', 'initialized', 'running', 'staged', 'publishing')`,
+}
+
+/** Tasks of a task service that have not ended. */
+export async function liveTasksOf(read: Queryable['query'], service: string) {
+  return read<{ kf_id: string; release: string }>(liveTasks, [service])
+}
+
+const blank: Statement = {
+  name: 'task-service-blank-events',
+  text: `update event set task_service = null where task_service = $1`,
+}
+
+/** Takes a deleted task service out of the log. */
+export async function blankEventsOf(tx: Queryable, service: string): Promise<void> {
+  await tx.query(blank, [service])
+}
