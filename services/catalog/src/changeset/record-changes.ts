@@ -1,0 +1,87 @@
+import type { CallContext } from '@slipway/bus'
+import { actorOf, type EventType } from '@slipway/contracts'
+import { outboxColumns, type Queryable } from '@slipway/store'
+import { namedStatement, valuesOf } from '../named-statement.ts'
+
+/** What became of one object; its representations and what changesets keep of them, as JSON text. */
+export type Change = {
+  readonly model: string
+  readonly id: number
+  /** Number of its event. */
+  readonly sequence: number
+  readonly type: EventType
+  readonly url: string | null
+  readonly before: { readonly body: string; readonly recorded: string } | undefined
+  readonly after: { readonly body: string; readonly recorded: string } | undefined
+}
+
+/** Who made changes, and why. */
+export type Cause = { readonly context: CallContext; readonly comment: string | null }
+
+/**
+ * One statement for the whole of a request, however many objects it changed: the changeset, its changes, the time of the
+ * last change, and an event for each object.
+ */
+const record = namedStatement(
+  'changeset-record',
+  `with made as (
+    insert into changeset (author, comment, requested_on) values (:author, :comment, now()) returning id, committed_on
+  ), kept as (
+    insert into change (changeset_id, position, resource, resource_id, old_value, new_value)
+    select made.id, c.position, c.resource, c.resource_id, c.old_value, c.new_value
+    from made, json_to_recordset(:changes) as c(
+      position integer, resource text, resource_id text, old_value text, new_value text
+    )
+  ), touched as (
+    update last_change set changed_at = made.committed_on from made where resource = any(:models)
+  ), told as (
+    insert into platform.outbox (${outboxColumns})
+    select e.noun, e.verb, e.aggregate, e.sequence, :actor, :traceparent,
+      (e.data || ',"changeset_id":' || made.id || ',"committed_on":"' || utc_text(made.committed_on) || '"}')::json
+    from made, json_to_recordset(:events) as e(noun text, verb text, aggregate text, sequence bigint, data text)
+  )
+  select id from made`,
+)
+
+/** Records changes in the transaction that makes them. Without any there is no changeset. */
+export async function recordChanges(tx: Queryable, changes: readonly Change[], cause: Cause): Promise<void> {
+  if (changes.length === 0) return
+  const { context, comment } = cause
+  const author = context.identity ? actorOf(context.identity) : null
+  const kept = changes.map(({ model, id, before, after }, position) => ({
+    position,
+    resource: model,
+    resource_id: String(id),
+    old_value: before?.recorded ?? 'null',
+    new_value: after?.recorded ?? 'null',
+  }))
+  const events = changes.map(change => ({
+    noun: change.type.noun,
+    verb: change.type.verb,
+    aggregate: String(change.id),
+    sequence: change.sequence,
+    data: beginningOfData(change, author, comment),
+  }))
+  const given = {
+    author,
+    comment,
+    changes: JSON.stringify(kept),
+    models: [...new Set(changes.map(({ model }) => model))],
+    actor: actorOf(context.identity),
+    traceparent: context.traceparent,
+    events: JSON.stringify(events),
+  }
+  await tx.query(record.statement, valuesOf(record, given))
+}
+
+/** All of an event's data but its end, which only the statement knows. */
+function beginningOfData({ url, before, after }: Change, author: string | null, comment: string | null): string {
+  const values = [
+    `"url":${JSON.stringify(url)}`,
+    ...(after ? [`"new_value":${after.body}`] : []),
+    ...(before ? [`"old_value":${before.body}`] : []),
+    `"author":${JSON.stringify(author ?? '')}`,
+    `"comment":${JSON.stringify(comment)}`,
+  ]
+  return `{${values.join(',')}`
+}

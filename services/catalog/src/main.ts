@@ -1,0 +1,4 @@
+import { runService } from '@slipway/service'
+import { catalog } from './app.ts'
+
+await runService(catalog)

@@ -1,0 +1,76 @@
+import type { Queryable } from '@slipway/store'
+import type { Change } from '../changeset/record-changes.ts'
+import { namedStatement, valuesOf } from '../named-statement.ts'
+import { valuesOfConditions } from './conditions.ts'
+import type { Condition, StoredRow, WriteKind } from './kind.ts'
+import { urlOfList } from './list.ts'
+import { lockText, statementsOf } from './row-statements.ts'
+import { pick } from './shape.ts'
+
+/** A row and how it is shown. */
+export type Stored<Row> = { readonly row: Row; readonly body: string }
+
+/** Locks the rows of some keys, as far as they are there and the conditions let them through. */
+export async function lockRows<Row extends StoredRow>(
+  tx: Queryable,
+  kind: WriteKind<Row>,
+  keys: readonly (string | number)[],
+  base: string,
+  conditions: readonly Condition[] = [],
+): Promise<Stored<Row>[]> {
+  const type = kind.resource.key === 'id' ? 'bigint' : 'text'
+  const where = { name: 'key', sql: `item.${kind.keyColumn} = any(:keys::${type}[])` }
+  return lockWhere(tx, kind, where, keys, base, conditions)
+}
+
+/** Locks the rows of a kind that a condition over `:keys` chooses. */
+export async function lockWhere<Row extends StoredRow>(
+  tx: Queryable,
+  kind: WriteKind<Row>,
+  where: Pick<Condition, 'name' | 'sql'>,
+  keys: readonly (string | number)[],
+  base: string,
+  conditions: readonly Condition[] = [],
+): Promise<Stored<Row>[]> {
+  const name = ['lock', kind.table, where.name, ...conditions.map(condition => condition.name)].join('-')
+  const statement = namedStatement(name, lockText(kind, conditions, where.sql))
+  const values = valuesOf(statement, { ...valuesOfConditions(conditions), keys, base })
+  const rows = await tx.query<Row & { body: string }>(statement.statement, values)
+  return rows.map(({ body, ...row }) => ({ row: row as unknown as Row, body }))
+}
+
+/** How rows are shown after a change, by id. */
+export async function bodiesOf<Row extends StoredRow>(
+  tx: Queryable,
+  kind: WriteKind<Row>,
+  ids: readonly number[],
+  base: string,
+): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map()
+  const { bodies } = statementsOf(kind)
+  const rows = await tx.query<{ id: number; body: string }>(bodies.statement, valuesOf(bodies, { ids, base }))
+  return new Map(rows.map(({ id, body }) => [id, body]))
+}
+
+/** The change of one row, for the changeset and the event; undefined if it looks as it did. */
+export function changeOf<Row extends StoredRow>(
+  kind: WriteKind<Row>,
+  before: Stored<Row> | undefined,
+  after: Stored<Row> | undefined,
+  base: string,
+): Change | undefined {
+  const row = after?.row ?? before?.row
+  if (!row || before?.body === after?.body) return undefined
+  const recorded = new Set(kind.recorded)
+  const kept = (stored: Stored<Row> | undefined) =>
+    stored && { body: stored.body, recorded: JSON.stringify(pick(JSON.parse(stored.body), recorded)) }
+  return {
+    model: kind.resource.model,
+    id: row.id,
+    sequence: before ? before.row.seq + 1 : 1,
+    type: kind.events[before ? (after ? 'changed' : 'removed') : 'added'],
+    url: after ? `${urlOfList(base, kind)}${kind.pathOf(row)}/` : null,
+    before: kept(before),
+    after: kept(after),
+  }
+}

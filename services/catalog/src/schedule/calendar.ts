@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import type { OperationHandler } from '@slipway/bus'
+import { type PdcQuery, readPdcQuery, scheduleOperations, scheduleResource } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { Store } from '@slipway/store'
+import { type Selection, selectionOf, valuesOfConditions, whereOf } from '../records/conditions.ts'
+import { allRows } from '../records/list.ts'
+import { run } from '../records/run.ts'
+import { type CalendarEntry, calendarBegin, calendarEnd, calendarEvent } from './i-calendar.ts'
+import { scheduleKind } from './schedule.store.ts'
+
+const entry = `item.id, item.seq, release.release_id as release, sla.name as sla, item.date::text as date,
+  utc_text(item.updated_at) as updated_at, :base || '/rest_api/v1/release-schedules/' || item.id || '/' as url`
+
+/** Schedules as a calendar, by the filters and the order of the list; pages do not count. */
+export function calendarHandler(store: Store): OperationHandler {
+  return handlerOf(scheduleOperations.calendar, async ({ query: parameters, ifNoneMatch }, { baseUrl }) => {
+    const query = readPdcQuery(scheduleResource, parameters)
+    const selection = await selectionOf(scheduleKind, query, store.read)
+    const etag = await etagOf(store, selection, query, baseUrl)
+    const headers = { etag, 'cache-control': 'no-cache' }
+    if (matches(ifNoneMatch, etag)) return { status: 304, headers }
+    const rows = allRows<CalendarEntry>(store, scheduleKind, selection, query, baseUrl, entry)
+    return { headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' }, body: calendar(rows) }
+  })
+}
+
+async function* calendar(rows: AsyncIterable<CalendarEntry[]>): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(calendarBegin)
+  for await (const some of rows) yield Buffer.from(some.map(calendarEvent).join(''))
+  yield Buffer.from(calendarEnd)
+}
+
+/** Which rows there are in which version, without order; what the bytes depend on beside that is hashed with it. */
+async function etagOf(store: Store, { conditions }: Selection, query: PdcQuery, base: string): Promise<string> {
+  const versions = `item.id || ' ' || item.seq || ' ' || release.seq || ' ' || sla.seq`
+  const text = () => `select count(*) || ' ' || coalesce(sum(hashtextextended(${versions}, 0)), 0) as state
+    from schedule item ${scheduleKind.joins} ${whereOf(conditions ?? [])}`
+  const [row] = conditions ? await run<{ state: string }>(store, undefined, text, valuesOfConditions(conditions)) : []
+  const seen = JSON.stringify([row?.state ?? '', query.ordering ?? null, base])
+  return `"${createHash('sha256').update(seen).digest('base64url').slice(0, 27)}"`
+}
+
+function matches(given: string | undefined, etag: string): boolean {
+  return given?.split(',').some(one => ['*', etag].includes(one.trim().replace(/^W\//, ''))) ?? false
+}
