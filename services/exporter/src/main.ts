@@ -1,0 +1,4 @@
+import { runService } from '@slipway/service'
+import { exporter } from './app.ts'
+
+await runService(exporter)
