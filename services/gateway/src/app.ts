@@ -1,0 +1,115 @@
+import type { ServiceDefinition } from '@slipway/service'
+import manifest from '../package.json' with { type: 'json' }
+import { type GatewayConfig, gatewayConfig } from './config.ts'
+import { platformDocument } from './docs/platform-document.ts'
+import { docsRoutes } from './docs/routes.ts'
+import { baseUrlReader } from './http/base-url.ts'
+import { forwardOver } from './http/forward.ts'
+import { addHealthRoutes } from './http/health.ts'
+import { errorLog, observeRequests } from './http/observe.ts'
+import { createHttpServer } from './http/server.ts'
+import { openIdentity } from './identity/identity.ts'
+import { identityRoutes } from './identity/routes.ts'
+import { identitySettings } from './identity/settings.ts'
+import { releaseCoordinatorDocument } from './release-coordinator/openapi.ts'
+import { kidsFirstOrigins } from './release-coordinator/origins.ts'
+import { releaseCoordinator } from './release-coordinator/routes.ts'
+import { releaseSchedules } from './release-schedules/routes.ts'
+import { streamRoutes } from './stream/routes.ts'
+import { openStream } from './stream/stream.ts'
+
+const drainMs = 10_000
+const heartbeatMs = 15_000
+/** A client that takes nothing for so long is taken for gone. */
+const stallMs = 120_000
+
+/** The gateway: the HTTP surface of all APIs, who calls them, the stream of events, and their descriptions. */
+export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
+  name: 'gateway',
+  version: manifest.version,
+  config: gatewayConfig,
+  migrations: new URL('../migrations', import.meta.url),
+
+  async build({ config, store, bus, log, registry }) {
+    const identity = await openIdentity({ store, bus, log, ...identitySettings(config) })
+    const stream = await openStream({ store, bus, log, days: config.SLIPWAY_STREAM_DAYS })
+    const { authenticator } = identity
+    const logError = errorLog(log)
+
+    const server = await createHttpServer({
+      trustProxy: config.SLIPWAY_TRUST_PROXY,
+      bodyLimit: config.SLIPWAY_BODY_LIMIT,
+      requestsPerMinute: config.SLIPWAY_RATE_LIMIT,
+      corsOrigins: config.SLIPWAY_DEVELOPMENT ? ['*'] : (config.SLIPWAY_CORS_ORIGINS ?? kidsFirstOrigins),
+    })
+    const { app } = server
+    observeRequests(app, { log, registry, accessLog: config.SLIPWAY_ACCESS_LOG })
+    addHealthRoutes(app, {
+      registry: config.SLIPWAY_METRICS_PUBLIC ? registry : undefined,
+      async notReady() {
+        if (server.stopping) return 'stopping'
+        if (!bus.connected) return 'not connected to NATS'
+        return store.ping().then(
+          () => undefined,
+          () => 'the database does not answer',
+        )
+      },
+    })
+
+    await app.register(releaseCoordinator, {
+      forward: forwardOver(bus),
+      authenticator,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      anonymousWrites: { allowed: config.SLIPWAY_ANONYMOUS_WRITES, perMinute: config.SLIPWAY_ANONYMOUS_RATE_LIMIT },
+      logError,
+    })
+    await app.register(releaseSchedules, {
+      bus,
+      forward: forwardOver(bus),
+      store,
+      authenticator,
+      announceChange: identity.announceChange,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      logError,
+    })
+    await app.register(identityRoutes, { store, authenticator, announceChange: identity.announceChange, logError })
+    await app.register(streamRoutes, {
+      store,
+      tail: stream.tail,
+      authenticator,
+      anonymous: config.SLIPWAY_STREAM_ANONYMOUS,
+      mostStreams: config.SLIPWAY_STREAMS,
+      heartbeatMs,
+      stallMs,
+      logError,
+    })
+    await app.register(docsRoutes, {
+      documents: [
+        {
+          name: 'release-coordinator',
+          title: 'Release Coordinator',
+          document: releaseCoordinatorDocument(manifest.version),
+        },
+        { name: 'platform', title: 'Accounts, tokens, stream', document: platformDocument(manifest.version) },
+      ],
+    })
+
+    return {
+      operations: identity.operations,
+      consumers: [stream.consumer],
+      workers: async () => [identity.startKeyRotation(), await stream.startPurge()],
+      http: {
+        async listen() {
+          await app.listen({ host: config.SLIPWAY_HOST, port: config.SLIPWAY_PORT })
+          const address = app.server.address()
+          return { port: typeof address === 'object' && address ? address.port : config.SLIPWAY_PORT }
+        },
+        close: () => server.stop({ lingerMs: config.SLIPWAY_STOP_DELAY_MS, drainMs }),
+      },
+      async close() {
+        identity.close()
+        await stream.tail.stop()
+      },
+    }
+  },
+}

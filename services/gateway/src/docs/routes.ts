@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url'
+import helmet from '@fastify/helmet'
+import statics from '@fastify/static'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { contentSecurityPolicy, page, startScript } from './page.ts'
+
+/** One API and its OpenAPI document. */
+export type ApiDocument = {
+  /** In the address: `/openapi/<name>.json`. */
+  readonly name: string
+  readonly title: string
+  readonly document: unknown
+}
+
+/** The descriptions of all APIs, for programs and for people. The first one also stands at the places clients know. */
+export async function docsRoutes(
+  app: FastifyInstance,
+  { documents }: { documents: readonly ApiDocument[] },
+): Promise<void> {
+  await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false })
+  await app.register(statics, {
+    root: fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))),
+    prefix: '/docs/assets/',
+    index: false,
+    decorateReply: false,
+    maxAge: '1d',
+  })
+
+  const send = (type: string, text: string) => {
+    const bytes = Buffer.from(text)
+    return async (_request: unknown, reply: FastifyReply) => reply.header('content-type', type).send(bytes)
+  }
+  const urls = documents.map(({ name, title }) => ({ name: title, url: `/openapi/${name}.json` }))
+  for (const { name, document } of documents) {
+    app.get(`/openapi/${name}.json`, send('application/json', JSON.stringify(document)))
+  }
+  const first = JSON.stringify(documents[0]?.document, null, 2)
+  app.get('/openapi.json', send('application/json', first))
+  app.get('/swagger.json', send('application/json', first))
+  // JSON is YAML, too.
+  app.get('/swagger.yaml', send('application/yaml', first))
+  app.get('/docs/start.js', send('text/javascript; charset=utf-8', startScript(urls)))
+  for (const path of ['/docs', '/swagger/', '/redoc/']) app.get(path, send('text/html; charset=utf-8', page))
+}

@@ -1,0 +1,22 @@
+import { failure } from '@slipway/contracts'
+
+/** Fields of a form in the order they were sent; a name may come more than once. A file stands for its bytes. */
+export type FormFields = readonly (readonly [name: string, value: string | File])[]
+
+/** Reads `application/x-www-form-urlencoded`. What is not valid UTF-8 in it becomes U+FFFD. */
+export function readUrlencoded(bytes: Uint8Array): FormFields {
+  return [...new URLSearchParams(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))]
+}
+
+/**
+ * Reads `multipart/form-data`.
+ * @throws `malformed` when the boundary is missing or the parts cannot be told apart
+ */
+export async function readMultipart(bytes: Uint8Array, contentType: string): Promise<FormFields> {
+  try {
+    const body = new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': contentType } })
+    return [...(await body.formData())]
+  } catch (cause) {
+    throw failure('malformed', 'The parts of the form can not be told apart', { cause })
+  }
+}

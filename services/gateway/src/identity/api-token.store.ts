@@ -1,0 +1,104 @@
+import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Account } from './account.store.ts'
+
+export type ApiToken = {
+  readonly id: string
+  readonly name: string
+  readonly prefix: string
+  readonly created_at: string
+  readonly last_used_at: string | null
+  readonly expires_at: string | null
+}
+
+const columns = 'id, name, prefix, created_at, last_used_at, expires_at'
+const alive = 'revoked_at is null and (expires_at is null or expires_at > now())'
+
+const owner: Statement = {
+  name: 'api-token.owner',
+  text: `select a.*, t.id as token_id from api_token t join account a on a.id = t.account_id
+    where t.hash = $1 and a.active and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
+}
+const list: Statement = {
+  name: 'api-token.list',
+  text: `select ${columns} from api_token where account_id = $1 and ${alive} order by created_at, id`,
+}
+const count: Statement = {
+  name: 'api-token.count',
+  text: `select count(*) as count from api_token where account_id = $1 and ${alive}`,
+}
+const insert: Statement = {
+  name: 'api-token.insert',
+  text: `insert into api_token (account_id, hash, prefix, name, expires_at, configured)
+    values ($1, $2, $3, $4, $5, $6) returning ${columns}`,
+}
+const revoke: Statement = {
+  name: 'api-token.revoke',
+  text: 'update api_token set revoked_at = now() where id = $1 and account_id = $2 and revoked_at is null returning id',
+}
+const revokeConfigured: Statement = {
+  name: 'api-token.revoke-configured',
+  text: `update api_token set revoked_at = now()
+    where account_id = $1 and configured and hash <> $2 and revoked_at is null returning id`,
+}
+const byHash: Statement = {
+  name: 'api-token.by-hash',
+  text: `select account_id, ${alive} as alive from api_token where hash = $1`,
+}
+const revive: Statement = {
+  name: 'api-token.revive',
+  text: 'update api_token set revoked_at = null, expires_at = null, configured = true where hash = $1',
+}
+const touch: Statement = { name: 'api-token.touch', text: 'update api_token set last_used_at = now() where id = $1' }
+
+/** The active account that a good token belongs to. */
+export async function findOwner(store: Store, hash: Buffer): Promise<(Account & { token_id: string }) | undefined> {
+  const [row] = await store.read<Account & { token_id: string }>(owner, [hash])
+  return row
+}
+
+/** Tokens that are good, oldest first. */
+export function listTokens(store: Store, accountId: string): Promise<ApiToken[]> {
+  return store.read<ApiToken>(list, [accountId])
+}
+
+export async function countTokens(tx: Queryable, accountId: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(count, [accountId])
+  return row?.count ?? 0
+}
+
+export type NewToken = {
+  readonly hash: Buffer
+  readonly prefix: string
+  readonly name: string
+  readonly expiresAt: Date | null
+  readonly configured?: boolean
+}
+
+export async function insertToken(tx: Queryable, accountId: string, token: NewToken): Promise<ApiToken> {
+  const { hash, prefix, name, expiresAt, configured = false } = token
+  const [row] = await tx.query<ApiToken>(insert, [accountId, hash, prefix, name, expiresAt, configured])
+  return row as ApiToken
+}
+
+/** False if the account has no such token. */
+export async function revokeToken(tx: Queryable, accountId: string, id: string): Promise<boolean> {
+  return (await tx.query(revoke, [id, accountId])).length > 0
+}
+
+/** Revokes the tokens that came from an earlier configuration; returns how many. */
+export async function revokeOtherConfigured(tx: Queryable, accountId: string, hash: Buffer): Promise<number> {
+  return (await tx.query(revokeConfigured, [accountId, hash])).length
+}
+
+export async function findToken(tx: Queryable, hash: Buffer) {
+  const [row] = await tx.query<{ account_id: string; alive: boolean }>(byHash, [hash])
+  return row
+}
+
+export async function reviveToken(tx: Queryable, hash: Buffer): Promise<void> {
+  await tx.query(revive, [hash])
+}
+
+export async function touchToken(store: Store, id: string): Promise<void> {
+  await store.write(touch, [id])
+}

@@ -1,0 +1,112 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Identity } from '@slipway/contracts'
+import type { Store } from '@slipway/store'
+import { type Account, findAccount, identityOf } from './account.store.ts'
+import { findOwner, touchToken } from './api-token.store.ts'
+import { hashOfToken } from './api-token.ts'
+import type { Attempts } from './attempts.ts'
+import type { PasswordCredentials } from './credentials.ts'
+import { type ExpiringCache, expiringCache } from './expiring-cache.ts'
+import { type ExternalIssuer, looksSigned } from './external-issuer.ts'
+import type { IssueIdentityToken } from './identity-tokens.ts'
+import { verifyPassword } from './password.ts'
+
+/** Somebody who proved who they are. */
+export type Caller = {
+  readonly identity: Identity
+  /** The signed token that services take for it; good for minutes. */
+  identityToken(): Promise<string>
+}
+
+/** What the APIs find out callers with; how credentials are sent is their own affair. */
+export type Authenticator = {
+  /** By an API token or a token of the external issuer; null if it is not good. */
+  byToken(token: string): Promise<Caller | null>
+  /** Null for a wrong login or password. @throws `rate_limited` after too many of them */
+  byPassword(credentials: PasswordCredentials, address: string): Promise<Caller | null>
+  /** Who callers without credentials are; null but in development. */
+  readonly anonymous: Caller | null
+  /** Forgets everything known about accounts and tokens, because some of it changed. */
+  forget(): void
+}
+
+export type AuthenticatorOptions = {
+  readonly store: Store
+  readonly issue: IssueIdentityToken
+  readonly external: ExternalIssuer | undefined
+  /** Failed logins of one account, and of one address. */
+  readonly attempts: { readonly login: Attempts; readonly address: Attempts }
+  readonly everybodyIs: Identity | null
+}
+
+/** How long a look-up counts: what another replica changed is known after this at the latest. */
+const rememberedMs = 1_000
+/** How long a password that was right need not be derived again, as long as the account has the same one. */
+const passwordMs = 60_000
+const usedEveryMs = 60_000
+const most = 10_000
+
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { store, issue, external, attempts } = options
+  const callers = expiringCache<Promise<Caller | null>>({ max: most, ttlMs: rememberedMs })
+  const accounts = expiringCache<Promise<Account | undefined>>({ max: most, ttlMs: rememberedMs })
+  const rightPasswords = expiringCache<true>({ max: most, ttlMs: passwordMs })
+  const lastUse = expiringCache<true>({ max: most, ttlMs: usedEveryMs })
+  const secret = randomBytes(32)
+
+  const callerOf = (identity: Identity): Caller => ({ identity, identityToken: issue(identity) })
+
+  async function lookUp(token: string, hash: Buffer): Promise<Caller | null> {
+    const owner = await findOwner(store, hash)
+    if (owner) {
+      noteUse(owner.token_id)
+      return callerOf(identityOf(owner))
+    }
+    const identity = external && looksSigned(token) ? await external(token) : null
+    return identity && callerOf(identity)
+  }
+
+  /** Not waited for, and lost in a crash: it is told to the minute only. */
+  function noteUse(tokenId: string) {
+    if (lastUse.get(tokenId)) return
+    lastUse.set(tokenId, true)
+    touchToken(store, tokenId).catch(() => lastUse.delete(tokenId))
+  }
+
+  return {
+    byToken(token) {
+      const hash = hashOfToken(token)
+      return once(callers, hash.toString('base64'), () => lookUp(token, hash))
+    },
+    async byPassword({ login, password }, address) {
+      if (login.includes('\0')) return null
+      const key = login.toLowerCase()
+      const account = await once(accounts, key, () => findAccount(store, login))
+      const hash = account?.active ? account.password_hash : null
+      const proof = createHmac('sha256', secret).update(`${key}\n${hash}\n${password}`).digest('base64')
+      if (account && hash !== null && rightPasswords.get(proof)) return callerOf(identityOf(account))
+      attempts.login.begin(key)
+      attempts.address.begin(address)
+      if (!(await verifyPassword(password, hash)) || !account) return null
+      attempts.login.succeeded(key)
+      attempts.address.succeeded(address)
+      rightPasswords.set(proof, true)
+      return callerOf(identityOf(account))
+    },
+    anonymous: options.everybodyIs && callerOf(options.everybodyIs),
+    forget() {
+      callers.clear()
+      accounts.clear()
+    },
+  }
+}
+
+/** Several requests that ask for the same at the same time share one look-up; one that failed is not remembered. */
+function once<Value>(cache: ExpiringCache<Promise<Value>>, key: string, look: () => Promise<Value>): Promise<Value> {
+  const known = cache.get(key)
+  if (known) return known
+  const value = look()
+  cache.set(key, value)
+  value.catch(() => cache.delete(key))
+  return value
+}

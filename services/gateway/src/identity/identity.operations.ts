@@ -1,0 +1,23 @@
+import type { OperationHandler } from '@slipway/bus'
+import { failure, identityOperations } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { Authenticator } from './authenticator.ts'
+import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
+
+/** Seconds of life that a token given out has at least: it may be a minute old, and clocks differ. */
+const expiresIn = identityTokenSeconds - 90
+
+export function identityHandlers(authenticator: Authenticator, keys: SigningKeys): OperationHandler[] {
+  return [
+    handlerOf(identityOperations.keys, async () => {
+      const { keys: published } = await keys.published()
+      return { body: { keys: published.map(key => ({ ...key })) } }
+    }),
+    handlerOf(identityOperations.exchange, async ({ token }) => {
+      const caller = await authenticator.byToken(token)
+      if (!caller) throw failure('unauthenticated', 'The token is not valid.')
+      const identity_token = await caller.identityToken()
+      return { body: { identity_token, expires_in: expiresIn, identity: caller.identity } }
+    }),
+  ]
+}

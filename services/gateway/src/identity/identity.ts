@@ -1,0 +1,102 @@
+import type { Bus, OperationHandler } from '@slipway/bus'
+import type { Identity } from '@slipway/contracts'
+import type { Worker } from '@slipway/service'
+import type { Store } from '@slipway/store'
+import type { Logger } from 'pino'
+import { hasOtherSuperuser } from './account.store.ts'
+import { limitAttempts } from './attempts.ts'
+import { type Authenticator, createAuthenticator } from './authenticator.ts'
+import { configuredAdministrator, ensureAccounts, readConfiguredAccounts } from './configured-accounts.ts'
+import { externalIssuer } from './external-issuer.ts'
+import { externalProfiles } from './external-profile.ts'
+import { identityHandlers } from './identity.operations.ts'
+import { identityTokens } from './identity-tokens.ts'
+import { shareRevocations } from './revocation.ts'
+import { openSigningKeys } from './signing-keys.ts'
+
+export type IdentityOptions = {
+  readonly store: Store
+  readonly bus: Bus
+  readonly log: Logger
+  readonly administrator: { readonly token: string | undefined; readonly password: string | undefined }
+  /** Path of a JSON file of accounts, or the JSON itself. */
+  readonly accounts: string | undefined
+  /** Days after which a new key signs identity tokens. */
+  readonly keyDays: number
+  /** Wrong passwords a minute for one login. */
+  readonly loginAttempts: number
+  /** Every caller without credentials is this one: for development only. */
+  readonly everybodyIs: Identity | null
+  readonly external: {
+    readonly keyUrls: readonly string[]
+    readonly keyAgeMs: number
+    readonly userInfoUrl: string | undefined
+    readonly audience: string | undefined
+    readonly issuer: string | undefined
+    readonly rolesClaim: string
+    readonly groupsClaim: string
+  }
+}
+
+export type IdentityModule = {
+  readonly authenticator: Authenticator
+  readonly operations: readonly OperationHandler[]
+  announceChange(): void
+  startKeyRotation(): Worker
+  close(): void
+}
+
+/** An account id that is nobody's. */
+const nobody = '00000000-0000-0000-0000-000000000000'
+const minuteMs = 60_000
+/** Often enough that no replica signs with a key that others have given up. */
+const rotationMs = 10 * minuteMs
+/** Many people may share an address. */
+const loginsPerAddress = 5
+
+/** Everything about who calls: accounts, tokens, the external issuer, and the tokens that services trust. */
+export async function openIdentity(options: IdentityOptions): Promise<IdentityModule> {
+  const { store, bus, log, loginAttempts, everybodyIs } = options
+  const entries = options.accounts === undefined ? [] : await readConfiguredAccounts(options.accounts, log)
+  const administrator = configuredAdministrator(options.administrator.token, options.administrator.password)
+  const changed = await ensureAccounts(store, administrator ? [administrator, ...entries] : entries, log)
+  if (!(await hasOtherSuperuser(store, nobody))) {
+    log.warn('no account may do everything; set SLIPWAY_ADMIN_TOKEN or SLIPWAY_ADMIN_PASSWORD to make one')
+  }
+
+  const keys = await openSigningKeys(store, options.keyDays)
+  const { keyUrls, userInfoUrl, ...external } = options.external
+  const profiles = externalProfiles({ store, log, userInfoUrl })
+  const authenticator = createAuthenticator({
+    store,
+    issue: identityTokens(keys),
+    external: keyUrls.length > 0 ? externalIssuer({ ...external, keyUrls, profiles, log }) : undefined,
+    attempts: {
+      login: limitAttempts({ max: loginAttempts, windowMs: minuteMs }),
+      address: limitAttempts({ max: loginAttempts * loginsPerAddress, windowMs: minuteMs }),
+    },
+    everybodyIs,
+  })
+  const revocation = shareRevocations(bus, authenticator.forget)
+  if (changed.length > 0) revocation.announce()
+  if (everybodyIs) log.warn({ login: everybodyIs.login }, 'development: callers without credentials may do everything')
+
+  return {
+    authenticator,
+    operations: identityHandlers(authenticator, keys),
+    announceChange: revocation.announce,
+    startKeyRotation() {
+      let running = Promise.resolve()
+      const timer = setInterval(() => {
+        running = keys.rotate().catch(error => log.error(error, 'could not rotate the signing key'))
+      }, rotationMs)
+      return {
+        async stop() {
+          clearInterval(timer)
+          await running
+        },
+      }
+    },
+    close: revocation.stop,
+  }
+}

@@ -1,0 +1,50 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+
+/** Cost of new hashes: about 200 ms and 32 MB each. A hash carries the cost it was made with. */
+const cost = { N: 2 ** 15, r: 8, p: 3 } as const
+const keyBytes = 32
+const saltBytes = 16
+const maxmem = 128 * 1024 * 1024
+
+/** Derivations at the same time in this process: they take turns on threads that file and name look-ups need, too. */
+const parallel = 2
+let running = 0
+const waiting: Array<() => void> = []
+
+async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (running >= parallel) await new Promise<void>(resolve => waiting.push(resolve))
+  else running += 1
+  try {
+    return await work()
+  } finally {
+    // A waiting one takes over the place.
+    const next = waiting.shift()
+    if (next) next()
+    else running -= 1
+  }
+}
+
+/** `scrypt$N$r$p$salt$key`, salt and key in base64url. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(saltBytes)
+  const key = await inTurn(() => derive(password.normalize('NFKC'), salt, keyBytes, { ...cost, maxmem }))
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+}
+
+/** Nobody's hash: checking against it takes as long as against a real one, and fails. */
+const nobody = `scrypt$${cost.N}$${cost.r}$${cost.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
+/** Takes the same time whether or not there is a hash. A hash that cannot be read matches nothing. */
+export async function verifyPassword(password: string, hash: string | null | undefined): Promise<boolean> {
+  const [scheme, N, r, p, salt = '', key = ''] = (hash ?? nobody).split('$')
+  if (scheme !== 'scrypt') return false
+  const expected = Buffer.from(key, 'base64url')
+  const options = { N: Number(N), r: Number(r), p: Number(p), maxmem }
+  const actual = await inTurn(() =>
+    derive(password.normalize('NFKC'), Buffer.from(salt, 'base64url'), expected.length, options),
+  )
+  return hash != null && timingSafeEqual(actual, expected)
+}

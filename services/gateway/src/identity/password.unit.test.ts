@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { hashPassword, verifyPassword } from './password.ts'
+
+test('a hash matches its password only, and is another one each time', async () => {
+  const [first, second] = await Promise.all([hashPassword('pässword'), hashPassword('pässword')])
+  expect(first).not.toBe(second)
+  expect(first).toMatch(/^scrypt\$\d+\$\d+\$\d+\$[\w-]{22}\$[\w-]{43}$/)
+  expect(await verifyPassword('pässword', first)).toBe(true)
+  expect(await verifyPassword('Pässword', first)).toBe(false)
+  // The same text in another form of Unicode.
+  expect(await verifyPassword('pa\u0308ssword', first)).toBe(true)
+})
+
+test('nothing matches a hash that is missing, of another kind, or broken', async () => {
+  for (const hash of [null, undefined, 'bcrypt$x', 'plain text']) {
+    expect(await verifyPassword('', hash)).toBe(false)
+    expect(await verifyPassword('plain text', hash)).toBe(false)
+  }
+})
+
+test('hashes made at another cost still match', async () => {
+  const cheap = 'scrypt$16$1$1$c2FsdHNhbHRzYWx0c2FsdA$'
+  const { scryptSync } = await import('node:crypto')
+  const key = scryptSync('old', Buffer.from('c2FsdHNhbHRzYWx0c2FsdA', 'base64url'), 32, { N: 16, r: 1, p: 1 })
+  expect(await verifyPassword('old', cheap + key.toString('base64url'))).toBe(true)
+  expect(await verifyPassword('new', cheap + key.toString('base64url'))).toBe(false)
+})

@@ -1,0 +1,68 @@
+import { failure } from '@slipway/contracts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { parsed } from '../http/platform-errors.ts'
+import type { AccountRoutesOptions } from './account.routes.ts'
+import { type Account, findAccount, lockAccount } from './account.store.ts'
+import { type ApiToken, countTokens, insertToken, listTokens, revokeToken } from './api-token.store.ts'
+import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
+import { requireCaller } from './caller.ts'
+
+/** Good tokens that one account may have. */
+const most = 50
+
+export const newTokenSchema = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+})
+const idPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** `/api/v1/users/me/tokens`: the caller's own API tokens. A token is shown once, when it is made. */
+export function tokenRoutes(
+  app: FastifyInstance,
+  { store, authenticator, announceChange }: AccountRoutesOptions,
+): void {
+  async function ownAccount(request: FastifyRequest): Promise<Account> {
+    const { identity } = await requireCaller(request, authenticator)
+    const account = await findAccount(store, identity.login)
+    if (account?.id !== identity.subject) throw failure('forbidden', 'Tokens are for accounts of this platform.')
+    return account
+  }
+
+  app.get('/api/v1/users/me/tokens', async request => {
+    const { id } = await ownAccount(request)
+    return { results: (await listTokens(store, id)).map(shown) }
+  })
+
+  app.post('/api/v1/users/me/tokens', async (request, reply) => {
+    const account = await ownAccount(request)
+    const { name, expiresAt } = parsed(newTokenSchema, request.body)
+    const expires = expiresAt ? new Date(expiresAt) : null
+    if (expires && expires.getTime() <= Date.now()) throw failure('refused', 'expiresAt must be in the future.')
+    const token = newToken()
+    const created = await store.transaction(async tx => {
+      // The lock on the account makes the count hold.
+      await lockAccount(tx, account.login)
+      if ((await countTokens(tx, account.id)) >= most)
+        throw failure('conflict', `No more than ${most} tokens are kept.`)
+      const hash = hashOfToken(token)
+      return insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name, expiresAt: expires })
+    })
+    const { id, createdAt, expiresAt: until } = shown(created)
+    return reply.code(201).send({ id, name, token, createdAt, expiresAt: until })
+  })
+
+  app.delete<{ Params: { id: string } }>('/api/v1/users/me/tokens/:id', async (request, reply) => {
+    const account = await ownAccount(request)
+    const { id } = request.params
+    if (!idPattern.test(id) || !(await revokeToken(store, account.id, id))) {
+      throw failure('not_found', 'There is no such token.')
+    }
+    announceChange()
+    return reply.code(204).send()
+  })
+}
+
+function shown({ id, name, prefix, created_at, last_used_at, expires_at }: ApiToken) {
+  return { id, name, prefix, createdAt: created_at, lastUsedAt: last_used_at, expiresAt: expires_at }
+}

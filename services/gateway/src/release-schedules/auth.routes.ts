@@ -1,0 +1,151 @@
+import { failure, isPdcAdministrator, requireKnownParameters } from '@slipway/contracts'
+import type { Statement } from '@slipway/store'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Account, findAccount, lockAccount } from '../identity/account.store.ts'
+import { insertToken, listTokens, revokeToken } from '../identity/api-token.store.ts'
+import { hashOfToken, newToken, prefixOfToken } from '../identity/api-token.ts'
+import type { Caller } from '../identity/authenticator.ts'
+import { authorization, basicCredentials } from '../identity/credentials.ts'
+import { authenticate, sentToken } from './authentication.ts'
+import type { HandlerOptions } from './handler.ts'
+import { requireJsonAccepted } from './negotiation.ts'
+import { permissionsOf } from './permissions.ts'
+import { route } from './route.ts'
+import { sendJson } from './send-json.ts'
+
+export type AuthRoutesOptions = HandlerOptions & {
+  /** Called after a token was revoked. */
+  readonly announceChange: () => void
+}
+
+/** Name of the tokens that are made here. */
+const tokenName = 'PDC API'
+/** Those of one account; then the oldest one goes. Every computer that asks gets a token of its own. */
+const most = 20
+
+const idOfHash: Statement = { name: 'pdc.token-id', text: 'select id from api_token where hash = $1' }
+
+/** `/auth/…`: tokens, and who the caller is. */
+export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): void {
+  const { authenticator, store, announceChange } = options
+
+  function forget() {
+    authenticator.forget()
+    announceChange()
+  }
+
+  /** Who calls, by a token or, here only, by login and password. */
+  async function requireCaller(request: FastifyRequest): Promise<Caller> {
+    const given = authorization(request)
+    const credentials = given?.scheme === 'basic' ? basicCredentials(given.value) : undefined
+    const caller = credentials
+      ? await authenticator.byPassword(credentials, request.ip)
+      : await authenticate(request, authenticator, store)
+    if (credentials && !caller) throw failure('unauthenticated', 'Invalid username/password.')
+    if (!caller) throw failure('unauthenticated', 'Authentication credentials were not provided.')
+    request.actor = caller.identity.login
+    return caller
+  }
+
+  async function accountOf({ identity }: Caller): Promise<Account> {
+    const account = await findAccount(store, identity.login)
+    if (account?.id !== identity.subject) throw failure('forbidden', 'Tokens are for accounts of this platform.')
+    return account
+  }
+
+  /** A new token in place of the given one, or beside the others, of which there may be only so many. */
+  async function makeToken(account: Account, replaced: (tokens: { id: string; name: string }[]) => readonly string[]) {
+    const token = newToken()
+    const known = (await listTokens(store, account.id)).filter(({ name }) => name === tokenName)
+    const revoked = replaced(known)
+    await store.transaction(async tx => {
+      await lockAccount(tx, account.login)
+      for (const id of revoked) await revokeToken(tx, account.id, id)
+      await insertToken(tx, account.id, {
+        hash: hashOfToken(token),
+        prefix: prefixOfToken(token),
+        name: tokenName,
+        expiresAt: null,
+      })
+    })
+    if (revoked.length > 0) forget()
+    return token
+  }
+
+  const answer =
+    (
+      methods: readonly string[],
+      handle: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
+    ) =>
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      requireJsonAccepted(request.headers.accept)
+      reply.header('cache-control', 'no-store')
+      const method = request.method === 'HEAD' ? 'GET' : request.method
+      if (method === 'OPTIONS')
+        return sendJson(reply, 200, { renders: ['application/json'], parses: ['application/json'] })
+      const caller = await requireCaller(request)
+      if (!methods.includes(method)) throw failure('method_not_allowed', `Method "${request.method}" not allowed.`)
+      requireKnownParameters(Object.keys(request.query as object), [])
+      return handle(caller, request, reply)
+    }
+
+  route(
+    app,
+    '/v1/auth/token/obtain',
+    'GET, POST, HEAD, OPTIONS',
+    answer(['GET', 'POST'], async (caller, request, reply) => {
+      // Of a token only its hash is kept; whoever has a good one is told the same one.
+      const token = sentToken(request)
+      if (token !== undefined) return sendJson(reply, 200, { token })
+      const oldest = (tokens: { id: string }[]) =>
+        tokens.slice(0, Math.max(0, tokens.length - most + 1)).map(({ id }) => id)
+      return sendJson(reply, 200, { token: await makeToken(await accountOf(caller), oldest) })
+    }),
+  )
+
+  route(
+    app,
+    '/v1/auth/token/refresh',
+    'GET, PUT, HEAD, OPTIONS',
+    answer(['GET', 'PUT'], async (caller, request, reply) => {
+      const account = await accountOf(caller)
+      const token = sentToken(request)
+      const tokens = await listTokens(store, account.id)
+      const own = tokens.filter(({ name }) => name === tokenName)
+      if (token === undefined && own.length === 0) {
+        return sendJson(reply, 400, {
+          'Refresh Token Error': 'You have not got a token yet, please try obtain first.',
+        })
+      }
+      const id = token === undefined ? undefined : await tokenId(hashOfToken(token))
+      const made = await makeToken(account, () => (id === undefined ? own.map(one => one.id) : [id]))
+      return sendJson(reply, 200, { token: made })
+    }),
+  )
+
+  route(
+    app,
+    '/v1/auth/current-user',
+    'GET, HEAD, OPTIONS',
+    answer(['GET'], async ({ identity }, _request, reply) => {
+      const account = await findAccount(store, identity.login)
+      const own = account?.id === identity.subject ? account : undefined
+      const fullname = [own?.given_name, own?.family_name].filter(Boolean).join(' ')
+      return sendJson(reply, 200, {
+        username: identity.login,
+        fullname,
+        'e-mail': own?.email ?? '',
+        is_superuser: identity.superuser,
+        is_staff: isPdcAdministrator(identity) || identity.roles.includes('staff'),
+        groups: identity.groups,
+        permissions: identity.permissions,
+        resource_permissions: permissionsOf(identity),
+      })
+    }),
+  )
+
+  async function tokenId(hash: Buffer): Promise<string | undefined> {
+    const [row] = await store.read<{ id: string }>(idOfHash, [hash])
+    return row?.id
+  }
+}

@@ -1,0 +1,79 @@
+import { failure } from '@slipway/contracts'
+import type { Store } from '@slipway/store'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { answerErrors } from '../http/platform-errors.ts'
+import { queryParameters } from '../http/query.ts'
+import type { Authenticator } from '../identity/authenticator.ts'
+import { requireCaller } from '../identity/caller.ts'
+import { readFilter } from './filter.ts'
+import { readStream } from './reader.ts'
+import { type SendOptions, sendEvents } from './send-events.ts'
+import type { Tail } from './tail.ts'
+import { gapText, retryText } from './wire.ts'
+
+export type StreamRoutesOptions = SendOptions & {
+  readonly store: Store
+  readonly tail: Tail
+  readonly authenticator: Authenticator
+  /** Whether callers without credentials may read, as they may read `/events`. */
+  readonly anonymous: boolean
+  /** Streams open at the same time on this replica. */
+  readonly mostStreams: number
+  readonly logError: (error: unknown, request: FastifyRequest) => void
+}
+
+/** `GET /events/stream`: every event of the platform as it happens, resumable with `Last-Event-ID`. */
+export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOptions): Promise<void> {
+  const { store, tail } = options
+  const open = new Map<AbortController, Promise<void>>()
+  answerErrors(app, options.logError)
+
+  app.get('/events/stream', { exposeHeadRoute: false }, async (request, reply) => {
+    if (!options.anonymous) await requireCaller(request, options.authenticator)
+    const parameters = queryParameters(request)
+    const filter = readFilter(parameters)
+    if (open.size >= options.mostStreams) throw failure('busy', 'There are too many open streams.', { retryAfter: 5 })
+    // Scripts cannot set the header on the first connection, so a parameter does as well.
+    const given = request.headers['last-event-id'] ?? parameters.last_event_id?.at(-1)
+    const start = await startOf(tail, given)
+
+    const stopping = new AbortController()
+    const { raw } = reply.hijack()
+    raw.once('close', () => stopping.abort())
+    raw.on('error', () => stopping.abort())
+    raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    })
+    raw.write(start.gap === undefined ? retryText : retryText + gapText(start.gap, start.position))
+    const pages = readStream(store, tail, filter, start.position, stopping.signal)
+    const sent = sendEvents(raw, pages, stopping.signal, options)
+      .catch(error => options.logError(error, request))
+      .finally(() => {
+        open.delete(stopping)
+        stopping.abort()
+        raw.end()
+      })
+    open.set(stopping, sent)
+  })
+
+  // Clients connect again, to another replica.
+  app.addHook('preClose', async () => {
+    const ending = [...open.values()]
+    for (const stopping of open.keys()) stopping.abort()
+    await Promise.all(ending)
+  })
+}
+
+type Start = { readonly position: number; readonly gap?: string }
+
+/** Where a client begins: now, after what it saw last, or, if that is unknown or forgotten, at the oldest that is kept. */
+async function startOf(tail: Tail, lastEventId: string | string[] | undefined): Promise<Start> {
+  const { purgedTo, last } = await tail.catchUp()
+  if (typeof lastEventId !== 'string' || lastEventId === '') return { position: last }
+  const position = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : Number.NaN
+  if (position >= purgedTo && position <= last) return { position }
+  return { position: purgedTo, gap: lastEventId }
+}
