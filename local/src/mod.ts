@@ -1,0 +1,5 @@
+export type { Account } from './platform/accounts.ts'
+export type { PlatformProcess } from './platform/fleet.ts'
+export { type Platform, type PlatformOptions, startPlatform } from './platform/platform.ts'
+export type { Program } from './platform/program.ts'
+export { type Replicas, readSettings, type Settings } from './platform/settings.ts'

@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { type NatsServer, type PostgresServer, startNats, startPostgres } from '@slipway/servers'
+import { type DatabaseServer, givenDatabaseServer } from './database-server.ts'
+
+export type Servers = {
+  readonly databases: DatabaseServer
+  readonly natsUrl: string
+  /** Absent when the server was given. */
+  readonly postgres: PostgresServer | undefined
+  readonly nats: NatsServer | undefined
+  /** NATS first, then PostgreSQL; a server that takes longer than 1.3 s is killed. */
+  stop(): Promise<void>
+  kill(): Promise<void>
+}
+
+export type ServersOptions = {
+  readonly dataDir: string
+  readonly databaseUrl: string | undefined
+  readonly natsUrl: string | undefined
+  readonly durable: boolean
+  /** Start a server again that died by itself. One that was killed through its handle stays dead until `restart`. */
+  readonly restart: boolean
+  readonly log: (line: string) => void
+}
+
+const patienceMs = 1_300
+const backoffMs = { first: 200, max: 5_000 }
+
+/** Starts the servers that were not given, both at the same time. If one fails, the other is stopped again. */
+export async function openServers(options: ServersOptions): Promise<Servers> {
+  const { dataDir, databaseUrl, natsUrl, durable, log } = options
+  let stopping = false
+  let pause = backoffMs.first
+
+  const own: { postgres?: PostgresServer; nats?: NatsServer } = {}
+
+  const revive = (name: string, server: () => PostgresServer | NatsServer | undefined) => {
+    const onExit = (how: string): void => {
+      log(`${name} ended (${how})`)
+      if (stopping || !options.restart) return
+      const again = () => (stopping ? undefined : server()?.restart())
+      setTimeout(() => void again()?.catch(error => onExit(String(error))), pause)
+      pause = Math.min(pause * 2, backoffMs.max)
+    }
+    return onExit
+  }
+  const openPostgres = async () => {
+    const onExit = revive('PostgreSQL', () => own.postgres)
+    own.postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), durable, log, onExit })
+  }
+  const openNats = async () => {
+    const onExit = revive('NATS', () => own.nats)
+    own.nats = await startNats({ dataDir: join(dataDir, 'nats'), log, onExit })
+  }
+
+  const results = await Promise.allSettled([
+    databaseUrl === undefined && openPostgres(),
+    natsUrl === undefined && openNats(),
+  ])
+  const { postgres, nats } = own
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed) {
+    stopping = true
+    await Promise.all([postgres?.stop(), nats?.stop()])
+    throw failed.reason
+  }
+
+  return {
+    databases: postgres ?? givenDatabaseServer(databaseUrl ?? ''),
+    natsUrl: nats?.url ?? natsUrl ?? '',
+    postgres,
+    nats,
+    async stop() {
+      stopping = true
+      await stopWithin(nats, patienceMs)
+      await stopWithin(postgres, patienceMs)
+    },
+    async kill() {
+      stopping = true
+      await Promise.all([nats?.kill(), postgres?.kill()])
+    },
+  }
+}
+
+async function stopWithin(server: PostgresServer | NatsServer | undefined, timeoutMs: number): Promise<void> {
+  if (!server) return
+  const killer = setTimeout(() => void server.kill(), timeoutMs)
+  await server.stop()
+  clearTimeout(killer)
+}

@@ -1,0 +1,59 @@
+import type { ServiceName } from '@slipway/contracts'
+import type { Credentials } from './administrator.ts'
+
+export type ServiceEnvironment = {
+  readonly databaseUrl: string
+  readonly natsUrl: string
+  readonly dataserviceUrl: string | undefined
+  readonly public: { readonly host: string; readonly port: number }
+  readonly administrator: Credentials
+  /** Absolute path: services run in folders of their own. */
+  readonly accountsFile: string | undefined
+}
+
+/** The launcher's own variables, which mean nothing, something else, or too much to a service. */
+const launcherOnly = [
+  'SLIPWAY_PORT',
+  'SLIPWAY_HOST',
+  'SLIPWAY_DATA_DIR',
+  'SLIPWAY_ADMIN_TOKEN',
+  'SLIPWAY_ADMIN_PASSWORD',
+  'SLIPWAY_ACCOUNTS',
+  'SLIPWAY_REPLICAS',
+  'DATASERVICE_URL',
+]
+
+/**
+ * The environment of one service: what the launcher was started with, so that every setting of a service can be made
+ * there, with what the launcher decides on top. Only the gateway learns the administrator's credentials.
+ */
+export function serviceEnvironment(
+  service: ServiceName,
+  given: NodeJS.ProcessEnv,
+  settings: ServiceEnvironment,
+  overrides: Readonly<Record<string, string>> = {},
+): NodeJS.ProcessEnv {
+  const inherited = Object.fromEntries(Object.entries(given).filter(([name]) => !launcherOnly.includes(name)))
+  return {
+    ...inherited,
+    NODE_ENV: 'production',
+    LOG_LEVEL: given.LOG_LEVEL || 'info',
+    DATABASE_URL: settings.databaseUrl,
+    NATS_URL: settings.natsUrl,
+    SLIPWAY_SERVICE_PORT: '0',
+    ...(service === 'gateway' && gatewayEnvironment(settings)),
+    ...(service === 'coordinator' &&
+      settings.dataserviceUrl !== undefined && { DATASERVICE_URL: settings.dataserviceUrl }),
+    ...overrides,
+  }
+}
+
+function gatewayEnvironment({ public: address, administrator, accountsFile }: ServiceEnvironment): NodeJS.ProcessEnv {
+  return {
+    SLIPWAY_HOST: address.host,
+    SLIPWAY_PORT: String(address.port),
+    ...(administrator.token !== undefined && { SLIPWAY_ADMIN_TOKEN: administrator.token }),
+    ...(administrator.password !== undefined && { SLIPWAY_ADMIN_PASSWORD: administrator.password }),
+    ...(accountsFile !== undefined && { SLIPWAY_ACCOUNTS: accountsFile }),
+  }
+}

@@ -1,0 +1,42 @@
+import './check-node.ts'
+import { errorText } from './error-text.ts'
+import { onInterruption } from './interruption.ts'
+import { type Platform, startPlatform } from './platform/platform.ts'
+import { readSettings } from './platform/settings.ts'
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+let platform: Platform | undefined
+let hard = false
+
+const interruption = onInterruption(() => {
+  if (hard) return
+  hard = true
+  say('ending everything at once')
+  // Before the platform stands, its parts notice by themselves that the launcher is gone.
+  void Promise.resolve(platform?.kill()).finally(() => process.exit(130))
+})
+
+try {
+  platform = await startPlatform({ ...readSettings(process.env), notify: say, signal: interruption.signal })
+  announce(platform)
+  process.stdout.write(`ready ${platform.url}\n`)
+  await interruption.first
+  say('stopping')
+  await platform.stop()
+} catch (error) {
+  if (!interruption.signal.aborted) {
+    say(errorText(error))
+    process.exitCode = 1
+  }
+}
+// Whatever might still hold the event loop, a launcher whose platform is gone has nothing left to do.
+if (!hard) process.exit()
+
+function announce({ generated, dataDir }: Platform): void {
+  if (generated.token === undefined && generated.password === undefined) return
+  say('the administrator "admin" was made; its credentials are shown this once and kept only as hashes:')
+  if (generated.password !== undefined) say(`  password  ${generated.password}`)
+  if (generated.token !== undefined) say(`  token     ${generated.token}`)
+  say(`  (of the data in ${dataDir})`)
+}
