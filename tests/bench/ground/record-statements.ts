@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PostgresServer } from '@slipway/servers'
+import pg from 'pg'
+
+/** A statement as a service sent it, with the values of that time. */
+export type RecordedStatement = { readonly name: string; readonly text: string; readonly values: (string | null)[] }
+
+const lookMs = 50
+const patienceMs = 5_000
+
+/**
+ * What a service asks Postgres when it is asked something itself, read from the log of the server: so a reference runs
+ * the very statement of the platform, whatever becomes of it, and knows nothing of the service. Returns the first
+ * statement executed under a name that matches.
+ */
+export async function recordStatement(
+  postgres: PostgresServer,
+  name: RegExp,
+  cause: () => Promise<unknown>,
+): Promise<RecordedStatement> {
+  const start = (await readFile(postgres.logFile, 'utf8')).length
+  await logStatements(postgres.url, 'all')
+  try {
+    for (let waited = 0; waited < patienceMs; waited += lookMs) {
+      await cause()
+      const found = find((await readFile(postgres.logFile, 'utf8')).slice(start), name)
+      if (found) return found
+      // Sessions notice the new setting between two statements.
+      await delay(lookMs)
+    }
+  } finally {
+    await logStatements(postgres.url, 'none')
+  }
+  throw new Error(`no statement named ${name} was executed`)
+}
+
+async function logStatements(url: string, which: 'all' | 'none'): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`alter system set log_statement = '${which}'`)
+  await client.query('select pg_reload_conf()')
+  await client.end()
+}
+
+/** An entry of the log: the text after `execute <name>:` goes on in lines that begin with a tab; values stand below it. */
+function find(log: string, name: RegExp): RecordedStatement | undefined {
+  for (const [, found = '', text = '', values = ''] of log.matchAll(entry)) {
+    if (name.test(found)) return { name: found, text: text.replaceAll('\n\t', '\n'), values: readValues(values) }
+  }
+  return undefined
+}
+
+const entry = /LOG: {2}execute ([^:\n]+): ((?:.|\n\t)*)\n[^\t\n]*DETAIL: {2}Parameters: ((?:.|\n\t)*)\n/g
+
+function readValues(text: string): (string | null)[] {
+  return [...text.matchAll(/\$\d+ = (?:NULL|'((?:[^']|'')*)')/g)].map(
+    ([, value]) => value?.replaceAll("''", "'") ?? null,
+  )
+}

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url'
+import { cloneDatabase } from '@slipway/store'
+import { type Child, startChild } from '../ground/child.ts'
+import type { Ground } from '../ground/ground.ts'
+import { wantedRelease } from '../ground/load-rows.ts'
+import { type RecordedStatement, recordStatement } from '../ground/record-statements.ts'
+import type { MoleculerServiceOptions } from './moleculer-service.ts'
+import type { OneProcessOptions } from './one-process.ts'
+
+/** What the platform is compared with. */
+export type References = AsyncDisposable & {
+  /** URL of one fastify process with the same statements. */
+  readonly oneProcess: string
+  /** URL of a Moleculer gateway with a service behind it, over the same broker. */
+  readonly moleculer: string
+}
+
+const coordinatorMigrations = fileURLToPath(new URL('../../../services/coordinator/migrations', import.meta.url))
+
+export async function startReferences({ platform, postgres }: Ground): Promise<References> {
+  await using opened = new AsyncDisposableStack()
+  const { url, natsUrl } = platform
+  const item = await recordStatement(postgres, /release/, () => ok(fetch(`${url}/releases/${wantedRelease}`)))
+  const list = withoutCount(await recordStatement(postgres, /list.*release/, () => ok(fetch(`${url}/releases`))))
+  const create = await recordStatement(postgres, /event.*create/, () => ok(postEvent(url)))
+
+  // Its own tables: the platform's relay would send on whatever appears in the outbox of its own.
+  const written = opened.use(
+    await cloneDatabase({ adminUrl: postgres.url, migrations: [coordinatorMigrations], name: 'bench' }),
+  )
+  const databaseUrl = platform.databaseUrl('coordinator')
+  const single = opened.use(startChild<OneProcessOptions, { url: string }>('../references/one-process.ts'))
+  const { url: oneProcess } = await single.ask({ databaseUrl, writeUrl: written.url, item, list, create })
+
+  const service: Child<MoleculerServiceOptions, unknown> = startChild('../references/moleculer-service.ts')
+  opened.use(service)
+  await service.ask({ natsUrl, databaseUrl, item })
+  const gateway = opened.use(startChild<{ natsUrl: string }, { url: string }>('../references/moleculer-gateway.ts'))
+  const { url: moleculer } = await gateway.ask({ natsUrl })
+
+  const kept = opened.move()
+  return { oneProcess, moleculer, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+function withoutCount(list: RecordedStatement): RecordedStatement {
+  const text = list.text.replace(/^\s*select .*? as count,/s, 'select')
+  if (text === list.text) throw new Error(`the list has no count to leave out: ${text}`)
+  return { ...list, name: `${list.name}-without-count`, text }
+}
+
+function postEvent(url: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' }
+  return fetch(`${url}/events`, { method: 'POST', headers, body: JSON.stringify({ message: 'recorded' }) })
+}
+
+async function ok(response: Promise<Response>): Promise<void> {
+  const { ok, status, url } = await response
+  if (!ok) throw new Error(`${url} answered ${status}`)
+}
