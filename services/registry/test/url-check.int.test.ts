@@ -184,11 +184,17 @@ describe('over the bus', () => {
     ['no subject', 'etl..x'],
     ['a wildcard', 'etl.*'],
     ["the broker's own subjects", '$JS.API.INFO'],
-    ["the platform's events", 'slipway.v1.event.task-service'],
     ['nothing', ''],
   ])('%s is out of reach', async (_what, subject) => {
     expect((await saidOf(`nats://${subject}`))?.[0]).toContain(`url: could not reach nats://${subject}: `)
   })
+
+  test.each(['slipway.v1.event.task-service', 'slipway.v1.gateway.identity'])(
+    'the platform itself (%s) is no task service',
+    async subject => {
+      expect(await saidOf(`nats://${subject}`)).toEqual(['url: Enter a valid URL.'])
+    },
+  )
 
   test('a failure is out of reach', async () => {
     await serve('etl.broken', () => Promise.reject(new Error('out of order')))
