@@ -3,7 +3,7 @@ import type { Answer, PatientClient } from './platform-client.ts'
 
 export type Outcome = { readonly id: string; readonly wanted: 'published' | 'canceled'; readonly state: string }
 
-type Release = { kf_id: string; state: string; tasks: { kf_id: string; state: string }[] }
+type Release = { kf_id: string; state: string }
 
 const ended = new Set(['published', 'canceled', 'failed'])
 
@@ -18,7 +18,7 @@ export async function prepare(client: PatientClient, services: readonly Scripted
 
 /**
  * Drives releases as people would: creates them, publishes what is staged, cancels every fourth one before it is
- * published, and follows all to their end.
+ * published, and follows all to their end. One that never ends has the outcome `still …`.
  */
 export function driveReleases(client: PatientClient, count: number, study: string): Promise<Outcome[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => drive(client, index, study)))
@@ -36,13 +36,15 @@ async function drive(client: PatientClient, index: number, study: string): Promi
   const { kf_id: id } = created.body as Release
   if (unexpected) return { id, wanted, state: unexpected }
   let asked = false
+  let seen = 'never seen'
   const step = async (): Promise<Outcome | false> => {
     const read = await client.call('GET', `/releases/${id}`)
     unexpected ??= failureOf('read', read)
     if (unexpected) return { id, wanted, state: unexpected }
-    const { state, tasks } = read.body as Release
+    const { state } = read.body as Release
+    seen = state
     if (ended.has(state)) return { id, wanted, state }
-    if (!asked && wanted === 'canceled' && tasks.some(task => task.state === 'running')) {
+    if (!asked && wanted === 'canceled' && (state === 'running' || state === 'staged')) {
       asked = true
       unexpected = failureOf('cancel', await client.call('DELETE', `/releases/${id}`))
     }
@@ -52,5 +54,5 @@ async function drive(client: PatientClient, index: number, study: string): Promi
     }
     return false
   }
-  return eventually(step, { timeoutMs: 240_000, everyMs: 100 })
+  return eventually(step, { timeoutMs: 180_000, everyMs: 100 }).catch(() => ({ id, wanted, state: `still ${seen}` }))
 }
