@@ -12,8 +12,8 @@ export type InterleaveOptions<Name extends string> = {
   readonly connections: number
   /** Measured for each way, over all slices. */
   readonly seconds: number
-  /** Processor time is counted around the slices of the way `platform`. */
-  readonly cpu?: CpuTimes
+  /** Who counts the processor time of a way. */
+  readonly cpu?: Partial<Readonly<Record<Name, CpuTimes>>>
   /** Runs after each slice of the way `platform`, so that work it left behind does not meet the next way. */
   readonly settle?: (loaded: Loaded) => Promise<void>
 }
@@ -36,12 +36,12 @@ export async function interleave<Name extends string>(options: InterleaveOptions
   const results = new Map<Name, Loaded[]>(ways.map(([name]) => [name, []]))
   for (let slice = 0; slice < slices; slice += 1) {
     for (const [name, way] of ways) {
-      const before = name === 'platform' ? await cpu?.read() : undefined
+      const before = await cpu?.[name]?.read()
       const loaded = await generator.ask({ ...way, connections, seconds: seconds / slices })
       if (loaded.failed > 0) throw new Error(`${loaded.failed} of ${loaded.requests} requests to ${way.url} failed`)
       results.get(name)?.push(loaded)
       if (name === 'platform') await settle?.(loaded)
-      if (before) await cpu?.count(before, loaded.requests)
+      if (before) await cpu?.[name]?.count(before, loaded.requests)
     }
   }
   return Object.fromEntries([...results].map(([name, loads]) => [name, medians(loads)])) as Slices<Name>

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { cloneDatabase } from '@slipway/store'
 import { type Child, startChild } from '../ground/child.ts'
+import { type CpuTimes, cpuTimes } from '../ground/cpu-time.ts'
 import type { Ground } from '../ground/ground.ts'
 import { wantedRelease } from '../ground/load-rows.ts'
 import { type RecordedStatement, recordStatement } from '../ground/record-statements.ts'
@@ -11,8 +12,12 @@ import type { OneProcessOptions } from './one-process.ts'
 export type References = AsyncDisposable & {
   /** URL of one fastify process with the same statements. */
   readonly oneProcess: string
+  readonly oneProcessCpu: CpuTimes
   /** URL of a Moleculer gateway with a service behind it, over the same broker. */
   readonly moleculer: string
+  /** The coordinator's statement for a page of releases, and the same without its count. */
+  readonly list: RecordedStatement
+  readonly listWithoutCount: RecordedStatement
 }
 
 const coordinatorMigrations = fileURLToPath(new URL('../../../services/coordinator/migrations', import.meta.url))
@@ -21,7 +26,8 @@ export async function startReferences({ platform, postgres }: Ground): Promise<R
   await using opened = new AsyncDisposableStack()
   const { url, natsUrl } = platform
   const item = await recordStatement(postgres, /release/, () => ok(fetch(`${url}/releases/${wantedRelease}`)))
-  const list = withoutCount(await recordStatement(postgres, /list.*release/, () => ok(fetch(`${url}/releases`))))
+  const list = await recordStatement(postgres, /list.*release/, () => ok(fetch(`${url}/releases`)))
+  const listWithoutCount = withoutCount(list)
   const create = await recordStatement(postgres, /event.*create/, () => ok(postEvent(url)))
 
   // Its own tables: the platform's relay would send on whatever appears in the outbox of its own.
@@ -30,7 +36,13 @@ export async function startReferences({ platform, postgres }: Ground): Promise<R
   )
   const databaseUrl = platform.databaseUrl('coordinator')
   const single = opened.use(startChild<OneProcessOptions, { url: string }>('../references/one-process.ts'))
-  const { url: oneProcess } = await single.ask({ databaseUrl, writeUrl: written.url, item, list, create })
+  const { url: oneProcess } = await single.ask({
+    databaseUrl,
+    writeUrl: written.url,
+    item,
+    list: listWithoutCount,
+    create,
+  })
 
   const service: Child<MoleculerServiceOptions, unknown> = startChild('../references/moleculer-service.ts')
   opened.use(service)
@@ -39,7 +51,15 @@ export async function startReferences({ platform, postgres }: Ground): Promise<R
   const { url: moleculer } = await gateway.ask({ natsUrl })
 
   const kept = opened.move()
-  return { oneProcess, moleculer, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  const oneProcessCpu = cpuTimes(() => ({ 'one process': single.pid, PostgreSQL: postgres.pid }))
+  return {
+    oneProcess,
+    oneProcessCpu,
+    moleculer,
+    list,
+    listWithoutCount,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }
 
 function withoutCount(list: RecordedStatement): RecordedStatement {

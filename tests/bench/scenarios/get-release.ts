@@ -7,7 +7,11 @@ import type { Scenario } from './scenario.ts'
 const scenario = 'GET one release'
 
 /** The path of nearly every request, beside one process without a bus and beside Moleculer over the same broker. */
-export const getRelease: Scenario = async ({ generator, cpu, platform }, { oneProcess, moleculer }, seconds) => {
+export const getRelease: Scenario = async (
+  { generator, cpu, platform },
+  { oneProcess, oneProcessCpu, moleculer },
+  seconds,
+) => {
   const way = (url: string) => ({ url: `${url}/${wantedRelease}` })
   const ways = {
     platform: way(`${platform.url}/releases`),
@@ -16,7 +20,13 @@ export const getRelease: Scenario = async ({ generator, cpu, platform }, { onePr
     'Moleculer, tuned': way(`${moleculer}/tuned-releases`),
   }
   const one = await interleave({ generator, ways, connections: 1, seconds })
-  const many = await interleave({ generator, ways, connections: 32, seconds, cpu })
+  const many = await interleave({
+    generator,
+    ways,
+    connections: 32,
+    seconds,
+    cpu: { platform: cpu, 'one process': oneProcessCpu },
+  })
 
   const compare = (of: typeof one, field: 'p50' | 'p99' | 'perSecond', against: keyof typeof ways) => ({
     scenario,
@@ -35,7 +45,7 @@ export const getRelease: Scenario = async ({ generator, cpu, platform }, { onePr
     compare(many, 'p50', 'Moleculer'),
     compare(many, 'p99', 'one process'),
     compare(many, 'p99', 'Moleculer'),
-    ...cpuOf(scenario, cpu),
+    ...cpuOf(scenario, cpu, oneProcessCpu),
   ]
   return measurements
 }

@@ -5,10 +5,16 @@ import type { Scenario } from './scenario.ts'
 const scenario = 'List of 10 releases of 100,000, with exact count'
 
 /** Against the same page without a count in one process: what bus and count cost together. */
-export const listReleases: Scenario = async ({ generator, cpu, platform }, { oneProcess }, seconds) => {
+export const listReleases: Scenario = async ({ generator, cpu, platform }, { oneProcess, oneProcessCpu }, seconds) => {
   const ways = { platform: { url: `${platform.url}/releases` }, plain: { url: `${oneProcess}/releases` } }
   const one = await interleave({ generator, ways, connections: 1, seconds })
-  const many = await interleave({ generator, ways, connections: 32, seconds, cpu })
+  const many = await interleave({
+    generator,
+    ways,
+    connections: 32,
+    seconds,
+    cpu: { platform: cpu, plain: oneProcessCpu },
+  })
   const reference = (value: number) => ({ name: 'one process, no count', value })
   return [
     {
@@ -34,6 +40,6 @@ export const listReleases: Scenario = async ({ generator, cpu, platform }, { one
       reference: reference(many.plain.p99),
     },
     { scenario, what: '1 connection, p50', value: one.platform.p50, unit: 'ms', reference: reference(one.plain.p50) },
-    ...cpuOf(scenario, cpu),
+    ...cpuOf(scenario, cpu, oneProcessCpu),
   ]
 }

@@ -15,7 +15,7 @@ const scenario = 'Write with event: POST /events'
  * consumers handle them. The reference writes the same with the same statement into tables of its own and sends
  * nothing on. Whatever the platform still has to do after its slice is waited for, and said.
  */
-export const writeEvent: Scenario = async (ground, { oneProcess }, seconds) => {
+export const writeEvent: Scenario = async (ground, { oneProcess, oneProcessCpu }, seconds) => {
   const { generator, cpu, platform } = ground
   const body = JSON.stringify({ event_type: 'info', message: 'Checksums were compared' })
   const headers = { 'content-type': 'application/json' }
@@ -32,7 +32,14 @@ export const writeEvent: Scenario = async (ground, { oneProcess }, seconds) => {
     await after.handled()
     handledAfter.push(performance.now() - startedAt)
   }
-  const many = await interleave({ generator, ways, connections: 32, seconds, cpu, settle })
+  const many = await interleave({
+    generator,
+    ways,
+    connections: 32,
+    seconds,
+    settle,
+    cpu: { platform: cpu, plain: oneProcessCpu },
+  })
   const reference = (value: number) => ({ name: 'one process, not sent', value })
   const { platform: own, plain } = many
   return [
@@ -48,7 +55,7 @@ export const writeEvent: Scenario = async (ground, { oneProcess }, seconds) => {
     { scenario, what: '32 connections, p99', value: own.p99, unit: 'ms', reference: reference(plain.p99) },
     { scenario, what: 'after the last answer, until all are sent', value: median(sentAfter), unit: 'ms' },
     { scenario, what: 'after the last answer, until all are handled', value: median(handledAfter), unit: 'ms' },
-    ...cpuOf(scenario, cpu),
+    ...cpuOf(scenario, cpu, oneProcessCpu),
   ]
 }
 
