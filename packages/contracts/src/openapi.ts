@@ -16,6 +16,8 @@ export type RouteDescription = {
    * an object; for other methods, none.
    */
   readonly query?: readonly string[]
+  /** Parameters that are no input fields, as OpenAPI writes them: headers, and queries that are read as a whole. */
+  readonly parameters?: readonly JsonSchema[]
   /** Input field that is the request body, usually `body`. Absent: the request has no body, unless bytes are uploaded. */
   readonly body?: string
   /** Media types of the request body. Default: JSON; for an upload, `application/octet-stream`. */
@@ -115,6 +117,7 @@ function parametersOf(route: RouteDescription, input: JsonSchema) {
       const required = isRequired(input, route.rename?.[name] ?? name)
       return { name, in: 'query', ...(required && { required }), ...parameterSchema(route, input, name) }
     }),
+    ...(route.parameters ?? []),
   ]
 }
 

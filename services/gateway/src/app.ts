@@ -14,6 +14,7 @@ import { identitySettings } from './identity/settings.ts'
 import { releaseCoordinatorDocument } from './release-coordinator/openapi.ts'
 import { kidsFirstOrigins } from './release-coordinator/origins.ts'
 import { releaseCoordinator } from './release-coordinator/routes.ts'
+import { releaseSchedulesDocument } from './release-schedules/openapi.ts'
 import { releaseSchedules } from './release-schedules/routes.ts'
 import { streamRoutes } from './stream/routes.ts'
 import { openStream } from './stream/stream.ts'
@@ -90,6 +91,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
           title: 'Release Coordinator',
           document: releaseCoordinatorDocument(manifest.version),
         },
+        { name: 'release-schedules', title: 'Release Schedules', document: releaseSchedulesDocument(manifest.version) },
         { name: 'platform', title: 'Accounts, tokens, stream', document: platformDocument(manifest.version) },
       ],
     })

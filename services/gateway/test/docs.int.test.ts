@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resources } from '../src/release-coordinator/resources.ts'
+import { methodsOf, resources as scheduleResources } from '../src/release-schedules/resource.ts'
 import { request } from './http-client.ts'
 import { adminToken, type Platform, startPlatform } from './platform.ts'
 
@@ -51,6 +52,18 @@ describe('the API description', () => {
     expect(paths['/releases']?.post?.responses).not.toHaveProperty('401')
     expect(paths['/release-notes/{kf_id}']?.delete?.responses).toHaveProperty('204')
     expect(paths['/releases/{kf_id}']?.delete?.responses).toHaveProperty('200')
+  })
+
+  test('names every method of every resource of schedules', async () => {
+    const { paths } = await documentAt('/openapi/release-schedules.json')
+    for (const resource of scheduleResources) {
+      const { segment } = resource.resource
+      const list = methodsOf(resource, 'list').filter(method => method !== 'HEAD' && method !== 'OPTIONS')
+      const described = Object.keys(paths[`/rest_api/v1/${segment}/`] ?? {}).map(method => method.toUpperCase())
+      expect(described.sort(), segment).toEqual(list.sort())
+    }
+    const list = paths['/rest_api/v1/release-schedules/']?.get?.parameters?.map(({ name }) => name)
+    expect(list).toEqual(expect.arrayContaining(['sla', 'date_after', 'ordering', 'page_size', 'exclude_fields']))
   })
 
   test("describes the platform's own paths, too", async () => {
