@@ -129,6 +129,13 @@ export type ConsumeOptions = {
   readonly filters: readonly string[]
   /** Runs once a delivery. Throwing means: again later. */
   handle(event: EventEnvelope, delivery: Delivery): Promise<void>
+  /**
+   * Takes several events at once instead, up to `size`, oldest first; one that comes alone goes to `handle`. When it
+   * throws, its events are handled one by one, and the one that fails is tried again in its place: none is passed over.
+   * The order holds as long as one process at a time consumes under this name, which is the caller's to see to. Not
+   * with `concurrency`.
+   */
+  readonly batch?: { readonly size: number; handle(events: readonly EventEnvelope[]): Promise<void> }
   /** Called instead of another delivery when `attempts` are used up or the message is no event; must store it. */
   deadLetter(letter: DeadLetter): Promise<void>
   /** Default 8. */

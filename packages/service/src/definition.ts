@@ -1,6 +1,6 @@
 import type { Bus, OperationHandler } from '@slipway/bus'
 import type { EventEnvelope, Identity, ServiceName } from '@slipway/contracts'
-import type { Store, Tx } from '@slipway/store'
+import type { Migrations, Store, Tx } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
@@ -24,8 +24,13 @@ export type EventConsumer<Database> = {
   /** Subject filters. Order is kept within a filter, not between two of them. */
   readonly filters: readonly string[]
   handle(event: EventEnvelope, tx: Tx<Database>): Promise<void>
-  /** Runs after the transaction, to wake workers; must not throw and may be lost in a crash. */
-  afterCommit?(event: EventEnvelope): void
+  /**
+   * Does the same for several events at once, in their order. With it the consumer takes what has come in one
+   * transaction, and runs in one replica at a time. When it throws, `handle` gets the events one by one.
+   */
+  handleAll?(events: readonly EventEnvelope[], tx: Tx<Database>): Promise<void>
+  /** Runs after each transaction, to wake workers; must not throw and may be lost in a crash. */
+  afterCommit?(): void
   /** Default 1, which keeps the order of events. */
   readonly concurrency?: number
 }
@@ -52,7 +57,7 @@ export type ServiceDefinition<Config, Database> = {
   readonly version: string
   /** Over the environment; `baseConfig` extended by what the service needs beside it. */
   readonly config: z.ZodType<Config & BaseConfig>
-  /** Folder of SQL migrations. */
-  readonly migrations: URL
+  /** Folder of SQL migrations; a list where packages bring tables of their own, which come in its order. */
+  readonly migrations: URL | readonly Migrations[]
   build(context: ServiceContext<Config, Database>): Promise<Wiring<Database>> | Wiring<Database>
 }

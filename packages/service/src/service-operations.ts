@@ -9,6 +9,7 @@ import {
 import {
   discardDeadLetter,
   listDeadLetters,
+  recordedEvents,
   replayDeadLetter,
   republish,
   type Store,
@@ -16,7 +17,7 @@ import {
   showDeadLetter,
 } from '@slipway/store'
 import { handlerOf } from './handler.ts'
-import { requireRole } from './rights.ts'
+import { requireRole, requireSignedIn } from './rights.ts'
 
 /** The operations that every service answers about itself: dead letters, and sending kept events again. */
 export function ownOperations(
@@ -24,7 +25,7 @@ export function ownOperations(
   store: Store,
   handleAgain: (consumer: string, event: EventEnvelope) => Promise<void>,
 ): OperationHandler[] {
-  const { deadLetters, deadLetter, replay, discard, republish: sendAgain } = serviceOperations(service)
+  const { deadLetters, deadLetter, replay, discard, recorded, republish: sendAgain } = serviceOperations(service)
   const administrator = ({ identity }: CallContext) => actorOf(requireRole(identity, ['ADMIN'], 'Must be an admin'))
 
   return [
@@ -48,6 +49,10 @@ export function ownOperations(
     handlerOf(discard, async ({ id }, context) => ({
       body: summaryOf(await discardDeadLetter(store, id, administrator(context))),
     })),
+    handlerOf(recorded, async ({ noun, aggregate }, { identity }) => {
+      requireSignedIn(identity)
+      return { body: { events: await recordedEvents(store, `/slipway/${service}`, noun, aggregate) } }
+    }),
     handlerOf(sendAgain, async ({ since, aggregate }, context) => {
       administrator(context)
       const filter = { ...(since && { since: new Date(since) }), ...(aggregate && { aggregate }) }

@@ -1,9 +1,9 @@
-import { type Bus, connectBus } from '@slipway/bus'
-import { type EventEnvelope, failure } from '@slipway/contracts'
-import { every, migrate, once, openStore, purgeOld, recordDeadLetter, type Store, startRelay } from '@slipway/store'
+import { connectBus } from '@slipway/bus'
+import { every, migrate, openStore, purgeOld, type Store, startRelay } from '@slipway/store'
 import type { Logger } from 'pino'
 import { loadConfig } from './config.ts'
-import type { EventConsumer, ServiceDefinition, Wiring, Worker } from './definition.ts'
+import { handleAgain, startConsumer } from './consumers.ts'
+import type { ServiceDefinition, Worker } from './definition.ts'
 import { measured, remembering } from './handler.ts'
 import { startHealthServer } from './health-server.ts'
 import { createIdentify } from './identify.ts'
@@ -92,7 +92,8 @@ export async function startService<Config, Database>(
       concurrency: config.OPERATION_CONCURRENCY,
       backlog: config.OPERATION_CONCURRENCY * 4,
     })
-    for (const consumer of consumers) await startConsumer(bus, store, consumer)
+    const consuming: Worker[] = []
+    for (const consumer of consumers) consuming.push(await startConsumer({ bus, store, log }, consumer))
     const workers: Worker[] = [
       ...((await wiring.workers?.()) ?? []),
       await every({
@@ -118,7 +119,7 @@ export async function startService<Config, Database>(
         stopping = true
         log.info({ event: 'stopping' }, `${name} stops`)
         await wiring.http?.close()
-        await bus.drainServers(drainMs)
+        await Promise.all([bus.drainServers(drainMs), ...consuming.map(consumer => consumer.stop())])
         await Promise.all(workers.map(worker => worker.stop()))
         await closeAll()
         log.info({ event: 'stopped' }, `${name} has stopped`)
@@ -128,32 +129,4 @@ export async function startService<Config, Database>(
     await closeAll()
     throw error
   }
-}
-
-async function startConsumer<Database>(bus: Bus, store: Store<Database>, consumer: EventConsumer<Database>) {
-  await bus.consume({
-    durable: consumer.durable,
-    filters: consumer.filters,
-    ...(consumer.concurrency && { concurrency: consumer.concurrency }),
-    handle: event => handleOnce(store, consumer, event),
-    deadLetter: letter => recordDeadLetter(store as Store, letter),
-  })
-}
-
-async function handleOnce<Database>(store: Store<Database>, consumer: EventConsumer<Database>, event: EventEnvelope) {
-  await store.transaction(async tx => {
-    if (await once(tx, consumer.durable, event.id)) await consumer.handle(event, tx)
-  })
-  consumer.afterCommit?.(event)
-}
-
-async function handleAgain<Database>(
-  store: Store<Database>,
-  consumers: NonNullable<Wiring<Database>['consumers']>,
-  durable: string,
-  event: EventEnvelope,
-) {
-  const consumer = consumers.find(candidate => candidate.durable === durable)
-  if (!consumer) throw failure('refused', `The consumer ${durable} does not exist any more.`)
-  await handleOnce(store, consumer, event)
 }

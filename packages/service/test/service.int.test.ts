@@ -35,13 +35,18 @@ const slow = operation('exporter.note.slow', {
 /** Ends the slow call that is being answered. */
 let letGo: (() => void) | undefined
 const handled: string[] = []
+/** What the consumer that takes batches was given, in its transactions. */
+const batches: string[][] = []
 let failing = false
 
 const definition: ServiceDefinition<z.infer<typeof baseConfig>, unknown> = {
   name: 'exporter',
   version: '1.2.3',
   config: baseConfig,
-  migrations: new URL('./migrations/', import.meta.url),
+  migrations: [
+    new URL('./migrations/', import.meta.url),
+    { set: 'pages', folder: new URL('./more-migrations/', import.meta.url) },
+  ],
   build({ store }) {
     return {
       operations: [
@@ -70,6 +75,17 @@ const definition: ServiceDefinition<z.infer<typeof baseConfig>, unknown> = {
           async handle(event) {
             handled.push(event.subject)
             if (failing) throw new Error('not now')
+          },
+        },
+        {
+          durable: 'exporter-log',
+          filters: [eventFilter(noted)],
+          async handle({ subject }) {
+            batches.push([subject])
+          },
+          async handleAll(events) {
+            if (events.some(({ subject }) => subject === 'broken')) throw new Error('not these')
+            batches.push(events.map(({ subject }) => subject))
           },
         },
       ],
@@ -118,6 +134,16 @@ describe('a service', () => {
       /slipway_operation_duration_seconds_count\{.*operation="exporter\.note\.take",outcome="ok".*\} 1/,
     )
     expect(metrics).toContain('slipway_outbox_unsent')
+  })
+
+  it('has the tables that packages bring', async () => {
+    await using _service = await running()
+    const applied: Statement = {
+      name: 'test.applied',
+      text: `select name from platform.migration where name like 'pages/%'`,
+    }
+    expect(await store.read(applied)).toEqual([{ name: 'pages/0001-page.sql' }])
+    expect(await store.read({ name: 'test.pages', text: 'select id from page' })).toEqual([])
   })
 
   it('remembers commands: the same one is answered again, another one under its id refused', async () => {
@@ -208,6 +234,28 @@ describe('a service', () => {
       'sent twice, handled once',
     ).toHaveLength(1)
     expect(handled.filter(subject => subject === 'n3')).toHaveLength(2)
+  })
+
+  it('handles events in batches, each of them once, in whichever replica has its turn', async () => {
+    const one = await running()
+    const other = await startService(definition, env)
+    const operations = serviceOperations('exporter')
+    const asAdmin = { identity: identityToken('root', { roles: ['ADMIN'] }) }
+    batches.length = 0
+    const ids = Array.from({ length: 120 }, (_, index) => `batch-${index}`)
+    ids[60] = 'broken'
+    const noted = () => batches.flat().filter(subject => ids.includes(subject))
+
+    await Promise.all(ids.slice(0, 80).map(id => bus.call(take, { id, text: id })))
+    await eventually(() => noted().length === 80)
+    expect(batches.some(({ length }) => length > 1)).toBe(true)
+    await bus.call(operations.republish, { aggregate: 'batch-1' }, asAdmin)
+    // The other replica goes on where the one has stopped.
+    await one.stop()
+    await Promise.all(ids.slice(80).map(id => bus.call(take, { id, text: id })))
+    await eventually(() => noted().length === 120)
+    await other.stop()
+    expect(noted().toSorted()).toEqual(ids.toSorted())
   })
 
   it('does not start with a wrong environment, a broken migration, or a handler of nothing', async () => {

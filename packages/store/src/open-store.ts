@@ -1,4 +1,5 @@
 import { clientConfig } from './client-config.ts'
+import { holdLock } from './hold-lock.ts'
 import { kyselyOver } from './kysely-dialect.ts'
 import { openReaders } from './readers.ts'
 import { transactionRunner } from './transaction.ts'
@@ -59,6 +60,7 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
     write,
     query: write,
     transaction: transactionRunner(pool, kysely, outboxChanged.emit, log),
+    lock: key => holdLock(config, key),
     ping,
     stats: () => ({ pool: pool.stats(), readers: readers.stats() }),
     outboxChanged,

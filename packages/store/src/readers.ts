@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { jitteredBackoff } from './backoff.ts'
 import { isConnectionFailure, sqlState, statementConfusion, translateError } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
+import { gatherWrites } from './gather-writes.ts'
 import type { Statement, StoreStats } from './types.ts'
 
 export type Readers = {
@@ -45,7 +46,9 @@ export function openReaders({ config, size, patienceMs, log }: ReadersOptions): 
     for (let failures = 0; !closing.signal.aborted; ) {
       const client = new pg.Client({ ...config, pipeline: true })
       const ended = new Promise<void>(resolve => client.once('end', () => resolve()))
+      let broken = false
       client.on('error', error => {
+        broken = true
         lastError = error
         drop(slot, client)
         client.connection.stream.destroy()
@@ -61,8 +64,11 @@ export function openReaders({ config, size, patienceMs, log }: ReadersOptions): 
       }
       if (failures > 0) log.info('database connection for reads is back')
       failures = 0
-      slot.client = client
-      for (const ready of waiting) ready()
+      // It can break in the very moment in which it is made; its end will follow.
+      if (!broken) {
+        slot.client = client
+        for (const ready of waiting) ready()
+      }
       if (closing.signal.aborted) retire(slot, client)
       await ended
       drop(slot, client)
@@ -119,19 +125,20 @@ export function openReaders({ config, size, patienceMs, log }: ReadersOptions): 
     const { text } = statement
     const parameters = encodeParameters(values)
     let name: string | undefined = statement.name
-    let triedAgain = false
+    let losses = 0
     let retired = 0
     for (;;) {
       // Without a pause when there is a connection: what was asked before `close` is sent before it.
       const { slot, client } = pick() ?? (await pickPatiently())
       slot.inFlight++
       try {
+        gatherWrites(client.connection.stream)
         return (await client.query({ ...(name && { name }), text, values: parameters })).rows as Row[]
       } catch (error) {
         const lost = isConnectionFailure(error) || (sqlState(error) === undefined && slot.client !== client)
         const confusion = statementConfusion(error)
-        if (lost && !triedAgain) {
-          triedAgain = true
+        // A Postgres that ends takes every connection along, and under load they are seen to be gone one by one.
+        if (lost && losses++ < size) {
           drop(slot, client)
           await delay(settleMs)
         } else if (confusion === 'unknown' && name) {

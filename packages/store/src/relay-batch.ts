@@ -114,7 +114,7 @@ async function publishInOrder(
       for (const row of chain) {
         if (Date.now() > stopAt) return
         try {
-          await withTimeout(publish(envelope(row, source), { noun: row.noun, verb: row.verb }), publishTimeoutMs)
+          await withTimeout(publish(eventOf(row, source), { noun: row.noun, verb: row.verb }), publishTimeoutMs)
           sent.push(row)
         } catch (error) {
           failed.push({ row, error })
@@ -130,7 +130,8 @@ async function markSent(tx: AnyTx, rows: readonly OutboxRow[]): Promise<void> {
   if (rows.length > 0) await tx.query(mark, [rows.map(row => row.id)])
 }
 
-function envelope(row: OutboxRow, source: string): EventEnvelope {
+/** A row of the outbox as it is on the bus. */
+export function eventOf(row: OutboxRow, source: string): EventEnvelope {
   return {
     specversion: '1.0',
     id: row.event_id,

@@ -50,6 +50,12 @@ export type TransactionOptions = {
   readonly attempts?: number
 }
 
+export type HeldLock = {
+  /** Resolves when the lock is gone. */
+  readonly lost: Promise<void>
+  release(): Promise<void>
+}
+
 export type StoreStats = {
   /** Connections of the pool: open, open but unused, and callers waiting for one. */
   readonly pool: { readonly total: number; readonly idle: number; readonly waiting: number }
@@ -75,6 +81,11 @@ export type Store<Database = unknown> = AsyncDisposable &
      * are tried again, so `work` must have no effects outside the transaction that may not repeat.
      */
     transaction<Result>(work: (tx: Tx<Database>) => Promise<Result>, options?: TransactionOptions): Promise<Result>
+    /**
+     * Takes a lock over all processes that use this database, on a connection of its own; undefined if another one has
+     * it. It lasts until it is released or its connection ends.
+     */
+    lock(name: string): Promise<HeldLock | undefined>
     /** Throws unless the database answers. */
     ping(): Promise<void>
     stats(): StoreStats

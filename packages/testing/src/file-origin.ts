@@ -21,6 +21,12 @@ export type OriginFile = {
   readonly pauseMs?: number
   /** The connection breaks after so many bytes of the body. */
   readonly diesAfter?: number
+  /** After so many bytes of the body nothing more comes, and the connection stays. */
+  readonly stallsAfter?: number
+  /** The request is never answered. */
+  readonly silent?: boolean
+  /** Headers of the answer, beside or in place of its own. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Bytes for ever; no length. */
   readonly endless?: boolean
   /** Answers 302 (or `status`) with this location. */
@@ -41,6 +47,9 @@ export type FileOrigin = AsyncDisposable & {
 }
 
 const pieceBytes = 64 * 1024
+const patternBytes = 251
+/** A piece of a numbered file from any place in it is a part of this. */
+const pattern = Uint8Array.from({ length: pieceBytes + patternBytes }, (_, index) => index % patternBytes)
 
 /** A real HTTP server for files that can be slow, broken, endless or elsewhere. Unknown paths are 404. */
 export async function fileOrigin(): Promise<FileOrigin> {
@@ -76,12 +85,16 @@ async function serve(
   response: ServerResponse,
   sent: (count: number) => void,
 ): Promise<void> {
+  if (file.silent) return
+  for (const [name, value] of Object.entries(file.headers ?? {})) response.setHeader(name, value)
   if (file.redirectTo !== undefined) {
     response.writeHead(file.status ?? 302, { location: file.redirectTo }).end()
     return
   }
   const { etag, size } = describe(file)
-  response.setHeader('content-type', file.contentType ?? 'application/octet-stream')
+  if (!response.hasHeader('content-type')) {
+    response.setHeader('content-type', file.contentType ?? 'application/octet-stream')
+  }
   if (etag) response.setHeader('etag', etag)
   if (file.lastModified) response.setHeader('last-modified', file.lastModified.toUTCString())
   if (isUnchanged(file, etag, headers)) {
@@ -99,6 +112,8 @@ async function serve(
   if (wanted) response.setHeader('content-range', `bytes ${start}-${end - 1}/${size}`)
   if (file.lengthKnown !== false && !file.endless) response.setHeader('content-length', end - start)
   response.writeHead(wanted ? 206 : (file.status ?? 200))
+  // Announced before the first byte, as servers do that read from a disk.
+  response.flushHeaders()
   if (method === 'HEAD') response.end()
   else await pipeline(Readable.from(pieces(file, start, end, sent), { objectMode: false }), response)
 }
@@ -107,6 +122,7 @@ async function* pieces(file: OriginFile, start: number, end: number, sent: (coun
   const last = file.diesAfter === undefined ? end : Math.min(end, start + file.diesAfter)
   for (let at = start; at < last; at += pieceBytes) {
     if (file.pauseMs) await delay(file.pauseMs)
+    if (file.stallsAfter !== undefined && at - start >= file.stallsAfter) await new Promise(() => {})
     const piece = bytesOf(file, at, Math.min(last, at + pieceBytes))
     sent(piece.length)
     yield piece
@@ -116,7 +132,7 @@ async function* pieces(file: OriginFile, start: number, end: number, sent: (coun
 
 function bytesOf({ content }: OriginFile, start: number, end: number): Uint8Array {
   if (typeof content !== 'number') return Buffer.from(content as Uint8Array).subarray(start, end)
-  return Uint8Array.from({ length: end - start }, (_, index) => (start + index) % 251)
+  return pattern.subarray(start % patternBytes, (start % patternBytes) + end - start)
 }
 
 function describe({ content, etag }: OriginFile): { etag: string | null; size: number } {

@@ -3,6 +3,7 @@ export { type CreateDatabaseOptions, createDatabase } from './create-database.ts
 export { type EventuallyOptions, eventually } from './eventually.ts'
 export { type FileOrigin, fileOrigin, type OriginFile, type OriginRequest } from './file-origin.ts'
 export { identityKeys, identityToken } from './identities.ts'
+export { type MailServer, type MailVerdict, mailServer, type ReceivedMail } from './mail-server.ts'
 export { startOwnNats, startOwnPostgres } from './own-servers.ts'
 export {
   type ScriptedTaskService,

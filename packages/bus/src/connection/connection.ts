@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net'
 import type { Msg, NatsConnection, PublishOptions, Subscription } from '@nats-io/nats-core'
 import type { NatsConnectionImpl } from '@nats-io/nats-core/internal'
 import { connect } from '@nats-io/transport-node'
 import { failure, subjectToken } from '@slipway/contracts'
 import type { Logger } from 'pino'
 import type { EncodedHeaders } from '../wire/headers.ts'
+import { gatherWrites } from './gather-writes.ts'
 import { parseServerList } from './server-list.ts'
 import { watchStatus } from './status.ts'
 
@@ -57,7 +59,8 @@ export async function openConnection({ servers, name, log }: ConnectionOptions):
     noAsyncTraces: true,
   }).finally(() => clearInterval(waiting))
   // From here on not even refused credentials end the attempts: an operator may be just changing them.
-  ;(nc as NatsConnectionImpl).options.ignoreAuthErrorAbort = true
+  const { options: libraryOptions, protocol } = nc as NatsConnectionImpl
+  libraryOptions.ignoreAuthErrorAbort = true
   log.info({ server: nc.getServer(), version: nc.info?.version }, 'connected to NATS')
 
   const status = watchStatus(nc, log)
@@ -79,6 +82,9 @@ export async function openConnection({ servers, name, log }: ConnectionOptions):
     const options: PublishOptions = {}
     if (reply) options.reply = reply
     if (headers) options.headers = headers.forPublish
+    // Another one after each reconnect, and none before.
+    const { socket } = protocol.transport as { socket?: Socket }
+    if (socket) gatherWrites(socket)
     nc.publish(subject, body, options)
   }
 

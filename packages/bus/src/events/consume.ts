@@ -1,35 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { JetStreamManager } from '@nats-io/jetstream'
-import type { Link } from '../connection/post.ts'
 import type { ConsumeOptions, Consumer } from '../types.ts'
+import { consumeInBatches } from './consume-batches.ts'
 import { readDeliveryInfo } from './delivery-info.ts'
 import { type DurableSettings, keepDurable, startDurable } from './durable.ts'
+import { type EventSource, type WholeConsumeOptions, withDefaults } from './event-source.ts'
 import { deliveryHandler } from './handle-delivery.ts'
 import { startPull } from './pull.ts'
 import { sendReceipts } from './receipts.ts'
 import { transient, withRetries } from './retries.ts'
 
-/** What consumers need beside the link. */
-export type EventSource = {
-  readonly link: Link
-  readonly manager: JetStreamManager
-  readonly ensureStream: () => Promise<void>
-}
-
-const defaults = { attempts: 8, backoffMs: [250, 1_000, 5_000, 30_000], concurrency: 1, ackWaitMs: 15_000 }
-
 /** One consumer that keeps the order has one delivery open; one that does not keep it must not be blocked by a few that fail. */
 const maxPendingUnordered = 1_000
 
 /** Starts the consumers of all filters; rejects, with none left running, if one cannot be made. */
-export async function consumeEvents(source: EventSource, options: ConsumeOptions): Promise<Consumer> {
+export async function consumeEvents(source: EventSource, consumeOptions: ConsumeOptions): Promise<Consumer> {
+  const options = withDefaults(consumeOptions)
   const { filters, durable } = options
   const started: Consumer[] = []
   const stop = async () => void (await Promise.all(started.map(consumer => consumer.stop())))
   try {
     for (const [index, filter] of filters.entries()) {
       const name = filters.length === 1 ? durable : `${durable}-${index + 1}`
-      started.push(await consumeOne(source, name, filter, options))
+      const consume = options.batch ? consumeInBatches : consumeOne
+      started.push(await consume(source, name, filter, options))
     }
   } catch (error) {
     await stop()
@@ -42,27 +35,15 @@ async function consumeOne(
   { link, manager, ensureStream }: EventSource,
   name: string,
   filter: string,
-  options: ConsumeOptions,
+  options: WholeConsumeOptions,
 ): Promise<Consumer> {
-  const { attempts = defaults.attempts, concurrency = defaults.concurrency, from = 'all' } = options
-  const { ackWaitMs = defaults.ackWaitMs, handle, deadLetter } = options
-  const backoffMs = options.backoffMs?.length ? options.backoffMs : defaults.backoffMs
+  const { concurrency, from, ackWaitMs } = options
   const { connection, deadlines } = link
   const log = connection.log.child({ consumer: name })
   const receipts = sendReceipts(link, log)
   const maxPending = concurrency === 1 ? 1 : Math.max(maxPendingUnordered, concurrency)
   const settings: DurableSettings = { name, filter, from, maxPending, ackWaitMs }
-  const deal = deliveryHandler({
-    consumer: name,
-    attempts,
-    backoffMs,
-    ackWaitMs,
-    receipts,
-    deadlines,
-    log,
-    handle,
-    deadLetter,
-  })
+  const deal = deliveryHandler({ ...options, consumer: name, receipts, deadlines, log })
   const position = await withRetries([250, 500, 1_000, 2_000], transient, async () => {
     await ensureStream()
     return startDurable(manager, settings)

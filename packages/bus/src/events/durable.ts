@@ -67,6 +67,24 @@ export async function keepDurable(
   return false
 }
 
+/**
+ * Lets a durable consumer begin again behind what it has receipts for, if anything after that was delivered: what is
+ * under way would otherwise come again after events that are newer. Sets the position to there, and returns the number
+ * of the next delivery.
+ */
+export async function rewindDurable(
+  manager: JetStreamManager,
+  settings: DurableSettings,
+  position: Position,
+): Promise<number> {
+  const info = await manager.consumers.info(eventStream, settings.name)
+  position.sequence = info.ack_floor.stream_seq
+  if (info.num_ack_pending === 0) return info.delivered.consumer_seq + 1
+  await manager.consumers.delete(eventStream, settings.name)
+  await manager.consumers.add(eventStream, { ...durableConfig(settings), ...startAfter(info.ack_floor.stream_seq) })
+  return 1
+}
+
 function durableConfig({ name, filter, maxPending, ackWaitMs }: DurableSettings) {
   return {
     durable_name: name,

@@ -2,24 +2,26 @@ import type { Msg } from '@nats-io/nats-core'
 import { type EventEnvelope, eventEnvelopeSchema } from '@slipway/contracts'
 import type { Logger } from 'pino'
 import { type Deadline, type Deadlines, monotonic } from '../connection/deadlines.ts'
-import type { ConsumeOptions } from '../types.ts'
 import { text } from '../wire/json.ts'
 import { readDeliveryInfo } from './delivery-info.ts'
+import type { WholeConsumeOptions } from './event-source.ts'
 import type { Receipts } from './receipts.ts'
 
-export type DeliveryOptions = Pick<ConsumeOptions, 'handle' | 'deadLetter'> & {
+export type DeliveryOptions = Pick<
+  WholeConsumeOptions,
+  'handle' | 'deadLetter' | 'attempts' | 'backoffMs' | 'ackWaitMs'
+> & {
   readonly consumer: string
-  readonly attempts: number
-  readonly backoffMs: readonly number[]
-  /** After so long without a word the server delivers again. */
-  readonly ackWaitMs: number
   readonly receipts: Receipts
   readonly deadlines: Deadlines
   readonly log: Logger
 }
 
+/** Deals with one delivery; `triesBefore` are attempts at the same delivery that the server has not counted. */
+export type DealWithDelivery = (message: Msg, triesBefore?: number) => Promise<void>
+
 /** Makes the function that deals with one delivery: handled, delivered again later, or a dead letter. It never rejects. */
-export function deliveryHandler(options: DeliveryOptions): (message: Msg) => Promise<void> {
+export function deliveryHandler(options: DeliveryOptions): DealWithDelivery {
   const { consumer, attempts, backoffMs, ackWaitMs, receipts, deadlines, log } = options
   /** Why events failed that will come again, for the letter if they die. */
   const reasons = new Map<number, string>()
@@ -31,10 +33,11 @@ export function deliveryHandler(options: DeliveryOptions): (message: Msg) => Pro
     if (oldest !== undefined) reasons.delete(oldest)
   }
 
-  return async message => {
+  return async (message, triesBefore = 0) => {
     const info = readDeliveryInfo(message.reply)
     if (!info) return log.error({ subject: message.subject }, 'a message without a receipt subject is no delivery')
-    const { attempt, streamSequence } = info
+    const { streamSequence } = info
+    const attempt = info.attempt + triesBefore
     const receipt = message.reply as string
     const about = { consumer, subject: message.subject, streamSequence, attempt }
     const payload = text(message.data)
@@ -97,7 +100,7 @@ export function deliveryHandler(options: DeliveryOptions): (message: Msg) => Pro
 }
 
 /** The event, or what is wrong with it. */
-function readEvent(payload: string): EventEnvelope | string {
+export function readEvent(payload: string): EventEnvelope | string {
   let content: unknown
   try {
     content = JSON.parse(payload)

@@ -6,6 +6,8 @@ import { transient, withRetries } from './retries.ts'
 /** Tells the stream what became of a delivery. */
 export type Receipts = {
   acknowledge(receiptSubject: string): void
+  /** The same for several at once; the server confirms the last one, which it reads after the others. */
+  acknowledgeAll(receiptSubjects: readonly string[]): void
   /** Deliver again after this time. Without a time the server would deliver at once, whatever back-off is configured. */
   again(receiptSubject: string, afterMs: number): void
   /** Never again. Without a reason: servers before 2.10 ignore the whole receipt if it has one. */
@@ -44,12 +46,24 @@ export function sendReceipts(link: Link, log: Logger): Receipts {
 
   function sendFinal(subject: string, body: string) {
     send(subject, body)
+    rememberFinal(subject, body)
+  }
+
+  function rememberFinal(subject: string, body: string) {
     recent.push([subject, body])
     if (recent.length > 2 * remembered) recent = recent.slice(-remembered)
   }
 
   return {
     acknowledge: subject => sendFinal(subject, '+ACK'),
+    acknowledgeAll(subjects) {
+      for (const subject of subjects.slice(0, -1)) {
+        link.connection.tell(subject, Buffer.from('+ACK'))
+        rememberFinal(subject, '+ACK')
+      }
+      const last = subjects.at(-1)
+      if (last !== undefined) sendFinal(last, '+ACK')
+    },
     again: (subject, afterMs) => send(subject, `-NAK ${JSON.stringify({ delay: nanoseconds(afterMs) })}`),
     terminate: subject => sendFinal(subject, '+TERM'),
     working: subject => link.connection.tell(subject, Buffer.from('+WPI')),

@@ -1,7 +1,6 @@
-import { lookup as resolve } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector, request } from 'undici'
-import { forbiddenAddress, type GuardOptions } from './guard.ts'
+import { request } from 'undici'
+import type { GuardOptions } from './guard.ts'
+import { createGuardedAgent, isGuardError } from './guarded-agent.ts'
 
 /** Why no answer could be had. */
 export type UnreachableReason = 'forbidden' | 'connect' | 'timeout' | 'too_large' | 'redirects' | 'invalid_url'
@@ -35,33 +34,10 @@ export type Outbound = AsyncDisposable & {
   close(): Promise<void>
 }
 
-const guardCode = 'SLIPWAY_GUARD'
-
 /** Makes a client whose guard looks at the address of every connection, so that no name can be rebound past it. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const { connectTimeoutMs = 5000, answerTimeoutMs = 15_000, maxBytes = 1_048_576 } = options
-  const guardedLookup: LookupFunction = (hostname, lookupOptions, callback) => {
-    resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0)
-      const refusal = addresses.map(({ address }) => forbiddenAddress(address, options)).find(Boolean)
-      if (refusal) return callback(guardError(refusal), '', 0)
-      const first = addresses[0]
-      return lookupOptions.all ? callback(null, addresses) : callback(null, first?.address ?? '', first?.family)
-    })
-  }
-  const connect = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup })
-  const agent = new Agent({
-    // A literal address is never looked up, so it is checked here.
-    connect: (target, callback) => {
-      const host = target.hostname.replace(/^\[|\]$/g, '')
-      const refusal = isIP(host) ? forbiddenAddress(host, options) : undefined
-      if (refusal) callback(guardError(refusal), null)
-      else connect(target, callback)
-    },
-    connections: null,
-    pipelining: 1,
-    keepAliveTimeout: 10_000,
-  })
+  const agent = createGuardedAgent({ allowInternal: options.allowInternal, connectTimeoutMs })
 
   async function hop(url: URL, outbound: OutboundRequest, signal: AbortSignal): Promise<Hop> {
     const response = await request(url, {
@@ -127,13 +103,9 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Record<s
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
 }
 
-function guardError(message: string): Error {
-  return Object.assign(new Error(message), { code: guardCode })
-}
-
 function describe(error: unknown, timedOut: boolean, answerTimeoutMs: number): OutboundResult {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === guardCode) return { kind: 'unreachable', reason: 'forbidden', message }
+  if (isGuardError(error)) return { kind: 'unreachable', reason: 'forbidden', message }
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return { kind: 'unreachable', reason: 'connect', message: 'connecting timed out' }
   if (timedOut || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {

@@ -1,0 +1,5 @@
+export { blobStore } from './blob-store.ts'
+export { type BlobConfig, blobConfig, type OpenBlobs, openBlobs } from './open-blobs.ts'
+export { blobMigrations, postgresBlobs } from './postgres-blobs.ts'
+export * from './types.ts'
+export { type ZipOptions, zipEntry } from './zip-entry.ts'

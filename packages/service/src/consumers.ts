@@ -1,0 +1,66 @@
+import type { Bus, ConsumeOptions } from '@slipway/bus'
+import { type EventEnvelope, failure } from '@slipway/contracts'
+import { once, onceEach, recordDeadLetter, runExclusively, type Store } from '@slipway/store'
+import type { Logger } from 'pino'
+import type { EventConsumer, Worker } from './definition.ts'
+
+/** Events of one transaction. */
+const batchSize = 200
+
+export type ConsumerContext<Database> = {
+  readonly bus: Bus
+  readonly store: Store<Database>
+  readonly log: Logger
+}
+
+/** Starts a consumer whose effects happen once for each event; one that takes batches has only one replica at a time. */
+export async function startConsumer<Database>(
+  { bus, store, log }: ConsumerContext<Database>,
+  consumer: EventConsumer<Database>,
+): Promise<Worker> {
+  const { durable, filters, concurrency, handleAll } = consumer
+  const options: ConsumeOptions = {
+    durable,
+    filters,
+    ...(concurrency && { concurrency }),
+    handle: event => handleOnce(store, consumer, event),
+    deadLetter: letter => recordDeadLetter(store as Store, letter),
+  }
+  if (!handleAll) return bus.consume(options)
+  const batch = { size: batchSize, handle: (events: readonly EventEnvelope[]) => handleBatch(store, consumer, events) }
+  return runExclusively({ store, name: durable, start: () => bus.consume({ ...options, batch }), log })
+}
+
+async function handleOnce<Database>(store: Store<Database>, consumer: EventConsumer<Database>, event: EventEnvelope) {
+  await store.transaction(async tx => {
+    if (await once(tx, consumer.durable, event.id)) await consumer.handle(event, tx)
+  })
+  consumer.afterCommit?.()
+}
+
+async function handleBatch<Database>(
+  store: Store<Database>,
+  consumer: EventConsumer<Database>,
+  events: readonly EventEnvelope[],
+) {
+  await store.transaction(async tx => {
+    const ids = events.map(({ id }) => id)
+    const first = await onceEach(tx, consumer.durable, ids)
+    // An event that was sent twice may stand twice in one batch.
+    const fresh = events.filter(({ id }) => first.delete(id))
+    if (fresh.length > 0) await consumer.handleAll?.(fresh, tx)
+  })
+  consumer.afterCommit?.()
+}
+
+/** Gives an event of a dead letter to the consumer that gave it up. @throws `refused` if that does not exist any more */
+export async function handleAgain<Database>(
+  store: Store<Database>,
+  consumers: readonly EventConsumer<Database>[],
+  durable: string,
+  event: EventEnvelope,
+) {
+  const consumer = consumers.find(candidate => candidate.durable === durable)
+  if (!consumer) throw failure('refused', `The consumer ${durable} does not exist any more.`)
+  await handleOnce(store, consumer, event)
+}

@@ -1,0 +1,1 @@
+create table page (id text not null, constraint page_pkey primary key (id));
