@@ -4,6 +4,7 @@ import formats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { asyncApiDocument } from './asyncapi.ts'
 import { events, operations } from './catalogue.ts'
+import { taskServiceProtocol } from './release-coordinator/task-service-protocol.ts'
 
 const document = JSON.parse(
   JSON.stringify(asyncApiDocument({ version: '1.0.0', serverUrl: 'nats://bus.example:4222' })),
@@ -44,7 +45,9 @@ describe('asyncApiDocument', () => {
   })
 
   it('describes every operation with its queue group and reply', () => {
-    expect(Object.keys(document.operations)).toHaveLength(operations.length + events.length)
+    expect(Object.keys(document.operations)).toHaveLength(
+      operations.length + events.length + taskServiceProtocol.length,
+    )
     expect(document.operations['coordinator.release.create']).toMatchObject({
       action: 'receive',
       description: expect.stringContaining('forbidden, key_reused, invalid'),
@@ -74,8 +77,41 @@ describe('asyncApiDocument', () => {
     expect(JSON.stringify(document)).not.toMatch(/"(?:\$defs|prefixItems|unevaluatedProperties|dependentRequired)":/)
   })
 
-  it('names a server only when there is one', () => {
-    expect(document.servers).toEqual({ nats: { host: 'bus.example:4222', protocol: 'nats' } })
-    expect(asyncApiDocument({ version: '1.0.0' })).not.toHaveProperty('servers')
+  it('names the server, or leaves its host open', () => {
+    expect(document.servers.nats).toMatchObject({ host: 'bus.example:4222', protocol: 'nats' })
+    expect(asyncApiDocument({ version: '1.0.0' }).servers.nats).toMatchObject({
+      host: '{host}',
+      variables: { host: { default: 'localhost:4222' } },
+    })
+  })
+
+  it('says who must prove who they are', () => {
+    expect(document.servers.nats.security).toEqual([{ $ref: '#/components/securitySchemes/user' }])
+    const token = { $ref: '#/components/securitySchemes/identityToken' }
+    expect(document.operations['coordinator.release.create'].security).toEqual([token])
+    expect(document.operations['coordinator.release.get']).not.toHaveProperty('security')
+  })
+
+  it('describes how task services are called', () => {
+    expect(document.channels['task-service.tasks'].address).toBe('{subject}.tasks')
+    expect(document.operations['task-service.tasks'].action).toBe('send')
+  })
+
+  it('has an example of every message with a payload, and each is valid', () => {
+    const ajv = new Ajv({ strict: false })
+    formats.default(ajv, { mode: 'fast' })
+    ajv.addFormat('int64', true)
+    ajv.addSchema({ $id: 'document', components: document.components })
+    const compiled = (payload: object) =>
+      ajv.compile(JSON.parse(JSON.stringify(payload).replaceAll('"#/components/', '"document#/components/')))
+    const wrong: string[] = []
+    for (const [name, message] of Object.entries<Message>(document.components.messages)) {
+      if (!message.payload) continue
+      const validate = compiled(message.payload)
+      if (!validate(message.examples?.[0]?.payload)) wrong.push(`${name}: ${ajv.errorsText(validate.errors)}`)
+    }
+    expect(wrong).toEqual([])
   })
 })
+
+type Message = { readonly payload?: object; readonly examples?: readonly { readonly payload: unknown }[] }

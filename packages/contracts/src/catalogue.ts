@@ -1,12 +1,30 @@
 import type { EventType } from './event.ts'
 import { type Operation, serviceNames } from './operation.ts'
 import { identityOperations, serviceOperations } from './platform-operations.ts'
+import { platformTaskEvents, platformTaskOperations } from './platform-tasks/platform-task.ts'
+import { studyImportOperations } from './platform-tasks/study-import.ts'
+import { studyDraftEvents, studyObjectOperations, studyVersionEvents } from './platform-tasks/study-object.ts'
 import { logEventEvents, logEventOperations } from './release-coordinator/log-event.ts'
 import { releaseEvents, releaseOperations } from './release-coordinator/release.ts'
 import { releaseNoteEvents, releaseNoteOperations } from './release-coordinator/release-note.ts'
 import { studyEvents, studyOperations } from './release-coordinator/study.ts'
 import { taskEvents, taskOperations } from './release-coordinator/task.ts'
 import { taskServiceEvents, taskServiceOperations } from './release-coordinator/task-service.ts'
+import { accountEvents, accountOperations } from './release-packages/account.ts'
+import { affiliateEvents, affiliateOperations } from './release-packages/affiliate.ts'
+import { applicationEvents, applicationOperations } from './release-packages/application.ts'
+import { auditOperations } from './release-packages/audit.ts'
+import { countryOperations } from './release-packages/country.ts'
+import { downloadOperations } from './release-packages/download.ts'
+import { releaseFeedOperations } from './release-packages/feed.ts'
+import { releaseFileEvents, releaseFileOperations } from './release-packages/file.ts'
+import { packageLicenceOperations } from './release-packages/licence.ts'
+import { memberEvents, memberOperations } from './release-packages/member.ts'
+import { notificationEvents, notificationOperations } from './release-packages/notification.ts'
+import { releasePackageEvents, releasePackageOperations } from './release-packages/package.ts'
+import { statisticsOperations } from './release-packages/statistics.ts'
+import { userOperations } from './release-packages/user.ts'
+import { releaseVersionEvents, releaseVersionOperations } from './release-packages/version.ts'
 import { baseProductEvents, baseProductOperations } from './release-schedules/base-product.ts'
 import { changesetOperations } from './release-schedules/changeset.ts'
 import { productEvents, productOperations } from './release-schedules/product.ts'
@@ -15,16 +33,42 @@ import { productVersionEvents, productVersionOperations } from './release-schedu
 import { releaseTypeOperations } from './release-schedules/release-type.ts'
 import { scheduleEvents, scheduleOperations } from './release-schedules/schedule.ts'
 import { slaEvents, slaOperations } from './release-schedules/sla.ts'
+import { bulkImportEvents, bulkImportOperations } from './source-exports/bulk-import.ts'
+import { conceptEvents, conceptOperations } from './source-exports/concept.ts'
+import { exportEvents, exportOperations } from './source-exports/export.ts'
+import { mappingEvents, mappingOperations } from './source-exports/mapping.ts'
+import { orgEvents, orgMemberOperations, orgOperations, ownerProfileOperations } from './source-exports/org.ts'
+import { sourceEvents, sourceOperations } from './source-exports/source.ts'
+import { sourceVersionEvents, sourceVersionOperations } from './source-exports/source-version.ts'
+import { webhookEvents } from './webhook/webhook.ts'
 
 const declaredOperations: Readonly<Record<string, Operation>>[] = [
   identityOperations,
   ...serviceNames.map(serviceOperations),
+  platformTaskOperations,
+  studyImportOperations,
+  studyObjectOperations,
   logEventOperations,
   releaseOperations,
   releaseNoteOperations,
   studyOperations,
   taskOperations,
   taskServiceOperations,
+  packageLicenceOperations,
+  downloadOperations,
+  releaseFeedOperations,
+  releaseFileOperations,
+  releasePackageOperations,
+  releaseVersionOperations,
+  notificationOperations,
+  statisticsOperations,
+  accountOperations,
+  affiliateOperations,
+  applicationOperations,
+  auditOperations,
+  countryOperations,
+  memberOperations,
+  userOperations,
   baseProductOperations,
   changesetOperations,
   productOperations,
@@ -33,21 +77,49 @@ const declaredOperations: Readonly<Record<string, Operation>>[] = [
   releaseTypeOperations,
   scheduleOperations,
   slaOperations,
+  bulkImportOperations,
+  conceptOperations,
+  exportOperations,
+  mappingOperations,
+  orgMemberOperations,
+  orgOperations,
+  ownerProfileOperations,
+  sourceOperations,
+  sourceVersionOperations,
 ]
 
 const declaredEvents: Readonly<Record<string, EventType>>[] = [
+  platformTaskEvents,
+  studyDraftEvents,
+  studyVersionEvents,
   logEventEvents,
   releaseEvents,
   releaseNoteEvents,
   studyEvents,
   taskEvents,
   taskServiceEvents,
+  notificationEvents,
+  releaseFileEvents,
+  releasePackageEvents,
+  releaseVersionEvents,
+  accountEvents,
+  affiliateEvents,
+  applicationEvents,
+  memberEvents,
   baseProductEvents,
   productEvents,
   productReleaseEvents,
   productVersionEvents,
   scheduleEvents,
   slaEvents,
+  bulkImportEvents,
+  conceptEvents,
+  exportEvents,
+  mappingEvents,
+  orgEvents,
+  sourceEvents,
+  sourceVersionEvents,
+  webhookEvents,
 ]
 
 /** Every operation of the platform, sorted by subject. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eventEnvelopeSchema } from './event.ts'
 import { identitySchema } from './identity.ts'
 import { operation, type ServiceName } from './operation.ts'
 
@@ -72,6 +73,13 @@ export function serviceOperations(service: ServiceName) {
       input: z.object({ id }),
       output: deadLetterSchema,
       errors: [...administrator, 'not_found', 'refused'],
+    }),
+    recorded: operation(`${service}.outbox.recorded`, {
+      summary: 'The kept events of one resource, in their order: for whoever missed them',
+      effect: 'read',
+      input: z.object({ noun: z.string().max(100), aggregate: z.string().max(1024) }),
+      output: z.object({ events: z.array(eventEnvelopeSchema) }),
+      errors: ['unauthenticated'],
     }),
     republish: operation(`${service}.outbox.republish`, {
       summary: 'Sends kept events once more, for instance after the broker lost its files',

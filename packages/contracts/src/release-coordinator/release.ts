@@ -115,6 +115,11 @@ export const releaseEventSchema = z.object({
   previous_state: z.enum(releaseStates).nullable().meta({ description: 'null for a release that was just created' }),
   version: z.string(),
   studies: z.array(z.string()),
+  author: z.string().optional(),
+  study_versions: z
+    .record(z.string(), z.string())
+    .nullish()
+    .meta({ description: 'Of a release that was created: the metadata version that each study had then' }),
 })
 
 const releaseEvent = (name: `${string}.${string}`, summary: string) =>

@@ -106,6 +106,7 @@ export const taskEventSchema = z.object({
   previous_state: z.enum(taskStates).nullable().meta({ description: 'null for a task that was just created' }),
   progress: z.int(),
   cancel_reason: z.enum(cancelReasons).optional(),
+  author: z.string().optional().meta({ description: 'Of the release' }),
 })
 
 const taskEvent = (name: `${string}.${string}`, summary: string) => eventType(name, { summary, data: taskEventSchema })

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { eventType } from '../event.ts'
+import { operation } from '../operation.ts'
+import { memberKeySchema } from './member.ts'
+
+/** An account as its owner, the gateway, tells of it. */
+export const knownAccountSchema = z.object({
+  login: z.string().min(1),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  email: z.string().nullable(),
+  lang_key: z.string(),
+  activated: z.boolean(),
+  roles: z.array(z.string()),
+  member: z.string().nullable(),
+  country: z.string().nullable().meta({ description: 'Two letters, given at registration' }),
+  activation_key: z
+    .string()
+    .nullable()
+    .meta({ description: 'Of an account that registered by itself: proves, once, that its e-mail address is right' }),
+  base_url: z.string().nullable().meta({ description: 'Public address of the platform, for links in mails' }),
+  sequence: z.int().positive().meta({ description: 'Number of the event of this state' }),
+})
+export type KnownAccount = z.output<typeof knownAccountSchema>
+
+export const accountSchema = z
+  .object({
+    login: z.string(),
+    password: z.string().meta({ description: 'A constant mask' }),
+    firstName: z.string().nullable(),
+    lastName: z.string().nullable(),
+    email: z.string().nullable(),
+    langKey: z.string(),
+    roles: z.array(z.string()),
+    member: memberKeySchema.nullable(),
+    country: z.null(),
+    initialUsagePeriod: z.null(),
+  })
+  .meta({ id: 'MldsAccount', description: 'Who is signed in' })
+
+export const accountOperations = {
+  note: operation('catalog.account.note', {
+    summary: 'Notes a new account at once, before its event comes; it gets its affiliate if it is to have one',
+    effect: 'write',
+    input: z.object({ account: knownAccountSchema }),
+    output: z.void(),
+  }),
+  get: operation('catalog.account.get', {
+    summary: 'Tells the caller who they are',
+    effect: 'read',
+    input: z.object({
+      account: knownAccountSchema
+        .pick({ first_name: true, last_name: true, email: true, lang_key: true })
+        .meta({ description: 'What the gateway knows, for callers of whom nothing is known here' }),
+    }),
+    output: accountSchema,
+    errors: ['unauthenticated'],
+  }),
+}
+
+export const accountEvents = {
+  created: eventType('account.created', { summary: 'An account was made', data: knownAccountSchema }),
+  updated: eventType('account.updated', { summary: 'An account changed', data: knownAccountSchema }),
+  deleted: eventType('account.deleted', {
+    summary: 'An account was removed',
+    data: z.object({ login: z.string(), sequence: z.int().positive() }),
+  }),
+}
+
+/** Nouns whose events tell of people: they are for services, not for everybody who follows the stream. */
+export const personalNouns: readonly string[] = ['account', 'affiliate', 'application']

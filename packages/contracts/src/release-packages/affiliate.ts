@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { eventType } from '../event.ts'
+import { operation } from '../operation.ts'
+import { mldsErrors, mldsQuery } from './access-values.ts'
+import { affiliateDetailsInput, affiliateDetailsSchema } from './affiliate-details.ts'
+import { applicationSchema } from './application.ts'
+import { memberKeySchema } from './member.ts'
+import { entityId, instant, longText } from './package-values.ts'
+
+export const standings = [
+  'APPLYING',
+  'PENDING_INVOICE',
+  'INVOICE_SENT',
+  'IN_GOOD_STANDING',
+  'DEACTIVATION_PENDING',
+  'DEACTIVATED',
+  'DEREGISTERED',
+  'REJECTED',
+] as const
+export type Standing = (typeof standings)[number]
+
+export const affiliateSchema = z
+  .object({
+    affiliateId: z.int(),
+    created: instant,
+    type: z.string().nullable(),
+    creator: z.string().nullable().meta({ description: 'The login that acts for it' }),
+    importKey: z.string().nullable(),
+    homeMember: memberKeySchema,
+    standingState: z.enum(standings),
+    affiliateDetails: affiliateDetailsSchema,
+    application: applicationSchema.nullable().meta({ description: 'The primary one' }),
+    applications: z.array(applicationSchema),
+    commercialUsages: z.array(z.unknown()).meta({ description: 'Always empty: usage is not reported here' }),
+    notesInternal: z.string().nullable().optional().meta({ description: 'Shown to staff and administrators only' }),
+  })
+  .meta({ id: 'MldsAffiliate', description: 'A licensee' })
+
+const affiliateId = entityId
+
+export const affiliateOperations = {
+  check: operation('catalog.affiliate.check', {
+    summary: 'Tells whether exactly one affiliate of a member matches a text',
+    effect: 'read',
+    input: z.object({
+      member: z.string().optional(),
+      match: z.string().optional(),
+      affiliateId: z.string().optional(),
+    }),
+    output: z.object({ matched: z.boolean() }),
+    errors: ['forbidden', 'refused'],
+  }),
+  mine: operation('catalog.affiliate.mine', {
+    summary: 'Reads the affiliate of the caller, as a list of none or one',
+    effect: 'read',
+    input: z.object({}),
+    output: z.array(affiliateSchema),
+    errors: ['unauthenticated', 'forbidden'],
+  }),
+  list: operation('catalog.affiliate.list', {
+    summary: 'Lists affiliates, a page at a time',
+    effect: 'read',
+    flow: 'streamed-answer',
+    input: z.object({ query: mldsQuery }),
+    output: z.object({ affiliates: z.array(affiliateSchema), totalResults: z.int(), totalPages: z.int() }),
+    errors: ['unauthenticated', 'forbidden', 'refused'],
+  }),
+  get: operation('catalog.affiliate.get', {
+    summary: 'Reads an affiliate',
+    effect: 'read',
+    input: z.object({ affiliateId }),
+    output: affiliateSchema,
+    errors: ['unauthenticated', 'forbidden', 'not_found'],
+  }),
+  update: operation('catalog.affiliate.update', {
+    summary: 'Sets standing and notes of an affiliate',
+    effect: 'write',
+    input: z.object({
+      affiliateId,
+      body: z.object({ standingState: z.enum(standings).nullish(), notesInternal: longText }),
+    }),
+    output: affiliateSchema,
+    errors: mldsErrors,
+  }),
+  updateDetail: operation('catalog.affiliate.update-detail', {
+    summary: 'Changes who an approved affiliate is and how it is reached',
+    effect: 'write',
+    input: z.object({ affiliateId, body: affiliateDetailsInput }),
+    output: affiliateDetailsSchema,
+    errors: mldsErrors,
+  }),
+}
+
+const data = z.object({
+  affiliate_id: z.int(),
+  login: z.string().nullable(),
+  home_member: z.string(),
+  standing: z.enum(standings),
+})
+
+export const affiliateEvents = {
+  created: eventType('affiliate.created', { summary: 'An affiliate was made for an account', data }),
+  updated: eventType('affiliate.updated', { summary: 'Standing, home or details of an affiliate changed', data }),
+}

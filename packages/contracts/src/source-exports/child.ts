@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { eventType } from '../event.ts'
+import { operation } from '../operation.ts'
+import { body, partialBody, type Shape } from '../rest-framework/body.ts'
+import { childTarget, oclQuery, oclUrl, oclWriteErrors, readErrors, sourceTarget } from './target.ts'
+
+/** Operations that concepts and mappings have alike. */
+export function childOperations<Fields extends Shape, Row extends z.ZodType>(
+  noun: 'concept' | 'mapping',
+  fields: Fields,
+  row: Row,
+) {
+  const live = { ...sourceTarget, id: z.string().max(1024) }
+  const ifMatch = z.string().optional().meta({ description: '`version_url` that the caller wants to change' })
+  return {
+    list: operation(`exporter.${noun}.list`, {
+      summary: `Lists the ${noun}s of a source or of a version of it`,
+      effect: 'read',
+      flow: 'streamed-answer',
+      input: z.object({ ...sourceTarget, version: z.string().max(1024).optional(), query: oclQuery }),
+      output: z.array(row),
+      errors: readErrors,
+    }),
+    get: operation(`exporter.${noun}.get`, {
+      summary: `Reads a ${noun}, in its newest state or in an older one`,
+      effect: 'read',
+      input: z.object({ ...childTarget, childVersion: z.string().max(1024).optional() }),
+      output: row,
+      errors: readErrors,
+    }),
+    versions: operation(`exporter.${noun}.versions`, {
+      summary: `Lists the states of a ${noun}, newest first`,
+      effect: 'read',
+      flow: 'streamed-answer',
+      input: z.object({ ...childTarget, query: oclQuery }),
+      output: z.array(row),
+      errors: readErrors,
+    }),
+    create: operation(`exporter.${noun}.create`, {
+      summary: `Adds a ${noun} to a source`,
+      effect: 'write',
+      input: z.object({ ...sourceTarget, body: body(fields) }),
+      output: row,
+      errors: oclWriteErrors,
+    }),
+    update: operation(`exporter.${noun}.update`, {
+      summary: `Changes a ${noun}; what differs becomes a new state of it`,
+      effect: 'write',
+      input: z.object({ ...live, ifMatch, body: partialBody(fields) }),
+      output: row,
+      errors: oclWriteErrors,
+    }),
+    retire: operation(`exporter.${noun}.retire`, {
+      summary: `Retires a ${noun}`,
+      effect: 'write',
+      input: z.object({ ...live, comment: z.string().optional() }),
+      output: z.void(),
+      errors: oclWriteErrors,
+    }),
+  }
+}
+
+/** Events of single writes. Imports write too many for an event each. */
+export function childEvents(noun: 'concept' | 'mapping') {
+  const data = z.object({ url: oclUrl, version_url: oclUrl, source_url: oclUrl, id: z.string(), retired: z.boolean() })
+  const not = ' by a single write; imports tell of their changes in bulk-import.applied'
+  return {
+    created: eventType(`${noun}.created`, { summary: `A ${noun} was added${not}`, data }),
+    updated: eventType(`${noun}.updated`, { summary: `A ${noun} got a new state${not}`, data }),
+    retired: eventType(`${noun}.retired`, { summary: `A ${noun} was retired${not}`, data }),
+  }
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { field, type Refusals, refuse, required } from '../rest-framework/field.ts'
+import { flag, readText, text } from '../rest-framework/scalar.ts'
+import { childEvents, childOperations } from './child.ts'
+import { oclTimestamp, oclUrl } from './target.ts'
+import { anyJson, nullableText, oclId } from './values.ts'
+
+/** A name or a description, as it was given. */
+export type LocalizedText = {
+  readonly text: string
+  readonly locale: string | null
+  readonly locale_preferred: boolean
+  readonly text_type: string | null
+  readonly external_id: string | null
+  readonly uuid: string | null
+}
+
+const localized = (text: string, type: string) => ({
+  uuid: z.string(),
+  external_id: z.string().nullable(),
+  [text]: z.string(),
+  locale: z.string().nullable(),
+  locale_preferred: z.boolean(),
+  [`${text}_type`]: z.string().nullable(),
+  type: z.literal(type),
+  retired: z.boolean(),
+  retire_reason: z.string().nullable(),
+})
+
+const nullableString = z.string().nullable()
+
+export const conceptSchema = z
+  .object({
+    type: z.literal('Concept'),
+    uuid: z.string().meta({ description: 'Of this state' }),
+    id: z.string(),
+    external_id: nullableString,
+    concept_class: z.string(),
+    datatype: z.string(),
+    display_name: nullableString,
+    display_locale: nullableString,
+    names: z.array(z.object(localized('name', 'ConceptName'))),
+    descriptions: z.array(z.object(localized('description', 'ConceptDescription'))),
+    extras: z.unknown(),
+    retired: z.boolean(),
+    retire_reason: nullableString,
+    source: z.string(),
+    source_url: oclUrl,
+    owner: z.string(),
+    owner_name: z.string(),
+    owner_type: z.enum(['Organization', 'User']),
+    owner_url: oclUrl,
+    version: z.string(),
+    url: oclUrl,
+    version_url: oclUrl.meta({ description: 'Changes exactly when the content does' }),
+    previous_version_url: oclUrl.nullable(),
+    created_on: oclTimestamp,
+    updated_on: oclTimestamp,
+    created_by: z.string(),
+    updated_by: z.string(),
+    version_created_on: oclTimestamp,
+    version_created_by: z.string(),
+    version_updated_on: oclTimestamp,
+    version_updated_by: z.string(),
+    update_comment: nullableString,
+    is_latest_version: z.boolean(),
+    locale: z.null(),
+    mappings: z.null(),
+  })
+  .meta({ id: 'OclConcept', description: 'A concept as it stands in exports' })
+
+const atLeastOneName = refuse('required', 'A concept must have at least one name')
+const emptyDescription = refuse('blank', 'Concept description cannot be empty')
+
+export const conceptFields = {
+  id: oclId(),
+  concept_class: text({ max: 1000 }),
+  datatype: text({ max: 1000 }),
+  names: localizedTexts('name'),
+  descriptions: localizedTexts('description').optional(),
+  external_id: nullableText().optional(),
+  extras: anyJson().optional(),
+  retired: flag().optional(),
+  update_comment: nullableText().optional(),
+  retire_reason: nullableText().optional(),
+}
+export type ConceptFields = z.output<z.ZodObject<typeof conceptFields>>
+
+function localizedTexts(key: 'name' | 'description'): z.ZodType<LocalizedText[], Record<string, unknown>[] | null> {
+  const schema = { type: ['array', 'null'], items: { type: 'object' } }
+  return field({ schema, list: true }, value => {
+    if (value === null || (Array.isArray(value) && value.length === 0)) return key === 'name' ? atLeastOneName : []
+    if (!Array.isArray(value)) return refuse('not_a_list', 'Expected a list of items.')
+    const read = value.map(item => localizedText(key, item))
+    const wrong = read.find((item): item is Refusals => 'refusals' in item)
+    return wrong ?? (read as LocalizedText[])
+  })
+}
+
+/** Made once: an import reads hundreds of thousands of names. */
+const preferredFlag = flag()
+
+function localizedText(key: 'name' | 'description', value: unknown): LocalizedText | Refusals {
+  if (typeof value !== 'object' || value === null) return refuse('invalid', `A ${key} must be an object.`)
+  const given = value as Readonly<Record<string, unknown>>
+  const written = given[key] === undefined ? required : readText(given[key], 100_000, false)
+  if (typeof written !== 'string') return key === 'description' ? emptyDescription : named(key, written)
+  const locale = given.locale === undefined || given.locale === null ? null : readText(given.locale, 100, false)
+  if (locale === null && key === 'name') return refuse('required', 'locale: This field is required.')
+  if (locale !== null && typeof locale !== 'string') return named('locale', locale)
+  const preferred = preferredFlag.safeParse(given.locale_preferred ?? false)
+  if (!preferred.success) return refuse('not_a_boolean', 'locale_preferred: Must be a valid boolean.')
+  return {
+    text: written,
+    locale,
+    locale_preferred: preferred.data,
+    text_type: textOrNull(given[`${key}_type`]),
+    external_id: textOrNull(given.external_id),
+    uuid: textOrNull(given.uuid),
+  }
+}
+
+const textOrNull = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : null
+
+const named = (name: string, { refusals }: Refusals): Refusals => ({
+  refusals: refusals.map(refusal => ({ ...refusal, message: `${name}: ${refusal.message}` })),
+})
+
+export const conceptOperations = childOperations('concept', conceptFields, conceptSchema)
+export const conceptEvents = childEvents('concept')

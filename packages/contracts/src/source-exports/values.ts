@@ -1,0 +1,62 @@
+import type { z } from 'zod'
+import { field, notNull, refuse } from '../rest-framework/field.ts'
+import { readText } from '../rest-framework/scalar.ts'
+
+/** Fields as the Open Concept Lab reads them, beyond those of the common framework. */
+
+const idPattern = /^[a-zA-Z0-9._-]{1,255}$/
+
+/** Id of an org, a source, a version, a concept or a mapping: part of its URL, upper and lower case apart. */
+export function oclId(): z.ZodType<string, string> {
+  return field({ schema: { type: 'string', pattern: idPattern.source } }, value => {
+    if (value === null) return notNull
+    const text = typeof value === 'number' ? String(value) : value
+    if (typeof text !== 'string') return refuse('not_a_string', 'Not a valid string.')
+    if (text.trim() === '') return refuse('blank', 'This field may not be blank.')
+    // Clients take dots for steps within a path.
+    if (text === '.' || text === '..') return refuse('invalid', 'Enter a valid value.')
+    return idPattern.test(text) ? text : refuse('invalid', 'Enter a valid value.')
+  })
+}
+
+/** Text or null; an empty text stays what it is. */
+export function nullableText(): z.ZodType<string | null, string | null> {
+  return field({ schema: { type: ['string', 'null'] }, blank: true }, value =>
+    value === null ? null : readText(value, 1_000_000, true),
+  )
+}
+
+/** An object; null counts as an empty one, because clients break on null here. */
+export function extrasObject(): z.ZodType<Record<string, unknown>, Record<string, unknown> | null> {
+  return field({ schema: { type: ['object', 'null'] } }, value => {
+    const read = typeof value === 'string' ? parsedOrSame(value) : value
+    if (read === null) return {}
+    if (typeof read !== 'object' || Array.isArray(read)) return refuse('invalid', 'Value must be a JSON object.')
+    return read as Record<string, unknown>
+  })
+}
+
+/** Any JSON. A form sends it as text. */
+export function anyJson(): z.ZodType<unknown, unknown> {
+  return field({ schema: {} }, value => ({ json: value })) as z.ZodType<{ json: unknown }, unknown>
+}
+
+/** Languages, as a list or as text with commas. */
+export function localeList(): z.ZodType<string[], string[] | string | null> {
+  const schema = { type: ['array', 'string', 'null'], items: { type: 'string' } }
+  return field({ schema, list: true }, value => {
+    const given = value === null ? [] : typeof value === 'string' ? [value] : value
+    if (!Array.isArray(given) || given.some(item => typeof item !== 'string')) {
+      return refuse('invalid', 'Expected a list of locales.')
+    }
+    return (given as string[]).flatMap(item => item.split(',').map(locale => locale.trim())).filter(Boolean)
+  })
+}
+
+function parsedOrSame(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
