@@ -1,11 +1,93 @@
-import { type BaseConfig, baseConfig, type ServiceDefinition } from '@slipway/service'
+import { blobMigrations, openBlobs } from '@slipway/blobs'
+import type { ServiceDefinition } from '@slipway/service'
+import { every, type Statement, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
+import { bulkImportHandlers } from './bulk-import/bulk-import.operations.ts'
+import { startImportWorker } from './bulk-import/bulk-import-worker.ts'
+import { sweepImports } from './bulk-import/sweep-imports.ts'
+import { conceptHandlers } from './concept/concept.operations.ts'
+import { type ExporterConfig, exporterConfig } from './config.ts'
+import { exportHandlers } from './export/export.operations.ts'
+import { startExportWorker } from './export/export-worker.ts'
+import { sweep } from './export/sweep.ts'
+import { mappingHandlers } from './mapping/mapping.operations.ts'
+import { orgHandlers } from './org/org.operations.ts'
+import { sourceHandlers } from './source/source.operations.ts'
+import { versionHandlers } from './source-version/version.operations.ts'
 
-/** The exporter: home of sources and their exports. It has no resources yet: healthy, discoverable, and silent. */
-export const exporter: ServiceDefinition<BaseConfig, unknown> = {
+const sweepEveryMs = 3_600_000
+const signingSecret: Statement = { name: 'exporter.signing-secret', text: 'select secret from signing_secret' }
+
+/** The exporter: orgs, sources, what is in them, frozen versions of them, and the exports of those. */
+export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
   name: 'exporter',
   version: manifest.version,
-  config: baseConfig,
-  migrations: new URL('../migrations', import.meta.url),
-  build: () => ({ operations: [] }),
+  config: exporterConfig,
+  migrations: [blobMigrations, new URL('../migrations', import.meta.url)],
+
+  async build({ config, store: opened, log }) {
+    const store = opened as Store
+    const { blobs, close } = await openBlobs(config, store)
+    const [signing] = await store.read<{ secret: string }>(signingSecret)
+    let worker: ReturnType<typeof startExportWorker> | undefined
+    const kick = () => worker?.kick()
+    let importWorker: ReturnType<typeof startImportWorker> | undefined
+
+    return {
+      operations: [
+        ...orgHandlers(store),
+        ...sourceHandlers(store),
+        ...versionHandlers(store, blobs, kick),
+        ...conceptHandlers(store),
+        ...mappingHandlers(store),
+        ...exportHandlers({
+          store,
+          blobs,
+          secret: signing?.secret ?? '',
+          urlSeconds: config.EXPORT_URL_SECONDS,
+          kick,
+          log,
+        }),
+        ...bulkImportHandlers({
+          store,
+          blobs,
+          mostBytes: config.IMPORT_MAX_BYTES,
+          kick: () => importWorker?.kick(),
+        }),
+      ],
+      async workers() {
+        worker = startExportWorker({
+          store,
+          blobs,
+          log,
+          concurrency: config.EXPORT_CONCURRENCY,
+          leaseSeconds: config.EXPORT_LEASE_SECONDS,
+        })
+        const sweeper = await every({
+          store,
+          name: 'export-sweep',
+          everyMs: sweepEveryMs,
+          run: () => sweep(store, blobs),
+          log,
+        })
+        importWorker = startImportWorker({
+          store,
+          blobs,
+          log,
+          concurrency: config.IMPORT_CONCURRENCY,
+          leaseSeconds: config.IMPORT_LEASE_SECONDS,
+          kickExports: kick,
+        })
+        const importSweeper = await every({
+          store,
+          name: 'import-sweep',
+          everyMs: sweepEveryMs,
+          run: () => sweepImports(store, blobs),
+          log,
+        })
+        return [worker, sweeper, importWorker, importSweeper]
+      },
+      close: async () => close(),
+    }
+  },
 }

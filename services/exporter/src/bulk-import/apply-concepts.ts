@@ -1,0 +1,70 @@
+import { type ConceptFields, complete } from '@slipway/contracts'
+import type { AnyTx } from '@slipway/store'
+import { differs } from '../child/change-child.ts'
+import type { ChildRow } from '../child/child.ts'
+import { type ConceptContent, conceptRules, mergeConcept } from '../concept/concept.ts'
+import { refuseObject } from '../write-handler.ts'
+import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
+import type { LineResult } from './bulk-import.ts'
+import { type ChildLine, changeOf } from './line.ts'
+import { type ChildWrite, childrenById, type KnownChild, writeChildren } from './write-children.ts'
+
+type Write = ChildWrite<ConceptFields, ConceptContent>
+type Line = ChildLine<ConceptFields>
+
+/**
+ * Carries out lines with concepts of one source, in a few statements. The results may be fewer than the lines: it ends in
+ * front of a concept that one of them changes.
+ */
+export async function applyConcepts(tx: AnyTx, importer: Importer, lines: readonly Line[]): Promise<Applied> {
+  const [first] = lines
+  if (!first) return { results: [] }
+  const locked = await lockForChange(tx, first.target, importer)
+  if ('refused' in locked) return { results: lines.map(() => locked.refused) }
+  const { change } = locked
+  const ids = lines.flatMap(({ id }) => id ?? [])
+  const known = await childrenById(tx, change.source.position, 'concept', ids)
+  const written = new Set<string>()
+  const results: LineResult[] = []
+  const writes: Write[] = []
+  for (const line of lines) {
+    if (line.id !== undefined && written.has(line.id)) break
+    const stored = line.id === undefined ? undefined : known.get(line.id)
+    const { write, ...result } = await decided(async () => decide(line, stored, importer))
+    if (write) {
+      writes.push(write)
+      written.add(write.id)
+    }
+    results.push(result)
+  }
+  return appliedTo(change, 'concept', results, await writeChildren(change, 'concept', writes))
+}
+
+function decide(line: Line, stored: KnownChild | undefined, { updateIfExists }: Importer): Decision<Write> {
+  const { action } = line
+  const rules = conceptRules
+  if (!stored || line.id === undefined) {
+    const missing = line.id !== undefined && (action === 'UPDATE' || action === 'DELETE')
+    if (missing) return { outcome: 'not_found', errors: { detail: 'Not found.' } }
+    const given = complete(line.given)
+    const content = mergeConcept(undefined, given)
+    return {
+      outcome: 'created',
+      write: { rules, id: given.id, stored: undefined, content, comment: rules.commentOf(given) },
+    }
+  }
+  const { id } = line
+  const row = JSON.parse(stored.body) as ChildRow
+  const before = rules.contentOf(row)
+  if (action === 'DELETE') {
+    if (stored.retired) throw refuseObject('Concept is already retired')
+    const comment = line.given.values.update_comment ?? 'Concept was retired'
+    return { outcome: 'deleted', write: { rules, id, stored, content: { ...before, retired: true }, comment } }
+  }
+  if (action === 'CREATE' || !updateIfExists) return { outcome: 'exists' }
+  const given = complete(changeOf(line))
+  const content = mergeConcept(before, given)
+  if (!differs(rules, row, content)) return { outcome: 'unchanged' }
+  const comment = rules.commentOf(given as Partial<ConceptFields>)
+  return { outcome: 'updated', write: { rules, id, stored, content, comment } }
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { complete, type MappingFields } from '@slipway/contracts'
+import type { AnyTx } from '@slipway/store'
+import { differs } from '../child/change-child.ts'
+import type { ChildRow } from '../child/child.ts'
+import { notUnique } from '../mapping/mapping.operations.ts'
+import { type MappingContent, mappingRules, matchKeyOf, mergeMapping } from '../mapping/mapping.ts'
+import { type EndLookup, findEnds } from '../mapping/mapping-ends.ts'
+import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
+import type { LineResult } from './bulk-import.ts'
+import { type ChildLine, changeOf } from './line.ts'
+import { loadEnds } from './load-ends.ts'
+import { type ChildWrite, childrenById, type KnownChild, mappingsByMatch, writeChildren } from './write-children.ts'
+
+type Write = ChildWrite<MappingFields, MappingContent>
+type Line = ChildLine<MappingFields>
+
+/** A line that is about a mapping which its id, or nothing yet, names; or what is wrong with it. */
+type Resolved = Decision<Write> & { readonly content?: MappingContent }
+
+const unlinked = mappingRules({ from: null, to: null, fromConcept: null, toConcept: null })
+const contentOf = ({ body }: KnownChild) => unlinked.contentOf(JSON.parse(body) as ChildRow)
+
+/**
+ * Carries out lines with mappings of one source, in a few statements. The results may be fewer than the lines: it ends in
+ * front of a mapping, or of what a mapping says, that one of them changes.
+ */
+export async function applyMappings(tx: AnyTx, importer: Importer, lines: readonly Line[]): Promise<Applied> {
+  const [first] = lines
+  if (!first) return { results: [] }
+  const locked = await lockForChange(tx, first.target, importer)
+  if ('refused' in locked) return { results: lines.map(() => locked.refused) }
+  const { change } = locked
+  const source = change.source.position
+  const named = await childrenById(
+    tx,
+    source,
+    'mapping',
+    lines.flatMap(({ id }) => id ?? []),
+  )
+  const storedOf = ({ id }: Line) => (id === undefined ? undefined : named.get(id))
+  const ends = await loadEnds(tx, importer.identity, urlsOf(lines, storedOf))
+
+  const wanted: Resolved[] = []
+  for (const line of lines) wanted.push(await decided(() => resolve(line, storedOf(line), ends, importer)))
+  const keys = wanted.flatMap(({ content }) => (content ? matchKeyOf(content) : []))
+  const matched = await mappingsByMatch(tx, source, keys)
+
+  const results: LineResult[] = []
+  const writes: Write[] = []
+  const touched = new Set<string>()
+  for (const [index, line] of lines.entries()) {
+    const { content, write: resolved, ...result } = wanted[index] as Resolved
+    const key = content && matchKeyOf(content)
+    const same = key === undefined ? undefined : matched.get(key)
+    const stored = storedOf(line) ?? (line.id === undefined ? same : undefined)
+    const traces = [line.id, stored?.id, key, stored?.matchKey].filter(trace => trace != null)
+    if (traces.some(trace => touched.has(trace))) break
+    const { write, ...outcome } = content
+      ? await decided(() => decide(line, content, stored, same, ends, importer))
+      : { ...result, write: resolved }
+    if (write) {
+      writes.push(write)
+      for (const trace of traces) touched.add(trace)
+    }
+    results.push(outcome)
+  }
+  return appliedTo(change, 'mapping', results, await writeChildren(change, 'mapping', writes))
+}
+
+function* urlsOf(lines: readonly Line[], storedOf: (line: Line) => KnownChild | undefined): Generator<string> {
+  for (const line of lines) {
+    const { from_concept_url, to_concept_url, to_source_url } = line.given.values
+    const stored = storedOf(line)
+    const before = stored && contentOf(stored)
+    const urls = [from_concept_url, to_concept_url, to_source_url]
+    const kept = [before?.from_concept_url, before?.to_concept_url, before?.to_source_url]
+    for (const url of [...urls, ...kept]) if (url) yield url
+  }
+}
+
+/** What a line is decided to be by its id alone, or the content that it is to be found or made by. */
+async function resolve(
+  line: Line,
+  stored: KnownChild | undefined,
+  ends: EndLookup,
+  importer: Importer,
+): Promise<Resolved> {
+  const { action, id } = line
+  if (stored) {
+    if (action === 'DELETE') return retire(line, stored)
+    if (action === 'CREATE' || !importer.updateIfExists) return { outcome: 'exists' }
+    const given = complete(changeOf(line))
+    const before = contentOf(stored)
+    const found = await findEnds(ends, given, before)
+    return { outcome: 'updated', content: mergeMapping(before, given, found.ends) }
+  }
+  if (id !== undefined && (action === 'UPDATE' || action === 'DELETE')) return missing
+  const given = complete(line.given)
+  const found = await findEnds(ends, given, undefined)
+  return { outcome: 'created', content: mergeMapping(undefined, given, found.ends) }
+}
+
+/** Decides with what is known of other mappings. `same`: what says the same as the line, be it what the line is about. */
+async function decide(
+  line: Line,
+  content: MappingContent,
+  stored: KnownChild | undefined,
+  same: KnownChild | undefined,
+  ends: EndLookup,
+  { updateIfExists }: Importer,
+): Promise<Decision<Write>> {
+  const { action } = line
+  if (!stored) {
+    if (action === 'UPDATE' || action === 'DELETE') return missing
+    if (same) throw notUnique(content)
+    const given = complete(line.given)
+    const rules = mappingRules((await findEnds(ends, given, undefined)).links)
+    const id = line.id ?? randomUUID()
+    return { outcome: 'created', write: { rules, id, stored, content, comment: rules.commentOf(given) } }
+  }
+  if (same && same.id !== stored.id) throw notUnique(content)
+  if (action === 'DELETE') return retire(line, stored)
+  if (action === 'CREATE' || !updateIfExists) return { outcome: 'exists' }
+  const before = contentOf(stored)
+  const given = complete(changeOf(line))
+  const found = await findEnds(ends, given, before)
+  const changed = mergeMapping(before, given, found.ends)
+  if (!differs(unlinked, JSON.parse(stored.body) as ChildRow, changed)) return { outcome: 'unchanged' }
+  const rules = mappingRules(found.links)
+  const comment = rules.commentOf(given as Partial<MappingFields>)
+  return { outcome: 'updated', write: { rules, id: stored.id, stored, content: changed, comment } }
+}
+
+/** Both ends stay where they are, whether or not the caller may see them. */
+function retire(line: Line, stored: KnownChild): Decision<Write> {
+  if (stored.retired) return { outcome: 'unchanged' }
+  const content = { ...contentOf(stored), retired: true }
+  const comment = line.given.values.update_comment ?? 'Mapping was retired'
+  return { outcome: 'deleted', write: { rules: mappingRules(stored), id: stored.id, stored, content, comment } }
+}
+
+const missing = { outcome: 'not_found', errors: { detail: 'Not found.' } } as const

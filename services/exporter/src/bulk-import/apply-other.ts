@@ -1,0 +1,106 @@
+import type { BlobStore } from '@slipway/blobs'
+import type { CallContext, OperationHandler } from '@slipway/bus'
+import { type Operation, orgOperations, sourceOperations, sourceVersionOperations } from '@slipway/contracts'
+import type { AnyStore, AnyTx } from '@slipway/store'
+import { orgHandlers } from '../org/org.operations.ts'
+import { findOrg } from '../org/org.store.ts'
+import { notFound, requireView } from '../rights.ts'
+import { sourceHandlers } from '../source/source.operations.ts'
+import { findSource } from '../source/source.store.ts'
+import { versionHandlers } from '../source-version/version.operations.ts'
+import { findVersion } from '../source-version/version.store.ts'
+import type { Importer } from './apply-children.ts'
+import type { LineResult } from './bulk-import.ts'
+import type { ImportLine } from './line.ts'
+import { resultOfError } from './line-errors.ts'
+
+export type OtherLine = Exclude<ImportLine, { kind: 'concept' | 'mapping' }>
+export type OtherOptions = { readonly store: AnyStore; readonly blobs: BlobStore; readonly kickExports: () => void }
+
+const exists = { outcome: 'exists' } as const
+const onlyMade = {
+  outcome: 'failed',
+  errors: { __action: ['Only concepts and mappings are changed and deleted by imports.'] },
+} as const
+
+/**
+ * Carries out a line with an org, a source or a version, by the very handler of the single write but within the given
+ * transaction. @throws what the handler refuses with: then nothing of the transaction may stay
+ */
+export async function applyOther(
+  tx: AnyTx,
+  importer: Importer,
+  line: OtherLine,
+  { store, blobs, kickExports }: OtherOptions,
+): Promise<LineResult> {
+  if (line.kind === 'none') return line.result
+  if (await isThere(tx, importer, line)) return line.action === 'DELETE' ? onlyMade : exists
+  if (line.action === 'UPDATE' || line.action === 'DELETE') throw notFound()
+  const within = storeWithin(tx, store)
+  const run = (handlers: readonly OperationHandler[], operation: Operation, input: object) =>
+    call(handlers, operation, input, importer)
+  if (line.kind === 'org') await run(orgHandlers(within), orgOperations.create, { body: line.value })
+  else if (line.kind === 'source') {
+    await run(sourceHandlers(within), sourceOperations.create, { ...line.owner, body: line.value })
+  } else {
+    const handlers = versionHandlers(within, blobs, kickExports)
+    await run(handlers, sourceVersionOperations.create, { ...line.target, body: line.value })
+  }
+  return { outcome: 'created' }
+}
+
+/** @throws `forbidden` for what the caller may not see */
+async function isThere(
+  tx: AnyTx,
+  { identity }: Importer,
+  line: Exclude<OtherLine, { kind: 'none' }>,
+): Promise<boolean> {
+  const { id } = line.value
+  if (typeof id !== 'string' && typeof id !== 'number') return false
+  try {
+    if (line.kind === 'org') requireView(identity, await findOrg(tx.query, String(id), identity))
+    else if (line.kind === 'source') {
+      requireView(identity, await findSource(tx.query, { ...line.owner, source: String(id) }, identity))
+    } else {
+      const source = await findSource(tx.query, line.target, identity)
+      requireView(identity, source)
+      const version = await findVersion(tx.query, source.position, String(id))
+      return version.id === String(id)
+    }
+    return true
+  } catch (error) {
+    if (resultOfError(error)?.outcome === 'not_found') return false
+    throw error
+  }
+}
+
+/** The store as a handler sees it that is to write in this transaction. */
+function storeWithin(tx: AnyTx, store: AnyStore): AnyStore {
+  return {
+    ...store,
+    query: tx.query,
+    read: tx.query,
+    write: tx.query,
+    transaction: work => work(tx),
+  }
+}
+
+async function call(
+  handlers: readonly OperationHandler[],
+  operation: Operation,
+  input: object,
+  { identity, traceparent }: Importer,
+): Promise<void> {
+  const handler = handlers.find(candidate => candidate.operation === operation)
+  if (!handler) throw new Error(`nothing handles ${operation.subject}`)
+  const context: CallContext = {
+    identity,
+    identityToken: undefined,
+    baseUrl: '',
+    commandId: undefined,
+    traceparent,
+    deadline: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+  }
+  await handler.handle(operation.input.parse(input), context, (async function* () {})())
+}

@@ -1,0 +1,133 @@
+import type { BlobStore } from '@slipway/blobs'
+import { actorOf, unorderedQueue } from '@slipway/contracts'
+import { type AnyStore, startWorker } from '@slipway/store'
+import type { Logger } from 'pino'
+import { ahead, batchesOf, restOf } from './batches.ts'
+import {
+  blobNameOf,
+  finishImport,
+  type ImportJob,
+  keepImport,
+  nextImportMs,
+  releaseImport,
+  takeImports,
+} from './bulk-import.store.ts'
+import { tellImport } from './bulk-import-events.ts'
+import { carryOut, lostImport } from './carry-out.ts'
+
+export type ImportWorkerOptions = {
+  readonly store: AnyStore
+  readonly blobs: BlobStore
+  readonly log: Logger
+  /** Imports at the same time in this process. */
+  readonly concurrency: number
+  /** Silence after which another replica goes on with an import. */
+  readonly leaseSeconds: number
+  /** An export may be due: a version was among the lines. */
+  readonly kickExports: () => void
+}
+
+/** How often replicas look for imports whose worker died. */
+const pollMs = 5_000
+/** Milliseconds that an import is worked on before others have their turn; it then tells how far it is. */
+const turnMs = 2_000
+/** Takes without a line done after which an import is given up, and milliseconds between them. */
+const attempts = 4
+const retryMs = 3_000
+const system = 'system'
+
+/** Carries imports out: any replica takes what is due, a turn at a time, and says that it lives. */
+export function startImportWorker(options: ImportWorkerOptions) {
+  const { store, blobs, log, concurrency, leaseSeconds } = options
+  const leaving = new AbortController()
+
+  async function take(limit: number): Promise<ImportJob[]> {
+    return store.transaction(async tx => {
+      const jobs = await takeImports(tx, limit, leaseSeconds, unorderedQueue)
+      for (const job of jobs) if (job.began) await tellImport(tx, 'started', job, actorOf(job.identity))
+      return jobs
+    })
+  }
+
+  async function handle(job: ImportJob): Promise<void> {
+    const lost = new AbortController()
+    const heartbeat = setInterval(
+      () => {
+        keepImport(store, job, leaseSeconds).then(
+          mine => mine || lost.abort(),
+          error => log.warn({ err: error, import: job.id }, 'could not renew the lease of an import'),
+        )
+      },
+      (leaseSeconds * 1000) / 3,
+    )
+    try {
+      if (job.attempt >= attempts) return await settle(job, 'FAILURE', `given up at line ${job.processed + 1}`)
+      await work(job, AbortSignal.any([lost.signal, leaving.signal]))
+    } catch (error) {
+      if (error === lostImport) return
+      log.error({ err: error, import: job.id, attempt: job.attempt }, 'an import was interrupted')
+      await letGo(job, retryMs, 1)
+    } finally {
+      clearInterval(heartbeat)
+    }
+  }
+
+  /** Goes on for a turn, from where the import is; then it is done, or let go. */
+  async function work(taken: ImportJob, signal: AbortSignal): Promise<void> {
+    const blob = await blobs.find(blobNameOf(taken.id))
+    if (!blob) return settle(taken, 'FAILURE', 'its lines are gone')
+    const until = performance.now() + turnMs
+    const file = blobs.read(blob, { start: taken.nextByte, end: blob.size - 1 })
+    let job = taken
+    for await (const batch of ahead(batchesOf(file, job.identity))) {
+      for (let rest: typeof batch | undefined = batch; rest; ) {
+        if (signal.aborted || performance.now() > until) return letGo(job, 0, 0)
+        const before = job.processed
+        job = await carryOut(job, rest, options)
+        rest = restOf(rest, job.processed - before)
+      }
+    }
+    if (job.processed < job.total) return settle(job, 'FAILURE', `line ${job.processed + 1} is gone`)
+    await settle(job, 'SUCCESS', null)
+  }
+
+  async function letGo(job: ImportJob, delayMs: number, failedTries: number): Promise<void> {
+    await store.transaction(async tx => {
+      const seq = await releaseImport(tx, job, delayMs, failedTries)
+      if (seq === undefined) return
+      await tellImport(tx, 'progressed', { ...job, seq }, system)
+      if (delayMs === 0) tx.afterCommit(worker.kick)
+    })
+  }
+
+  async function settle(job: ImportJob, state: 'SUCCESS' | 'FAILURE', error: string | null): Promise<void> {
+    await store.transaction(async tx => {
+      const row = await finishImport(tx, job, state, error)
+      if (!row) return
+      await tellImport(tx, state === 'SUCCESS' ? 'succeeded' : 'failed', row, system)
+      // The next one of its queue may be due.
+      tx.afterCommit(worker.kick)
+      const { id, total, counts } = row
+      log.info({ event: `import ${state}`, import: id, total, counts, error }, 'an import ended')
+    })
+  }
+
+  const worker = startWorker<ImportJob>({
+    name: 'bulk-imports',
+    take,
+    handle,
+    next: () => nextImportMs(store, unorderedQueue),
+    concurrency,
+    pollMs,
+    log,
+  })
+
+  return {
+    kick: worker.kick,
+    /** What is under way is let go after its batch, for other replicas to go on with. */
+    async stop() {
+      leaving.abort()
+      await worker.stop()
+    },
+  }
+}

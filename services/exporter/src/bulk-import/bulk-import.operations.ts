@@ -1,0 +1,113 @@
+import type { BlobStore } from '@slipway/blobs'
+import type { OperationHandler } from '@slipway/bus'
+import {
+  actorOf,
+  bulkImportOperations,
+  failure,
+  type Identity,
+  lineOutcomes,
+  newId,
+  unorderedQueue,
+} from '@slipway/contracts'
+import { commandOf, handlerOf, requireSignedIn } from '@slipway/service'
+import { type AnyStore, rememberCommand } from '@slipway/store'
+import { jsonArray, jsonWithArrays } from '../json-stream.ts'
+import { isStaff, notAllowed, notFound } from '../rights.ts'
+import type { Read } from '../source/source.store.ts'
+import { writeHandler } from '../write-handler.ts'
+import { blobNameOf, findImport, type ImportRow, insertImport, listImports, revokeImport } from './bulk-import.store.ts'
+import { summaryOf } from './bulk-import.ts'
+import { tellImport } from './bulk-import-events.ts'
+import { reportText, resultParts, taskOf } from './bulk-import-report.ts'
+import { readItems } from './read-items.ts'
+import { refuseImport } from './refusal.ts'
+
+export type BulkImportHandlersOptions = {
+  readonly store: AnyStore
+  readonly blobs: BlobStore
+  /** Bytes of lines at most. */
+  readonly mostBytes: number
+  /** An import may be due. */
+  readonly kick: () => void
+}
+
+const newline = Buffer.from('\n')
+
+/** Imports of JSON lines: taken, watched, stopped. */
+export function bulkImportHandlers(options: BulkImportHandlersOptions): OperationHandler[] {
+  const { store, blobs, mostBytes, kick } = options
+
+  /** @throws `not_found`, `forbidden` for those of others */
+  async function importOf(read: Read, id: string, identity: Identity | null): Promise<ImportRow> {
+    const known = requireSignedIn(identity)
+    const row = await findImport(read, id)
+    if (!row) throw notFound()
+    if (row.login !== known.login.toLowerCase() && !isStaff(known)) throw notAllowed()
+    return row
+  }
+
+  return [
+    handlerOf(bulkImportOperations.create, async (input, context, upload) => {
+      const identity = requireSignedIn(context.identity)
+      const { form, updateIfExists } = input
+      const queue = input.queue.replaceAll('\0', '') || unorderedQueue
+      let total = 0
+      async function* lines() {
+        for await (const items of readItems(form, upload, mostBytes)) {
+          total += items.length
+          if (items.length > 0) yield Buffer.concat(items.flatMap(item => [item, newline]))
+        }
+      }
+      const blob = await blobs.write(lines(), { signal: context.signal })
+      const given = { identity, queue, updateIfExists, contentHash: blob.sha256, traceparent: context.traceparent }
+      return store.transaction(async tx => {
+        const row = await insertImport(tx, { ...given, id: newId('BI'), total })
+        if (!row) throw refuseImport('The same import has been already queued', 'conflict')
+        await blobs.publish(tx, blobNameOf(row.id), blob)
+        await tellImport(tx, 'queued', row, actorOf(identity))
+        const body = JSON.stringify(taskOf(row))
+        const command = commandOf(bulkImportOperations.create, input, context)
+        if (command) await rememberCommand(tx, { ...command, status: 202, headers: {}, body })
+        tx.afterCommit(kick)
+        return { status: 202, body: { raw: body } }
+      })
+    }),
+    handlerOf(bulkImportOperations.list, async ({ username, queue }, { identity }) => {
+      const known = requireSignedIn(identity)
+      const login = username ?? known.login
+      if (login.toLowerCase() !== known.login.toLowerCase() && !isStaff(known)) throw notAllowed()
+      const rows = await listImports(store.read, login, queue ?? null)
+      async function* tasks() {
+        yield rows.map(row => JSON.stringify(taskOf(row)))
+      }
+      return { body: jsonArray(tasks()) }
+    }),
+    handlerOf(bulkImportOperations.get, async ({ task, result }, { identity }) => {
+      const row = await importOf(store.read, task, identity)
+      const head = JSON.stringify({ ...taskOf(row), report: summaryOf(row) })
+      if (!result) return { body: once(Buffer.from(head)) }
+      const opened = `${head.slice(0, -1)},"result":{"total":${row.total},"processed":${row.processed}}`
+      return { body: jsonWithArrays(opened, lineOutcomes, resultParts({ store, blobs }, row), '}}') }
+    }),
+    handlerOf(bulkImportOperations.report, async ({ task }, { identity }) => {
+      const row = await importOf(store.read, task, identity)
+      return {
+        headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+        body: reportText({ store, blobs }, row),
+      }
+    }),
+    writeHandler(store, bulkImportOperations.cancel, async (tx, { task }, { identity }) => {
+      await importOf(tx.query, task, identity)
+      const row = await revokeImport(tx, task)
+      if (!row) throw failure('refused', 'The import has ended already.')
+      await tellImport(tx, 'revoked', row, actorOf(identity))
+      // Of a named queue, the next one may be due.
+      tx.afterCommit(kick)
+      return { status: 204 }
+    }),
+  ]
+}
+
+async function* once(bytes: Uint8Array) {
+  yield bytes
+}

@@ -1,0 +1,59 @@
+import { actorOf, isFailure } from '@slipway/contracts'
+import type { AnyTx } from '@slipway/store'
+import type { Logger } from 'pino'
+import type { Applied, Importer } from './apply-children.ts'
+import { applyConcepts } from './apply-concepts.ts'
+import { applyMappings } from './apply-mappings.ts'
+import { applyOther, type OtherOptions } from './apply-other.ts'
+import { firstOf, type LineBatch } from './batches.ts'
+import { advanceImport, type ImportJob } from './bulk-import.store.ts'
+import { addResults } from './bulk-import.ts'
+import { importData } from './bulk-import-events.ts'
+import { resultOfError } from './line-errors.ts'
+
+export type CarryOutOptions = OtherOptions & { readonly leaseSeconds: number; readonly log: Logger }
+
+/** Thrown inside a transaction whose import is somebody else's by now, or was revoked. */
+export const lostImport = new Error('the import was taken over or revoked')
+
+/**
+ * Carries out the first lines of a batch, one at least, and writes down in the same transaction that they are done.
+ * Returns the import after that. @throws `lostImport`; what is not the fault of a line
+ */
+export async function carryOut(job: ImportJob, batch: LineBatch, options: CarryOutOptions): Promise<ImportJob> {
+  const { store, log } = options
+  const importer: Importer = {
+    identity: job.identity,
+    traceparent: job.traceparent ?? undefined,
+    updateIfExists: job.updateIfExists,
+  }
+  const record = async (tx: AnyTx, { results, told }: Applied): Promise<ImportJob> => {
+    const counts = addResults(job.counts, results)
+    const length = batch.bytes.slice(0, results.length).reduce((sum, bytes) => sum + bytes, 0)
+    const lastByte = job.nextByte + length
+    const after = { ...job, processed: job.processed + results.length, nextByte: lastByte, counts, attempt: 0 }
+    const event = told && { actor: actorOf(job.identity), data: { ...importData(after), ...told } }
+    const done = { firstByte: job.nextByte, lastByte, results, counts, event }
+    const seq = await advanceImport(tx, job, done, options.leaseSeconds)
+    if (seq === undefined) throw lostImport
+    return { ...after, seq }
+  }
+  try {
+    return await store.transaction(async tx => record(tx, await apply(tx, importer, batch, options)))
+  } catch (error) {
+    if (error === lostImport || isFailure(error, 'unavailable', 'busy', 'timeout')) throw error
+    const refused = resultOfError(error)
+    if (refused) return store.transaction(tx => record(tx, { results: [refused] }))
+    // Something in these lines that nobody thought of: the others are not to suffer from the one that has it.
+    if (batch.bytes.length > 1) return carryOut(job, firstOf(batch), options)
+    log.error({ err: error, import: job.id, line: job.processed + 1 }, 'a line of an import failed')
+    const result = { outcome: 'failed', errors: { __all__: ['Internal error.'] } } as const
+    return store.transaction(tx => record(tx, { results: [result] }))
+  }
+}
+
+function apply(tx: AnyTx, importer: Importer, { work }: LineBatch, options: OtherOptions): Promise<Applied> {
+  if (work.kind === 'concept') return applyConcepts(tx, importer, work.lines)
+  if (work.kind === 'mapping') return applyMappings(tx, importer, work.lines)
+  return applyOther(tx, importer, work.line, options).then(result => ({ results: [result] }))
+}

@@ -1,0 +1,157 @@
+import type { AnyStore, Queryable, Statement } from '@slipway/store'
+import { snapshotRows } from '../snapshot-rows.ts'
+import type { Read } from '../source/source.store.ts'
+import type { ChildKind, ChildLinks } from './child.ts'
+
+/** Where children are read: the live source, or a frozen version of it. */
+export type Scope = { readonly source: number; readonly version: number | null }
+
+/** Rows of a list; `limit` null: all that follow. */
+export type Range = { readonly limit: number | null; readonly offset: number }
+
+export type StoredChild = {
+  readonly position: number
+  readonly uuid: string
+  readonly number: number
+  readonly retired: boolean
+  readonly body: string
+}
+
+const stored = 'c.position, c.uuid, v.number, v.retired, v.body'
+const findLive: Statement = {
+  name: 'child.find',
+  text: `select ${stored} from child c join child_version v on v.position = c.head
+    where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
+}
+const findFrozen: Statement = {
+  name: 'child.find-frozen',
+  text: `select ${stored} from child c join member m on m.version = $4 and m.kind = $2 and m.child = c.position
+    join child_version v on v.position = m.child_version
+    where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
+}
+const findState: Statement = {
+  name: 'child.find-state',
+  text: `select v.body from child_version v where v.child = $1 and v.number <= $2
+    and (v.number::text = $3 or v.body::json ->> 'uuid' = $3)`,
+}
+const states: Statement = {
+  name: 'child.states',
+  text: `select v.body, v.number = c.number as latest from child_version v join child c on c.position = v.child
+    where v.child = $1 and v.number <= $2 order by v.number desc limit $3 offset $4`,
+}
+const matching: Statement = {
+  name: 'child.matching',
+  text: 'select id from child where source = $1 and match_key = $2',
+}
+const tick: Statement = {
+  name: 'child.tick',
+  text: `update source set clock = greatest(now_ms(), clock),
+      active_concepts = active_concepts + $2, active_mappings = active_mappings + $3
+    where position = $1 returning iso_ms(clock) as now`,
+}
+const insert: Statement = {
+  name: 'child.insert',
+  text: `with head as (
+      select nextval(pg_get_serial_sequence('child_version', 'position')) as position
+    ), made as (
+      insert into child (source, kind, id, uuid, head, retired, search, match_key, from_source, to_source, created_on,
+        updated_on)
+      select $1, $2, $3, $4, position, $5, $6, $7, $8, $9, $10, $10 from head
+      returning position, head
+    )
+    insert into child_version (position, child, number, retired, updated_on, body, from_concept, to_concept)
+      overriding system value
+    select head, position, 1, $5, $10, $11, $12, $13 from made`,
+}
+const revise: Statement = {
+  name: 'child.revise',
+  text: `with made as (
+      insert into child_version (child, number, retired, updated_on, body, from_concept, to_concept)
+      values ($1, $2, $3, $4, $5, $10, $11) returning position
+    )
+    update child set head = made.position, number = $2, retired = $3, updated_on = $4, search = $6, match_key = $7,
+      from_source = $8, to_source = $9
+    from made where child.position = $1`,
+}
+
+export async function findChild(
+  read: Read,
+  { source, version }: Scope,
+  kind: ChildKind,
+  id: string,
+): Promise<StoredChild | undefined> {
+  const key = [source, kind, id]
+  const [row] = await (version === null
+    ? read<StoredChild>(findLive, key)
+    : read<StoredChild>(findFrozen, [...key, version]))
+  return row
+}
+
+/** An older state, by its number or uuid; none that is newer than the given one. */
+export async function findChildState(read: Read, child: StoredChild, state: string): Promise<string | undefined> {
+  const [row] = await read<{ body: string }>(findState, [child.position, child.number, state])
+  return row?.body
+}
+
+/** Its states up to this one, newest first, as JSON text in parts. */
+export async function* childStates(store: AnyStore, child: StoredChild, { limit, offset }: Range) {
+  const values = [child.position, child.number, limit, offset]
+  for await (const { rows } of snapshotRows<{ body: string; latest: boolean }>(store, [
+    { statement: states, values },
+  ])) {
+    yield rows.map(({ body, latest }) =>
+      latest ? body : JSON.stringify({ ...JSON.parse(body), is_latest_version: false }),
+    )
+  }
+}
+
+/** Id of the mapping of the source that says the same. */
+export async function findMatch(tx: Queryable, source: number, matchKey: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ id: string }>(matching, [source, matchKey])
+  return row?.id
+}
+
+/**
+ * The time of a change, taken under the lock of the source: it never goes back within a source. `active` is by how much
+ * the number of children that are not retired changes.
+ */
+export async function tickClock(tx: Queryable, source: number, kind: ChildKind, active: number): Promise<string> {
+  const change = kind === 'concept' ? [active, 0] : [0, active]
+  const [row] = await tx.query<{ now: string }>(tick, [source, ...change])
+  return (row as { now: string }).now
+}
+
+export type NewState = {
+  readonly retired: boolean
+  readonly now: string
+  readonly body: string
+  readonly search: string
+  readonly links: ChildLinks | undefined
+}
+
+const linkValues = (links: ChildLinks | undefined) => [
+  links?.matchKey ?? null,
+  links?.fromSource ?? null,
+  links?.toSource ?? null,
+]
+const conceptValues = (links: ChildLinks | undefined) => [links?.fromConcept ?? null, links?.toConcept ?? null]
+
+export async function insertChild(
+  tx: Queryable,
+  key: { readonly source: number; readonly kind: ChildKind; readonly id: string; readonly uuid: string },
+  { retired, now, body, search, links }: NewState,
+): Promise<void> {
+  const { source, kind, id, uuid } = key
+  await tx.query(insert, [
+    ...[source, kind, id, uuid, retired, search],
+    ...[...linkValues(links), now, body, ...conceptValues(links)],
+  ])
+}
+
+export async function reviseChild(tx: Queryable, position: number, number: number, state: NewState): Promise<void> {
+  const { retired, now, body, search, links } = state
+  await tx.query(revise, [
+    ...[position, number, retired, now, body, search],
+    ...[...linkValues(links), ...conceptValues(links)],
+  ])
+}

@@ -1,0 +1,104 @@
+import type { AnyStore } from '@slipway/store'
+import { type Query, snapshotRows } from '../snapshot-rows.ts'
+import type { Read } from '../source/source.store.ts'
+import type { Range, Scope } from './child.store.ts'
+import type { ChildKind } from './child.ts'
+
+export type ChildFilter = {
+  readonly includeRetired: boolean
+  readonly since: string | null
+  /** In lower case: part of the id, or of a name. */
+  readonly search: string | null
+  /** Only mappings of this concept: those that lead from it, with `inverse` also those that lead to it. */
+  readonly of?: { readonly concept: number; readonly inverse: boolean } | undefined
+}
+
+export type Order = 'newest' | 'oldest'
+
+/** Up to so many rows are read at once; more are streamed. */
+const mostAtOnce = 1_000
+
+const live = `child c join child_version v on v.position = c.head and v.child = c.position
+  where c.source = $1 and c.kind = $2`
+const frozen = `member m join child_version v on v.position = m.child_version and v.child = m.child
+  join child c on c.position = m.child where m.version = $1 and m.kind = $2`
+
+/** What is searched in is known of the live state only; of others it is read from their rows. */
+const searchFrozen = (term: string) => `(position(${term} in lower(c.id)) > 0
+  or position(${term} in lower(coalesce(v.body::json ->> 'from_concept_code', ''))) > 0
+  or position(${term} in lower(coalesce(v.body::json ->> 'to_concept_code', ''))) > 0
+  or exists (select from json_array_elements(coalesce(v.body::json -> 'names', '[]')) named
+    where position(${term} in lower(named ->> 'name')) > 0))`
+
+/** Statements differ by what is asked, so that each is planned with the index that serves it. */
+function selection({ source, version }: Scope, kind: ChildKind, filter: ChildFilter) {
+  const isLive = version === null
+  const state = isLive ? 'c' : 'v'
+  const values: unknown[] = [version ?? source, kind]
+  const next = (value: unknown) => `$${values.push(value)}`
+  let name = isLive ? 'child.live' : 'child.frozen'
+  let from = isLive ? live : frozen
+  const add = (word: string, condition: string) => {
+    name += `-${word}`
+    from += ` and ${condition}`
+  }
+  if (!filter.includeRetired) add('active', `not ${state}.retired`)
+  if (filter.since !== null) add('since', `${state}.updated_on >= ${next(filter.since)}::timestamptz`)
+  if (filter.search !== null) {
+    const term = `${next(filter.search)}::text`
+    add('search', isLive ? `position(${term} in c.search) > 0` : searchFrozen(term))
+  }
+  if (filter.of) {
+    const concept = `${next(filter.of.concept)}::bigint`
+    const either = `(v.from_concept = ${concept} or v.to_concept = ${concept})`
+    add(filter.of.inverse ? 'around' : 'of', filter.of.inverse ? either : `v.from_concept = ${concept}`)
+  }
+  return { name, from, values, state }
+}
+
+/** How many children a list has whose length is kept nowhere: one that asks for more than whether they are retired. */
+export async function countChildren(read: Read, scope: Scope, kind: ChildKind, filter: ChildFilter): Promise<number> {
+  const { name, from, values } = selection(scope, kind, filter)
+  const statement = { name: `${name}/count`, text: `select count(*) as total from ${from}` }
+  const [row] = await read<{ total: number }>(statement, values)
+  return row?.total ?? 0
+}
+
+/** The query of rows, as `body`. `limit` null: all of them. */
+export function childQuery(
+  scope: Scope,
+  kind: ChildKind,
+  filter: ChildFilter,
+  order: Order,
+  { limit, offset }: Range,
+): Query {
+  const { name, from, values, state } = selection(scope, kind, filter)
+  const down = order === 'newest' ? ' desc' : ''
+  const page = `limit $${values.length + 1} offset $${values.length + 2}`
+  return {
+    statement: {
+      name: `${name}/${kind}-${order}`,
+      text: `select v.body from ${from} order by ${state}.updated_on${down}, c.position${down} ${page}`,
+    },
+    values: [...values, limit, offset],
+  }
+}
+
+type BodyRow = { readonly body: string }
+
+/** Rows as JSON text, in parts. `limit` null: all of them. */
+export async function* childRows(
+  store: AnyStore,
+  scope: Scope,
+  kind: ChildKind,
+  filter: ChildFilter,
+  order: Order,
+  range: Range,
+): AsyncGenerator<string[], void, void> {
+  const query = childQuery(scope, kind, filter, order, range)
+  if (range.limit !== null && range.limit <= mostAtOnce) {
+    yield (await store.read<BodyRow>(query.statement, query.values)).map(({ body }) => body)
+    return
+  }
+  for await (const { rows } of snapshotRows<BodyRow>(store, [query])) yield rows.map(({ body }) => body)
+}

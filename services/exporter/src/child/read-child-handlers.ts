@@ -1,0 +1,89 @@
+import type { OperationHandler } from '@slipway/bus'
+import { conceptOperations, type Identity, mappingOperations, type SourceTarget } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { AnyStore } from '@slipway/store'
+import { jsonArray } from '../json-stream.ts'
+import { pageFor } from '../page.ts'
+import { childUrl, sourceUrl } from '../paths.ts'
+import { isTruthy, type Query, searchOf, updatedSinceOf } from '../query.ts'
+import { notFound, requireView } from '../rights.ts'
+import { findSource } from '../source/source.store.ts'
+import { findVersion } from '../source-version/version.store.ts'
+import { childStates, findChild, findChildState, type Scope } from './child.store.ts'
+import type { ChildKind } from './child.ts'
+import { type ChildFilter, childRows, countChildren } from './list-children.ts'
+
+const operationsOf = { concept: conceptOperations, mapping: mappingOperations } as const
+
+type Where = SourceTarget & { readonly version?: string | undefined }
+
+/** How many children a source or version has, as it keeps it. */
+type Kept = Readonly<Record<`${'active' | 'all'}_${ChildKind}s`, number>>
+
+/** Reading concepts or mappings, of the live source or of a frozen version. */
+export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHandler[] {
+  const operations = operationsOf[kind]
+
+  async function scopeOf({ version, ...target }: Where, identity: Identity | null) {
+    const source = await findSource(store.read, target, identity)
+    const found = version === undefined ? undefined : await findVersion(store.read, source.position, version)
+    requireView(identity, source)
+    const frozen = found && found.snapshot !== null ? found : undefined
+    const scope: Scope = { source: source.position, version: frozen?.position ?? null }
+    return { scope, kept: (frozen ?? source) as Kept }
+  }
+
+  async function childOf(where: Where & { readonly id: string }, identity: Identity | null, of: ChildKind = kind) {
+    const { scope } = await scopeOf(where, identity)
+    const child = await findChild(store.read, scope, of, where.id)
+    if (!child) throw notFound()
+    return { scope, child }
+  }
+
+  const basePath = ({ version, ...target }: Where) =>
+    version === undefined ? sourceUrl(target) : `${sourceUrl(target)}${version}/`
+
+  const filterOf = (query: Query): ChildFilter => ({
+    includeRetired: isTruthy(query, 'includeRetired'),
+    since: updatedSinceOf(query),
+    search: searchOf(query),
+  })
+
+  async function list({ query, ...where }: Where & { readonly query: Query }, identity: Identity | null, base: string) {
+    const { scope, kept } = await scopeOf(where, identity)
+    const filter = filterOf(query)
+    const isKept = filter.since === null && filter.search === null
+    const total = isKept
+      ? kept[`${filter.includeRetired ? 'all' : 'active'}_${kind}s`]
+      : await countChildren(store.read, scope, kind, filter)
+    const page = pageFor(query, total, `${base}${basePath(where)}${kind}s/`)
+    return { headers: page.headers, body: jsonArray(childRows(store, scope, kind, filter, 'newest', page)) }
+  }
+
+  const handlers: OperationHandler[] = [
+    handlerOf(operations.list, (input, { identity, baseUrl }) => list(input, identity, baseUrl)),
+    handlerOf(operations.get, async ({ childVersion, ...where }, { identity }) => {
+      const { child } = await childOf(where, identity)
+      const raw = childVersion === undefined ? child.body : await findChildState(store.read, child, childVersion)
+      if (raw === undefined) throw notFound()
+      return { body: { raw } }
+    }),
+    handlerOf(operations.versions, async ({ query, ...where }, { identity, baseUrl }) => {
+      const { child } = await childOf(where, identity)
+      const url = `${baseUrl}${childUrl(basePath(where), kind, where.id)}versions/`
+      const page = pageFor(query, child.number, url)
+      return { headers: page.headers, body: jsonArray(childStates(store, child, page)) }
+    }),
+  ]
+  if (kind === 'concept') return handlers
+
+  const ofConcept = handlerOf(mappingOperations.ofConcept, async ({ query, ...where }, { identity, baseUrl }) => {
+    const { scope, child } = await childOf(where, identity, 'concept')
+    const of = { concept: child.position, inverse: isTruthy(query, 'includeInverseMappings') }
+    const filter = { ...filterOf(query), of }
+    const total = await countChildren(store.read, scope, 'mapping', filter)
+    const page = pageFor(query, total, `${baseUrl}${childUrl(basePath(where), 'concept', where.id)}mappings/`)
+    return { headers: page.headers, body: jsonArray(childRows(store, scope, 'mapping', filter, 'newest', page)) }
+  })
+  return [...handlers, ofConcept]
+}

@@ -1,0 +1,131 @@
+import { type BlobStore, zipEntry } from '@slipway/blobs'
+import { type AnyStore, startWorker } from '@slipway/store'
+import type { Logger } from 'pino'
+import { type SourceRow, sourceAt } from '../source/source.store.ts'
+import { type VersionRow, versionAt } from '../source-version/version.store.ts'
+import {
+  beginExport,
+  type ExportJob,
+  failExport,
+  finishExport,
+  keepExport,
+  nextExportMs,
+  releaseExport,
+  takeExports,
+} from './export.store.ts'
+import { attempts } from './export.ts'
+import { tellExport } from './export-events.ts'
+import { exportFile } from './export-file.ts'
+import { blobNameOf, fileNameOf } from './file-name.ts'
+
+export type ExportWorkerOptions = {
+  readonly store: AnyStore
+  readonly blobs: BlobStore
+  readonly log: Logger
+  /** Exports at the same time in this process. */
+  readonly concurrency: number
+  /** Silence after which another replica takes a job over. */
+  readonly leaseSeconds: number
+}
+
+/** How often replicas look for jobs whose worker died. */
+const pollMs = 5_000
+/** Content from which on the archive needs its large form; quotes and commas come on top. */
+const zip64From = 3_500_000_000
+/** A job under way gets so long to finish when the service stops; then another replica begins anew. */
+const stopPatienceMs = 4_000
+const system = { actor: 'system' }
+
+/** Makes exports: any replica takes what is due and says every third of the lease that it lives. */
+export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds }: ExportWorkerOptions) {
+  const leaving = new AbortController()
+
+  async function carryOut(job: ExportJob): Promise<void> {
+    const version = await versionAt(store.read, job.version)
+    const source = version && (await sourceAt(store.read, version.source))
+    if (!version || !source) return
+    if (job.attempt > attempts) {
+      await settleFailure(job, version, source, new Error('every process that made it died'))
+      return
+    }
+    if (job.attempt === 1) await tellBegun(job, version, source)
+    const abort = new AbortController()
+    const signal = AbortSignal.any([abort.signal, leaving.signal])
+    const heartbeat = setInterval(
+      () => {
+        keepExport(store, job, leaseSeconds).then(
+          mine => mine || abort.abort(new Error('the export was given up, or taken over')),
+          error => log.warn({ err: error, version: job.version }, 'could not renew the lease of an export'),
+        )
+      },
+      (leaseSeconds * 1000) / 3,
+    )
+    try {
+      await make(job, version, source, signal)
+    } catch (error) {
+      if (leaving.signal.aborted) await releaseExport(store, job)
+      else if (!signal.aborted) await settleFailure(job, version, source, error)
+    } finally {
+      clearInterval(heartbeat)
+    }
+  }
+
+  async function make(job: ExportJob, version: VersionRow, source: SourceRow, signal: AbortSignal): Promise<void> {
+    const fileName = fileNameOf(source.id, version.id, version.last_updated)
+    const name = blobNameOf(source.owner_type, source.owner, source.id, fileName)
+    const archive = zipEntry('export.json', exportFile(store, version, source), {
+      modified: new Date(version.last_updated),
+      zip64: version.member_bytes > zip64From,
+    })
+    const blob = await blobs.write(archive, { signal })
+    const done = await store.transaction(async tx => {
+      const sequence = await finishExport(tx, job, name, fileName)
+      if (sequence === undefined) return false
+      await blobs.publish(tx, name, blob)
+      const { size, sha256 } = blob
+      await tellExport(tx, 'ready', { version, source }, sequence, system, { size, sha256 })
+      return true
+    })
+    if (!done) await blobs.discard(blob)
+    log.info(
+      { event: done ? 'export ready' : 'export superseded', version: version.id, source: source.id },
+      'export made',
+    )
+  }
+
+  async function tellBegun(job: ExportJob, version: VersionRow, source: SourceRow): Promise<void> {
+    await store.transaction(async tx => {
+      const sequence = await beginExport(tx, job)
+      if (sequence !== undefined) await tellExport(tx, 'started', { version, source }, sequence, system, {})
+    })
+  }
+
+  async function settleFailure(job: ExportJob, version: VersionRow, source: SourceRow, error: unknown): Promise<void> {
+    log.error({ err: error, version: version.id, source: source.id, attempt: job.attempt }, 'an export failed')
+    const message = error instanceof Error ? error.message : String(error)
+    await store.transaction(async tx => {
+      const sequence = await failExport(tx, job, message)
+      if (sequence === undefined) return
+      await tellExport(tx, 'failed', { version, source }, sequence, system, { error: message })
+    })
+  }
+
+  const worker = startWorker<ExportJob>({
+    name: 'exports',
+    take: limit => takeExports(store, limit, leaseSeconds),
+    handle: carryOut,
+    next: () => nextExportMs(store),
+    concurrency,
+    pollMs,
+    log,
+  })
+
+  return {
+    kick: worker.kick,
+    async stop() {
+      const patience = setTimeout(() => leaving.abort(new Error('the service stops')), stopPatienceMs)
+      await worker.stop()
+      clearTimeout(patience)
+    },
+  }
+}

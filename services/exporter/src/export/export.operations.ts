@@ -1,0 +1,134 @@
+import type { BlobStore } from '@slipway/blobs'
+import type { OperationHandler } from '@slipway/bus'
+import { actorOf, exportOperations, failure, type Identity, type SourceTarget } from '@slipway/contracts'
+import { handlerOf, requireSignedIn } from '@slipway/service'
+import type { AnyStore } from '@slipway/store'
+import type { Logger } from 'pino'
+import { sourceUrl } from '../paths.ts'
+import { notFound, requireAdmin, requireView } from '../rights.ts'
+import { findSource, type Read } from '../source/source.store.ts'
+import { findVersion } from '../source-version/version.store.ts'
+import { versionUrl } from '../source-version/version.ts'
+import { writeHandler } from '../write-handler.ts'
+import { archives } from './archive.ts'
+import { adoptExport, clearExport, exportTask, findExport, lockExport, queueExport } from './export.store.ts'
+import { decideDelete, decideRead, decideStart } from './export.ts'
+import { lastUpdatedHeaders } from './export-answer.ts'
+import { tellExport } from './export-events.ts'
+import { sign, verifySignature } from './signature.ts'
+
+export type ExportHandlersOptions = {
+  readonly store: AnyStore
+  readonly blobs: BlobStore
+  readonly secret: string
+  /** Seconds that signed URLs are good for. */
+  readonly urlSeconds: number
+  /** A job may be due. */
+  readonly kick: () => void
+  readonly log: Logger
+}
+
+type Target = SourceTarget & { readonly version: string }
+
+async function* nothing() {}
+
+/** The export of a version: asked for, made, handed out, deleted. */
+export function exportHandlers(options: ExportHandlersOptions): OperationHandler[] {
+  const { store, blobs, secret, urlSeconds, kick } = options
+  const archive = archives(options)
+
+  async function versionOf(read: Read, { version: id, ...target }: Target, identity: Identity | null) {
+    const source = await findSource(read, target, identity)
+    const version = await findVersion(read, source.position, id)
+    const path = `${versionUrl(sourceUrl(target), version.id)}export/`
+    return { source, version, path }
+  }
+
+  /** HEAD has no export whatever is done with it; that is told after whether the caller may see the source. */
+  function requireExportable(version: { readonly snapshot: unknown }, method: string) {
+    if (version.snapshot === null) throw failure('method_not_allowed', `Method '${method}' not allowed.`)
+  }
+
+  function signedUrl(baseUrl: string, path: string, fileName: string, blob: string): string {
+    const expires = Math.floor(Date.now() / 1000) + urlSeconds
+    const file = path + fileName
+    return `${baseUrl}${file}?expires=${expires}&signature=${sign(secret, file, blob, expires)}`
+  }
+
+  return [
+    handlerOf(exportOperations.get, async ({ ifNoneMatch, range, ifRange, head, ...target }, context) => {
+      const { identity, baseUrl, traceparent } = context
+      const { source, version, path } = await versionOf(store.read, target, identity)
+      requireView(identity, source)
+      requireExportable(version, head ? 'HEAD' : 'GET')
+      const seen = await findExport(store.read, version.position)
+      const cause = { actor: actorOf(identity), traceparent }
+      const ready = await archive.find(seen)
+      if (ready) {
+        const conditions = { ifNoneMatch, range, ifRange, head }
+        const answer = await archive.open({ version, source }, ready, conditions, cause, ({ id }) => ({
+          exportURL: signedUrl(baseUrl, path, ready.fileName, id),
+          ...lastUpdatedHeaders(version.last_updated),
+          exportCreated: seen.createdOn ?? '',
+        }))
+        if (answer) return answer
+        const now = decideRead(await findExport(store.read, version.position), true).status
+        return { status: head || now === 204 ? 204 : 208, body: nothing() }
+      }
+      if (!decideRead(seen, head).queue) return { status: decideRead(seen, head).status, body: nothing() }
+      const status = await store.transaction(async tx => {
+        const decision = decideRead(await lockExport(tx, version.position), head)
+        if (decision.queue) {
+          const sequence = await queueExport(tx, version.position, 'read')
+          await tellExport(tx, 'queued', { version, source }, sequence, cause, {})
+          tx.afterCommit(kick)
+        }
+        return decision.status === 200 ? 208 : decision.status
+      })
+      return { status, body: nothing() }
+    }),
+    handlerOf(
+      exportOperations.download,
+      async ({ file, expires, signature, ifNoneMatch, range, ifRange, head, ...target }, { traceparent }) => {
+        const path = `${versionUrl(sourceUrl(target), target.version)}export/${file}`
+        const id = verifySignature(secret, path, expires, signature)
+        if (id === undefined) throw failure('forbidden', 'The signature of this URL is wrong or has expired.')
+        const { version, source } = await versionOf(store.read, target, null)
+        const ready = await archive.find(await findExport(store.read, version.position), id)
+        const cause = { actor: actorOf(null), traceparent }
+        const conditions = { ifNoneMatch, range, ifRange, head }
+        const answer = ready && (await archive.open({ version, source }, ready, conditions, cause))
+        if (!answer) throw notFound()
+        return answer
+      },
+    ),
+    writeHandler(store, exportOperations.start, async (tx, target, { identity, traceparent }) => {
+      const { source, version, path } = await versionOf(tx.query, target, identity)
+      const actor = actorOf(requireSignedIn(identity))
+      requireView(identity, source)
+      requireExportable(version, 'POST')
+      const before = await lockExport(tx, version.position)
+      const decision = decideStart(before)
+      if (decision === 'conflict') throw failure('conflict', 'Export is already being processed.')
+      if (decision === 'adopt') await adoptExport(tx, version.position)
+      else {
+        if (before.blob !== null) await blobs.remove(tx, before.blob)
+        const sequence = await queueExport(tx, version.position, 'command')
+        await tellExport(tx, 'queued', { version, source }, sequence, { actor, traceparent }, {})
+        tx.afterCommit(kick)
+      }
+      return { status: 202, headers: { URL: path, 'Slipway-Task': await exportTask(tx.query, version.position) } }
+    }),
+    writeHandler(store, exportOperations.delete, async (tx, target, { identity, traceparent }) => {
+      const { source, version } = await versionOf(tx.query, target, identity)
+      const actor = actorOf(requireAdmin(identity, source))
+      requireExportable(version, 'DELETE')
+      const before = await lockExport(tx, version.position)
+      if (decideDelete(before) === 'missing') throw notFound()
+      if (before.blob !== null) await blobs.remove(tx, before.blob)
+      const sequence = await clearExport(tx, version.position)
+      await tellExport(tx, 'deleted', { version, source }, sequence, { actor, traceparent }, {})
+      return { status: 204 }
+    }),
+  ]
+}

@@ -1,0 +1,412 @@
+import {
+  bulkImportEvents,
+  bulkImportOperations,
+  conceptOperations,
+  mappingOperations,
+  sourceOperations,
+  sourceVersionOperations,
+} from '@slipway/contracts'
+import { eventually } from '@slipway/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { as, type Person, type RunningExporter, startExporter } from './start-exporter.ts'
+
+let running: RunningExporter
+beforeAll(async () => {
+  running = await startExporter()
+})
+afterAll(() => running?.[Symbol.asyncDispose]())
+
+type Members = Readonly<Record<string, unknown>>
+type Options = { readonly person?: Person; readonly queue?: string; readonly updateIfExists?: boolean }
+
+async function* bytesOf(text: string) {
+  yield Buffer.from(text)
+}
+
+async function submit(lines: readonly unknown[], { person = 'ada', ...more }: Options = {}) {
+  const text = lines.map(line => JSON.stringify(line)).join('\n')
+  const { status, body } = await running.bus.upload(
+    bulkImportOperations.create,
+    { form: 'file', ...more },
+    bytesOf(text),
+    as(person),
+  )
+  expect(status).toBe(202)
+  return JSON.parse(Buffer.from(body).toString('utf8'))
+}
+const read = async (task: string, result = true, person: Person = 'ada') =>
+  JSON.parse((await running.read(bulkImportOperations.get, { task, result }, person)).text)
+
+async function finished(task: string) {
+  await eventually(async () => !['PENDING', 'STARTED'].includes((await read(task, false)).state), { timeoutMs: 30_000 })
+  return read(task)
+}
+const carriedOut = async (lines: readonly unknown[], options?: Options) => finished((await submit(lines, options)).id)
+
+const at = (org: string, source = 'S') => ({ owner: org, owner_type: 'Organization', source })
+const concept = (org: string, id: string, more: Members = {}) => ({
+  ...{ type: 'Concept', id, ...at(org), concept_class: 'Test', datatype: 'N/A' },
+  ...{ names: [{ name: `name of ${id}`, locale: 'en', locale_preferred: true }], ...more },
+})
+const url = (org: string, id: string) => `/orgs/${org}/sources/S/concepts/${id}/`
+const mapping = (org: string, from: string, to: string, more: Members = {}) => ({
+  ...{ type: 'Mapping', ...at(org), map_type: 'NARROWER-THAN' },
+  ...{ from_concept_url: url(org, from), to_concept_url: url(org, to), ...more },
+})
+const events = (noun: string, like: string) =>
+  running.store.read<{ verb: string; aggregate: string; sequence: number; data: Members }>(
+    {
+      name: 'test.import-events',
+      text: 'select verb, aggregate, sequence, data from platform.outbox where noun = $1 and data::text like $2 order by id',
+    },
+    [noun, `%${like}%`],
+  )
+
+/** What an import told of concepts and mappings, batch by batch. */
+async function applied(task: string) {
+  const told = (await events('bulk-import', task)).filter(({ verb }) => verb === 'applied')
+  return told.map(({ data }) => bulkImportEvents.applied.data.parse(data))
+}
+
+describe('an import', () => {
+  it('makes an org, a source, its concepts, mappings and a version, in this order', async () => {
+    const submitted = await submit([
+      { type: 'Organization', id: 'ALL', name: 'All' },
+      { type: 'Source', id: 'S', name: 'Source', owner: 'ALL', owner_type: 'Organization', default_locale: 'en' },
+      concept('ALL', 'A'),
+      concept('ALL', 'B', { extras: { 'a.b%': [1, { x: null }] }, retired: true }),
+      mapping('ALL', 'A', 'B', { id: 'M', sort_weight: 2.5 }),
+      mapping('ALL', 'B', 'A', { map_type: 'BROADER-THAN' }),
+      {
+        type: 'Mapping',
+        ...at('ALL'),
+        map_type: 'SAME-AS',
+        from_concept_url: url('ALL', 'A'),
+        to_source_url: '/orgs/ALL/sources/S/',
+        to_concept_code: 'elsewhere',
+      },
+      { type: 'Source Version', id: 'v1', ...at('ALL'), released: true },
+    ])
+    expect(submitted).toMatchObject({
+      state: 'PENDING',
+      name: 'bulk_import',
+      queue: 'default',
+      username: 'ada',
+      summary: null,
+    })
+    expect(submitted.id).toMatch(/^BI_[0-9A-Z]{8}$/)
+    expect(submitted).toMatchObject({
+      task: submitted.id,
+      started_at: null,
+      finished_at: null,
+      runtime: null,
+      children: [],
+      message: null,
+    })
+    const task = await finished(submitted.id)
+    expect(task).toMatchObject({
+      state: 'SUCCESS',
+      report: { total: 8, processed: 8, created: 8, failed: 0, unknown: 0 },
+    })
+    expect(task.message).toMatch(
+      /^Processed: 8\/8 \| Created: 8 \| Updated: 0 \| DELETED: 0 \| Existing: 0 \| Permission Denied: 0 \| Failed: 0 \| Unchanged \(standard checksum\): 0 \| Time: \d+\.\dsecs$/,
+    )
+    expect(task.result.created[2]).toEqual(concept('ALL', 'A'))
+
+    const target = { ownerType: 'org', owner: 'ALL', source: 'S' } as const
+    const source = JSON.parse((await running.read(sourceOperations.get, { ...target, query: {} })).text)
+    expect(source).toMatchObject({ active_concepts: 1, active_mappings: 3, versions: 2 })
+    const imported = await running.bus.call(conceptOperations.get, { ...target, id: 'B' }, as('ada'))
+    expect(imported).toMatchObject({
+      extras: { 'a.b%': [1, { x: null }] },
+      retired: true,
+      created_by: 'ada',
+      version: '1',
+    })
+    // The same by a single write differs in nothing but what is random, or a time.
+    const body = { ...concept('ALL', 'A'), id: 'single' }
+    const single = await running.bus.call(conceptOperations.create, { ...target, body }, as('ada'))
+    const twin = await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
+    const plain = (row: object) =>
+      JSON.stringify(row)
+        .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]*"/g, '"…"')
+        .replaceAll(/single|\/A\/|"A"/g, 'X')
+    expect(plain(twin).replaceAll('X', '')).toBe(plain(single).replaceAll(/\/X\/|"X"|X/g, ''))
+    const versions = await running.read(sourceVersionOperations.list, { ...target, query: {} })
+    expect(JSON.parse(versions.text)).toMatchObject([{ id: 'HEAD' }, { id: 'v1', released: true }])
+    await running.exported(target, 'v1')
+    const mapped = await running.bus.call(mappingOperations.get, { ...target, id: 'M' }, as('ada'))
+    expect(mapped).toMatchObject({ to_concept_code: 'B', to_concept_name: 'name of B', sort_weight: 2.5 })
+    const [concepts, mappings, ...more] = await applied(submitted.id)
+    expect(concepts).toMatchObject({
+      ...{ source_url: '/orgs/ALL/sources/S/', kind: 'concept', processed: 4, counts: { created: 4 } },
+      changes: ['A', 'B'].map(id => ({ id, change: 'created', sequence: 1 })),
+    })
+    expect(mappings).toMatchObject({ kind: 'mapping', changes: Array(3).fill({ change: 'created', sequence: 1 }) })
+    expect(more).toEqual([])
+    // Its own events go on where the import left it.
+    await running.bus.call(conceptOperations.update, { ...target, id: 'A', body: { datatype: 'Text' } }, as('ada'))
+    expect(await events('concept', '/orgs/ALL/sources/S/concepts/A/')).toMatchObject([
+      { verb: 'updated', sequence: 2, aggregate: concepts?.changes[0]?.uuid },
+    ])
+    const [row] = await running.store.read<{ fine: boolean }>({
+      name: 'test.links',
+      text: `select bool_and(from_concept is not null) as fine from child_version v join child c on c.position = v.child
+        where c.kind = 'mapping'`,
+    })
+    expect(row?.fine).toBe(true)
+  })
+
+  it('updates what is there where something differs, and leaves the rest alone', async () => {
+    const target = await running.dictionary('AGAIN', ['A', 'B'])
+    const lines = [
+      concept('AGAIN', 'A'),
+      concept('AGAIN', 'A', { datatype: 'Text' }),
+      concept('AGAIN', 'A', { datatype: 'Text' }),
+      { type: 'Concept', ...at('AGAIN'), id: 'B', external_id: 'x', update_comment: 'why' },
+      mapping('AGAIN', 'A', 'B'),
+      mapping('AGAIN', 'A', 'B', { sort_weight: 1 }),
+      mapping('AGAIN', 'A', 'B'),
+      concept('AGAIN', 'C', { __action: 'UPDATE' }),
+      concept('AGAIN', 'A', { __action: 'CREATE' }),
+      { type: 'Concept', ...at('AGAIN'), id: 'A', __action: 'DELETE', update_comment: 'gone' },
+      { type: 'Concept', ...at('AGAIN'), id: 'A', __action: 'DELETE' },
+      mapping('AGAIN', 'A', 'B', { __action: 'DELETE' }),
+      mapping('AGAIN', 'A', 'B', { __action: 'DELETE' }),
+      { type: 'Organization', id: 'AGAIN', name: 'Again' },
+      { type: 'Source', id: 'S', name: 'S', owner: 'AGAIN' },
+    ]
+    const { id: task, report, result } = await carriedOut(lines)
+    const told = (await applied(task)).flatMap(({ changes }) => changes)
+    expect(told.filter(({ id }) => id === 'A').map(({ change, sequence }) => [change, sequence])).toEqual([
+      ['updated', 2],
+      ['updated', 3],
+      ['retired', 4],
+    ])
+    expect(told).toHaveLength(7)
+    expect(report).toMatchObject({
+      ...{ created: 1, updated: 4, unchanged: 3, exists: 3, deleted: 2, not_found: 1, failed: 1 },
+      ...{ total: 15, processed: 15, invalid: 0, unknown: 0, permission_denied: 0 },
+    })
+    expect(result.failed).toEqual([{ ...lines[10], errors: { __all__: ['Concept is already retired'] } }])
+    const a = await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
+    expect(a).toMatchObject({ version: '4', retired: true, datatype: 'Text', update_comment: 'gone' })
+    const b = await running.bus.call(conceptOperations.get, { ...target, id: 'B' }, as('ada'))
+    expect(b).toMatchObject({ version: '2', external_id: 'x', concept_class: 'Test', update_comment: 'why' })
+    const source = JSON.parse((await running.read(sourceOperations.get, { ...target, query: {} })).text)
+    expect(source).toMatchObject({ active_concepts: 1, active_mappings: 0 })
+
+    const kept = await carriedOut([concept('AGAIN', 'B', { datatype: 'Other' })], { updateIfExists: false })
+    expect(kept.report).toMatchObject({ exists: 1, updated: 0 })
+    const revived = await carriedOut([concept('AGAIN', 'A', { retired: false })])
+    expect(revived.report).toMatchObject({ updated: 1 })
+    const counted = JSON.parse((await running.read(sourceOperations.get, { ...target, query: {} })).text)
+    expect(counted).toMatchObject({ active_concepts: 2 })
+  })
+
+  it('says what is wrong with a line, in the words of single writes, and goes on', async () => {
+    await running.dictionary('WRONG', ['A', 'B'])
+    const lines = [
+      { type: 'Concept', ...at('WRONG'), id: 'a b' },
+      concept('WRONG', 'N', { names: [] }),
+      concept('WRONG', 'OK1'),
+      mapping('WRONG', 'A', 'nil'),
+      mapping('WRONG', 'A', 'A'),
+      mapping('WRONG', 'A', 'B', { id: 'M' }),
+      mapping('WRONG', 'A', 'B', { id: 'M2' }),
+      { type: 'Mapping', ...at('WRONG') },
+      mapping('WRONG', 'A', 'B', { to_source_url: '/orgs/WRONG/sources/S/', to_concept_code: 'C' }),
+      { type: 'Concept', id: 'X', source: 'S' },
+      { type: 'Concept', id: 'X', owner: 'WRONG' },
+      concept('WRONG', 'X', { __action: 'EXPLODE' }),
+      { type: 'Collection', id: 'X' },
+      { id: 'no type' },
+      5,
+      [concept('WRONG', 'X')],
+      concept('nil', 'X'),
+      { type: 'Source', id: 'S2', owner: 'nil', name: 'x' },
+      { type: 'Source', id: 'bad id', owner: 'WRONG', name: 'x' },
+      { type: 'Source Version', id: 'latest', ...at('WRONG') },
+      concept('WRONG', 'OK2'),
+    ]
+    const { report, result, state } = await carriedOut(lines)
+    expect(state).toBe('SUCCESS')
+    expect(report).toMatchObject({
+      created: 3,
+      failed: 12,
+      unknown: 2,
+      invalid: 2,
+      not_found: 2,
+      total: 21,
+      processed: 21,
+    })
+    expect(result.failed.map(({ errors }: Members) => errors)).toEqual([
+      {
+        id: ['Enter a valid value.'],
+        concept_class: ['This field is required.'],
+        datatype: ['This field is required.'],
+        names: [expect.any(String)],
+      },
+      { names: ['A concept must have at least one name'] },
+      { to_concept_url: ['Concept matching query does not exist.'] },
+      { __all__: ['Cannot map concept to itself.'] },
+      { __all__: ['Parent, map_type, from_concept, to_concept must be unique.'] },
+      { map_type: ['This field is required.'], from_concept_url: ['This field is required.'] },
+      { __all__: ["Must specify either 'to_concept' or 'to_source' & 'to_concept_code'. Cannot specify both."] },
+      { owner: ['This field is required.'] },
+      { source: ['This field is required.'] },
+      { __action: ['"EXPLODE" is not a valid choice.'] },
+      { id: ['Enter a valid value.'] },
+      { id: [expect.any(String)] },
+    ])
+    expect(result.invalid).toEqual([
+      { line: 5, errors: { __all__: ['A line must be a JSON object.'] } },
+      { line: [concept('WRONG', 'X')], errors: { __all__: ['A line must be a JSON object.'] } },
+    ])
+    expect(result.created).toEqual([lines[2], lines[5], lines[20]])
+  })
+
+  it('acts with the rights of whoever asked for it', async () => {
+    const target = await running.dictionary('RIGHTS', ['A'])
+    await running.bus.call(sourceOperations.update, { ...target, body: { public_access: 'View' } }, as('ada'))
+    const foreign = [
+      concept('RIGHTS', 'B'),
+      { type: 'Source', id: 'T', name: 'T', owner: 'RIGHTS' },
+      mapping('RIGHTS', 'A', 'A'),
+    ]
+    const submitted = await submit(foreign, { person: 'bob' })
+    await expect(read(submitted.id)).rejects.toMatchObject({ code: 'forbidden' })
+    await eventually(async () => (await read(submitted.id, false, 'bob')).state === 'SUCCESS')
+    expect((await read(submitted.id, true, 'staff')).report).toMatchObject({ permission_denied: 3, created: 0 })
+    const own = await submit(
+      [
+        { type: 'Source', id: 'own', name: 'Own', owner: 'BOB', owner_type: 'User' },
+        { ...concept('', 'A'), owner: 'bob', owner_type: 'User', source: 'own' },
+      ],
+      { person: 'bob' },
+    )
+    await eventually(async () => (await read(own.id, false, 'bob')).state === 'SUCCESS')
+    expect((await read(own.id, true, 'bob')).report).toMatchObject({ created: 2 })
+    await expect(submit([{}], { person: 'nobody' })).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(running.read(bulkImportOperations.list, { username: 'ada' }, 'bob')).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    expect(
+      JSON.parse((await running.read(bulkImportOperations.list, { username: 'bob' }, 'staff')).text),
+    ).toMatchObject([{ id: own.id }, { id: submitted.id }])
+  })
+
+  it('moves what mappings say among them, one after the other', async () => {
+    const target = await running.dictionary('SWAP', ['A', 'B', 'C'])
+    const { report } = await carriedOut([
+      mapping('SWAP', 'A', 'B', { id: '1' }),
+      mapping('SWAP', 'A', 'C', { id: '2' }),
+      mapping('SWAP', 'B', 'C', { id: '1' }),
+      mapping('SWAP', 'A', 'B', { id: '2' }),
+      mapping('SWAP', 'A', 'C', { id: '1' }),
+    ])
+    expect(report).toMatchObject({ created: 2, updated: 3, failed: 0 })
+    const one = await running.bus.call(mappingOperations.get, { ...target, id: '1' }, as('ada'))
+    expect(one).toMatchObject({ from_concept_code: 'A', to_concept_code: 'C', version: '3' })
+  })
+
+  it('survives a line that nothing else is broken by', async () => {
+    await running.dictionary('ODD')
+    const { report, result } = await carriedOut([
+      concept('ODD', 'A', { names: [{ name: 'half \ud800 pair', locale: 'en' }], extras: { nul: '\u0000' } }),
+      concept('ODD', 'B', { names: [{ name: 'nul \u0000', locale: 'en' }] }),
+      concept('ODD', 'C', { extras: { 'a"b\\': '€' }, external_id: '"display_name":"x"' }),
+      mapping('ODD', 'A', 'C', { id: 'M' }),
+      mapping('ODD', 'C', 'A'),
+    ])
+    expect(report).toMatchObject({ created: 4, failed: 1 })
+    const target = { ownerType: 'org', owner: 'ODD', source: 'S' } as const
+    const mapped = await running.bus.call(mappingOperations.get, { ...target, id: 'M' }, as('ada'))
+    expect(mapped).toMatchObject({ from_concept_name: 'half \ud800 pair', to_concept_name: 'name of C' })
+    const odd = await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
+    expect(odd).toMatchObject({ extras: { nul: '\u0000' }, names: [{ name: 'half \ud800 pair' }] })
+    expect(result.failed[0].errors).toEqual({ names: ['name: Null characters are not allowed.'] })
+  })
+
+  it('is refused twice at a time, keeps the order of its queue, and can be stopped', async () => {
+    await running.dictionary('QUEUE')
+    // Nobody works on it while its worker is taken for alive.
+    const hold = (id: string) =>
+      running.store.write(
+        {
+          name: 'test.hold-import',
+          text: `update bulk_import set due_at = now() + interval '1 hour' where id = $1 returning state`,
+        },
+        [id],
+      )
+    const first = await submit(
+      [...Array(1500)].map((_, index) => concept('QUEUE', `C${index}`)),
+      { queue: 'mine' },
+    )
+    await hold(first.id)
+    await running.store.write({
+      name: 'test.unlease',
+      text: `update bulk_import set lease = null, state = 'PENDING', due_at = now() + interval '1 hour' where queue = 'mine'`,
+    })
+    const lines = [...Array(1500)].map((_, index) => concept('QUEUE', `C${index}`))
+    await expect(submit(lines, { queue: 'mine' })).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'The same import has been already queued',
+    })
+    const second = await submit([concept('QUEUE', 'later')], { queue: 'mine' })
+    const other = await submit([concept('QUEUE', 'other')], { queue: 'another' })
+    expect(await finished(other.id)).toMatchObject({ state: 'SUCCESS' })
+    expect(await read(second.id, false)).toMatchObject({ state: 'PENDING' })
+    const cancel = (person: Person) => running.bus.request(bulkImportOperations.cancel, { task: first.id }, as(person))
+    await expect(cancel('bob')).rejects.toMatchObject({ code: 'forbidden' })
+    expect((await cancel('ada')).status).toBe(204)
+    await expect(cancel('ada')).rejects.toMatchObject({ code: 'refused' })
+    expect(await finished(first.id)).toMatchObject({ state: 'REVOKED' })
+    expect(await finished(second.id)).toMatchObject({ state: 'SUCCESS', report: { created: 1 } })
+    const mine = JSON.parse((await running.read(bulkImportOperations.list, { queue: 'mine' })).text)
+    expect(mine.map(({ id }: Members) => id)).toEqual([second.id, first.id])
+    const told = await events('bulk-import', second.id)
+    expect(told.map(({ verb, sequence }) => [verb, sequence])).toEqual([
+      ['queued', 1],
+      ['started', 2],
+      ['applied', 3],
+      ['succeeded', 4],
+    ])
+    expect(told.at(-1)?.data).toMatchObject({ state: 'SUCCESS', username: 'ada', counts: { created: 1 } })
+  })
+
+  it('goes on where a dead worker left it, and is given up where each one dies', async () => {
+    const target = await running.dictionary('DEAD')
+    const submitted = await submit([...Array(3)].map((_, index) => concept('DEAD', `C${index}`)))
+    await finished(submitted.id)
+    const again = (attempt: number) =>
+      running.store.write(
+        {
+          name: 'test.dead-import',
+          text: `update bulk_import set state = 'STARTED', finished_at = null, processed = 1, counts = '{"created": 1}',
+              next_byte = (select last_byte from bulk_import_part where import = $1 and first_line = 99),
+              lease = gen_random_uuid(), attempt = $2, due_at = now() where id = $1`,
+        },
+        [submitted.id, attempt],
+      )
+    const length = JSON.stringify(concept('DEAD', 'C0')).length + 1
+    await running.store.write(
+      {
+        name: 'test.part',
+        text: `with gone as (delete from bulk_import_part where import = $1)
+          insert into bulk_import_part values ($1, 99, 0, $2, 'c', null)`,
+      },
+      [submitted.id, length],
+    )
+    await again(0)
+    const resumed = await finished(submitted.id)
+    expect(resumed).toMatchObject({ state: 'SUCCESS', report: { created: 1, unchanged: 2, processed: 3 } })
+    expect(await running.bus.call(conceptOperations.get, { ...target, id: 'C2' }, as('ada'))).toMatchObject({
+      version: '1',
+    })
+    await again(3)
+    const given = await finished(submitted.id)
+    expect(given).toMatchObject({ state: 'FAILURE' })
+    expect(given.message).toMatch(/^given up at line 2\. Processed: 1\/3/)
+  })
+})
