@@ -1,8 +1,28 @@
-import { type BaseConfig, baseConfig, type ServiceDefinition } from '@slipway/service'
+import { blobMigrations, postgresBlobs } from '@slipway/blobs'
+import type { ServiceDefinition } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
+import { accountConsumer } from './account/account.events.ts'
+import { accountHandlers } from './account/account.operations.ts'
+import { affiliateHandlers } from './affiliate/affiliate.operations.ts'
+import { applicationHandlers } from './application/application.operations.ts'
+import { auditHandlers } from './audit/audit.operations.ts'
 import { baseProductHandlers } from './base-product/base-product.operations.ts'
 import { changesetHandlers } from './changeset/changeset.operations.ts'
+import { type CatalogConfig, catalogConfig } from './config.ts'
+import { countryHandlers } from './country/country.operations.ts'
+import { countriesOf } from './country/country.store.ts'
+import { downloadHandlers, startAbandonedDownloads } from './download/download.operations.ts'
+import { releaseFeedHandlers } from './feed/feed.operations.ts'
+import { releaseFileHandlers } from './file/file.operations.ts'
+import { startBlobSweep } from './licence/blob-sweep.ts'
+import { packageLicenceHandlers } from './licence/licence.operations.ts'
+import { startMail } from './mail/mail.ts'
+import { memberLicenseHandlers } from './member/license.operations.ts'
+import { memberHandlers } from './member/member.operations.ts'
+import { notificationHandlers } from './notification/notification.operations.ts'
+import { startNotifications } from './notification/notify.ts'
+import { releasePackageHandlers } from './package/package.operations.ts'
 import { productHandlers } from './product/product.operations.ts'
 import { productReleaseHandlers } from './product-release/product-release.operations.ts'
 import { productVersionHandlers } from './product-version/product-version.operations.ts'
@@ -10,16 +30,20 @@ import { releaseTypeHandlers } from './release-type/release-type.operations.ts'
 import { startExpiry } from './schedule/expiry.ts'
 import { scheduleHandlers } from './schedule/schedule.operations.ts'
 import { slaHandlers } from './sla/sla.operations.ts'
+import { statisticsHandlers } from './statistics/statistics.operations.ts'
+import { releaseVersionHandlers } from './version/version.operations.ts'
 
 /** The catalog: what is released, in which versions, and until when it is looked after. */
-export const catalog: ServiceDefinition<BaseConfig, unknown> = {
+export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
   name: 'catalog',
   version: manifest.version,
-  config: baseConfig,
-  migrations: new URL('../migrations', import.meta.url),
+  config: catalogConfig,
+  migrations: [new URL('../migrations', import.meta.url), blobMigrations],
 
-  build({ store: opened, log }) {
+  build({ config, store: opened, log }) {
     const store = opened as Store
+    const blobs = postgresBlobs(store)
+    const countries = countriesOf(store)
     return {
       operations: [
         ...scheduleHandlers(store),
@@ -30,8 +54,30 @@ export const catalog: ServiceDefinition<BaseConfig, unknown> = {
         ...baseProductHandlers(store),
         ...releaseTypeHandlers(store),
         ...changesetHandlers(store),
+        ...releasePackageHandlers(store),
+        ...releaseVersionHandlers(store),
+        ...releaseFileHandlers(store),
+        ...packageLicenceHandlers(store, blobs),
+        ...releaseFeedHandlers(store),
+        ...memberHandlers(store),
+        ...memberLicenseHandlers(store, blobs),
+        ...countryHandlers(countries),
+        ...affiliateHandlers({ store, countries }),
+        ...applicationHandlers({ store, countries, publicUrl: config.SLIPWAY_PUBLIC_URL }),
+        ...accountHandlers(store, config.SLIPWAY_PUBLIC_URL),
+        ...auditHandlers(store),
+        ...downloadHandlers(store),
+        ...notificationHandlers(store, config.SLIPWAY_PUBLIC_URL),
+        ...statisticsHandlers(store),
       ],
-      workers: async () => [await startExpiry(store, log)],
+      consumers: [accountConsumer(config.SLIPWAY_PUBLIC_URL)],
+      workers: async () => [
+        await startExpiry(store, log),
+        await startAbandonedDownloads(store, log),
+        startNotifications(store, log),
+        await startBlobSweep(store, blobs, log),
+        await startMail({ store, log, url: config.MAIL_URL, from: config.MAIL_FROM }),
+      ],
     }
   },
 }

@@ -1,7 +1,6 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, type EventType } from '@slipway/contracts'
-import { outboxColumns, type Queryable } from '@slipway/store'
-import { namedStatement, valuesOf } from '../named-statement.ts'
+import { namedStatement, outboxColumns, type Queryable, valuesOf } from '@slipway/store'
 
 /** What became of one object; its representations and what changesets keep of them, as JSON text. */
 export type Change = {

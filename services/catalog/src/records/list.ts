@@ -1,6 +1,5 @@
 import { failure, type PdcParameters, type PdcQuery, pdcPageLinks } from '@slipway/contracts'
-import type { Store } from '@slipway/store'
-import { namedStatement, valuesOf } from '../named-statement.ts'
+import { namedStatement, type Store, valuesOf } from '@slipway/store'
 import { type Selection, selectionOf, valuesOfConditions, whereOf } from './conditions.ts'
 import type { Condition, Kind } from './kind.ts'
 import { orderOf } from './order.ts'

@@ -1,4 +1,4 @@
-import { type NamedStatement, namedStatement } from '../named-statement.ts'
+import { type NamedStatement, namedStatement } from '@slipway/store'
 import { whereOf } from './conditions.ts'
 import type { Condition, StoredRow, WriteKind } from './kind.ts'
 import { bodyOf } from './list.ts'

@@ -1,6 +1,5 @@
-import type { Store } from '@slipway/store'
+import { type NamedStatement, namedStatement, type Store, valuesOf } from '@slipway/store'
 import { CompiledQuery } from 'kysely'
-import { type NamedStatement, namedStatement, valuesOf } from '../named-statement.ts'
 
 const known = new Map<string, NamedStatement>()
 

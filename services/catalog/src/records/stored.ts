@@ -1,6 +1,5 @@
-import type { Queryable } from '@slipway/store'
+import { namedStatement, type Queryable, valuesOf } from '@slipway/store'
 import type { Change } from '../changeset/record-changes.ts'
-import { namedStatement, valuesOf } from '../named-statement.ts'
 import { valuesOfConditions } from './conditions.ts'
 import type { Condition, StoredRow, WriteKind } from './kind.ts'
 import { urlOfList } from './list.ts'

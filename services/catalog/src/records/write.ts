@@ -1,9 +1,15 @@
 import type { CallContext } from '@slipway/bus'
 import { failure, type Operation, type PdcQuery } from '@slipway/contracts'
 import { commandOf } from '@slipway/service'
-import { isForeignKeyViolation, isUniqueViolation, rememberCommand, type Store, type Tx } from '@slipway/store'
+import {
+  isForeignKeyViolation,
+  isUniqueViolation,
+  rememberCommand,
+  type Store,
+  type Tx,
+  valuesOf,
+} from '@slipway/store'
 import { type Cause, recordChanges } from '../changeset/record-changes.ts'
-import { valuesOf } from '../named-statement.ts'
 import { type Item, judge, labelled } from './batch.ts'
 import { requireUnmodified } from './conditional.ts'
 import { selectionOf } from './conditions.ts'

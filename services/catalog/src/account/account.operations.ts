@@ -1,0 +1,82 @@
+import type { OperationHandler } from '@slipway/bus'
+import { accountOperations, userOperations } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { Store } from '@slipway/store'
+import { affiliateOf } from '../affiliate/affiliate.store.ts'
+import { changeHandler } from '../change-handler.ts'
+import { mailBaseUrl } from '../mail/base-url.ts'
+import { notFound, requireEditor, requireKind } from '../member/viewer.ts'
+import { inPieces } from '../records/read-handlers.ts'
+import { findProfile, listProfiles, type Profile } from './account.store.ts'
+import { noteAccount } from './note-account.ts'
+
+const { note, get } = accountOperations
+const { list: listUsers, get: getUser } = userOperations
+
+/** MLDS shows one in place of the password. */
+const mask = '********'
+
+/** Who may sign in, as this API sees them. */
+export function accountHandlers(store: Store, publicUrl: string | undefined): OperationHandler[] {
+  return [
+    changeHandler(store, note, async (tx, { account }, context) => {
+      await noteAccount(tx, account, mailBaseUrl(publicUrl, account.base_url ?? context.baseUrl), context)
+      return {}
+    }),
+
+    handlerOf(get, async ({ account }, { identity }) => {
+      const viewer = requireKind(identity, 'user', 'member', 'staff', 'admin')
+      const login = viewer.login as string
+      const profile = await findProfile(store.read, login)
+      const { first_name, last_name, email, lang_key } = profile ?? account
+      const home = viewer.kind === 'user' ? (await affiliateOf(store.read, login))?.home_member : undefined
+      const member = viewer.member ?? home
+      return {
+        body: {
+          login,
+          password: mask,
+          firstName: first_name,
+          lastName: last_name,
+          email,
+          langKey: lang_key,
+          roles: rolesOf(identity?.roles ?? [], viewer.kind === 'admin'),
+          member: member === undefined ? null : { key: member },
+          country: null,
+          initialUsagePeriod: null,
+        },
+      }
+    }),
+
+    handlerOf(listUsers, async (_input, { identity }) => {
+      requireEditor(identity)
+      const users = (await listProfiles(store.read)).map(shownUser)
+      return { body: inPieces(listUsers, JSON.stringify(users)) as never }
+    }),
+
+    handlerOf(getUser, async ({ login }, { identity }) => {
+      requireEditor(identity)
+      const profile = await findProfile(store.read, login)
+      if (!profile) throw notFound()
+      return { body: shownUser(profile) }
+    }),
+  ]
+}
+
+/** Clients ask for the role of an administrator, whatever made the caller one. */
+function rolesOf(roles: readonly string[], isAdministrator: boolean): string[] {
+  return isAdministrator && !roles.includes('ROLE_ADMIN') ? [...roles, 'ROLE_ADMIN'] : [...roles]
+}
+
+function shownUser(profile: Profile) {
+  return {
+    userId: profile.user_id,
+    login: profile.login,
+    firstName: profile.first_name,
+    lastName: profile.last_name,
+    email: profile.email,
+    activated: profile.activated,
+    langKey: profile.lang_key,
+    acceptNotifications: profile.accept_notifications,
+    countryNotificationsOnly: profile.country_notifications_only,
+  }
+}

@@ -1,0 +1,55 @@
+import type { CallContext } from '@slipway/bus'
+import type { KnownAccount } from '@slipway/contracts'
+import type { AnyTx } from '@slipway/store'
+import { saveAffiliate } from '../affiliate/affiliate.store.ts'
+import { ensureAffiliate } from '../affiliate/ensure-affiliate.ts'
+import { homeMemberAmong } from '../affiliate/licensee.ts'
+import { html } from '../mail/html.ts'
+import { type Texts, textsFor } from '../mail/languages.ts'
+import { enqueueMails } from '../mail/queue.ts'
+import { noteProfile } from './account.store.ts'
+
+type ActivationText = { readonly subject: string; body(name: string, link: string): string }
+const activationTexts: Texts<ActivationText> = {
+  en: {
+    subject: 'Activate your account',
+    body: (name, link) => html`
+      <p>Dear ${name},</p>
+      <p>your account was made. Please confirm your address here:</p>
+      <p><a href="${link}">${link}</a></p>`,
+  },
+}
+
+/** Roles of people who act for a member; their accounts may have ROLE_USER beside it and are no licensees. */
+const insiders = /^ROLE_(?:ADMIN|STAFF|MEMBER)(?:_|$)/
+
+const isLicensee = (roles: readonly string[]): boolean =>
+  roles.includes('ROLE_USER') && !roles.some(role => insiders.test(role))
+
+/**
+ * Notes what is known of an account. A licensee gets its affiliate; whoever registered is sent the key that activates
+ * the account, once, whether the gateway's call or its event comes first.
+ */
+export async function noteAccount(
+  tx: AnyTx,
+  account: KnownAccount,
+  baseUrl: string,
+  cause: Pick<CallContext, 'identity' | 'traceparent'>,
+): Promise<void> {
+  const noted = await noteProfile(tx, account)
+  if (!noted) return
+  const { first_name: firstName, last_name: lastName, email, country, activation_key: key } = account
+  const login = account.login.toLowerCase()
+  if (isLicensee(account.roles)) {
+    const homeMember = await homeMemberAmong(tx, [country, account.member])
+    const licensee = { login, firstName, lastName, email, country, homeMember }
+    const affiliate = await ensureAffiliate(tx, licensee, cause)
+    // A login that is taken again does not escape the standing of its affiliate: the new account is told of it.
+    if (noted.added && affiliate.standing !== 'APPLYING') await saveAffiliate(tx, affiliate, {}, cause)
+  }
+  if (!noted.added || account.activated || key === null || !email) return
+  const { subject, body } = textsFor(activationTexts, account.lang_key)
+  const name = [firstName, lastName].filter(Boolean).join(' ') || login
+  const link = `${baseUrl}/#/activate?key=${encodeURIComponent(key)}`
+  await enqueueMails(tx, [{ recipient: email, subject, html: body(name, link), login }])
+}

@@ -1,0 +1,136 @@
+import type { OperationHandler } from '@slipway/bus'
+import { affiliateOperations, failure, type Viewer, viewerOf } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { AnyTx, Statement, Store } from '@slipway/store'
+import { principalOf, recordAudit } from '../audit/record-audit.ts'
+import { changeHandler } from '../change-handler.ts'
+import type { Countries } from '../country/country.store.ts'
+import { requireMember } from '../member/unknown-member.ts'
+import { accessDenied, actsFor, notFound, requireEditor, requireKind } from '../member/viewer.ts'
+import { inPieces } from '../records/read-handlers.ts'
+import {
+  type AffiliateWithApplications,
+  affiliateOf,
+  findAffiliate,
+  lockAffiliate,
+  saveAffiliate,
+} from './affiliate.store.ts'
+import { type AffiliateRow, shownAffiliate } from './affiliate.ts'
+import { mergeDetails, shownDetails } from './affiliate-details.ts'
+import { listAffiliates, readAffiliateList } from './affiliate-list.ts'
+import { checkAffiliate } from './check.ts'
+import { ensureAffiliate } from './ensure-affiliate.ts'
+import { licenseeOf } from './licensee.ts'
+import { standingByHand } from './standing.ts'
+import { affiliateUpdated, standingChanged } from './trail.ts'
+
+export type AffiliateOptions = { readonly store: Store; readonly countries: () => Promise<Countries> }
+
+const { check, mine, list, get, update, updateDetail } = affiliateOperations
+
+/** What people are called and where they are written to follows the details of their affiliate. */
+const followDetails: Statement = {
+  name: 'account-profile.follow-details',
+  text: `
+    update account_profile set first_name = $2, last_name = $3, email = $4, accept_notifications = $5,
+      country_notifications_only = $6
+    where login = $1`,
+}
+
+/** Affiliates: who has a licence, in which standing. */
+export function affiliateHandlers({ store, countries }: AffiliateOptions): OperationHandler[] {
+  const shown = async (row: AffiliateWithApplications, viewer: Viewer) =>
+    shownAffiliate(row, row.applications, viewer, await countries())
+
+  async function locked(tx: AnyTx, id: number): Promise<AffiliateRow> {
+    const row = await lockAffiliate(tx, id)
+    if (!row) throw notFound()
+    return row
+  }
+
+  return [
+    handlerOf(check, async (input, { identity }) => {
+      if (viewerOf(identity).kind !== 'anonymous') throw accessDenied()
+      return { body: { matched: await checkAffiliate(store, input) } }
+    }),
+
+    handlerOf(mine, async (_input, context) => {
+      const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
+      const login = viewer.login as string
+      const own =
+        (await affiliateOf(store.read, login)) ??
+        (viewer.kind === 'user'
+          ? await store.transaction(async tx => ensureAffiliate(tx, await licenseeOf(tx, context.identity), context))
+          : undefined)
+      return { body: (own ? [await shown(own, viewer)] : []) as never }
+    }),
+
+    handlerOf(list, async ({ query }, { identity }) => {
+      const viewer = requireEditor(identity)
+      const request = readAffiliateList(query)
+      for (const member of request.values.members ?? []) await requireMember(store, member)
+      const { affiliates, ...totals } = await listAffiliates(store, request)
+      const known = await countries()
+      const bodies = affiliates.map(row => shownAffiliate(row, row.applications, viewer, known))
+      return { body: inPieces(list, JSON.stringify({ affiliates: bodies, ...totals })) as never }
+    }),
+
+    handlerOf(get, async ({ affiliateId }, { identity }) => {
+      const viewer = requireEditor(identity)
+      const row = await findAffiliate(store.read, affiliateId)
+      if (!row) throw notFound()
+      return { body: (await shown(row, viewer)) as never }
+    }),
+
+    changeHandler(store, update, async (tx, { affiliateId, body }, context) => {
+      const viewer = requireEditor(context.identity)
+      const row = await locked(tx, affiliateId)
+      if (!actsFor(viewer, row.home_member)) throw accessDenied()
+      const saved = await saveAffiliate(
+        tx,
+        row,
+        {
+          standing: standingByHand(row.standing, body.standingState),
+          ...(body.notesInternal !== undefined && { notes_internal: body.notesInternal }),
+        },
+        context,
+      )
+      const principal = principalOf(context.identity)
+      await recordAudit(tx, [
+        ...(saved.standing === row.standing ? [] : [standingChanged(saved, principal)]),
+        affiliateUpdated(saved, principal),
+      ])
+      const whole = (await findAffiliate(tx.query, affiliateId)) as AffiliateWithApplications
+      return { headers: { etag: `"${saved.seq}"` }, body: await shown(whole, viewer) }
+    }),
+
+    changeHandler(store, updateDetail, async (tx, { affiliateId, body }, context) => {
+      const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
+      const row = await locked(tx, affiliateId)
+      const isUser = viewer.kind === 'user'
+      if (isUser && row.creator !== viewer.login) throw accessDenied()
+      const { applications } = (await findAffiliate(tx.query, affiliateId)) as AffiliateWithApplications
+      if (!applications.some(({ application_type, state }) => application_type === 'PRIMARY' && state === 'APPROVED')) {
+        throw failure('conflict', 'The primary application is not approved.')
+      }
+      if (body.email !== undefined && body.email !== row.details.email) {
+        if (isUser) throw failure('forbidden', 'Users may not change their primary email address')
+        if (!body.email) throw failure('refused', 'Primary email address (email) is a required field')
+      }
+      const known = await countries()
+      const details = mergeDetails(row.details, body, isUser ? 'affiliate' : 'staff', known)
+      const saved = await saveAffiliate(tx, row, { details }, context)
+      const { firstName, lastName, email, acceptNotifications, countryNotificationsOnly } = details
+      await tx.query(followDetails, [
+        row.creator,
+        firstName,
+        lastName,
+        email,
+        acceptNotifications,
+        countryNotificationsOnly,
+      ])
+      await recordAudit(tx, [affiliateUpdated(saved, principalOf(context.identity))])
+      return { body: shownDetails(saved.details, known) }
+    }),
+  ]
+}

@@ -1,0 +1,78 @@
+import { failure, standings } from '@slipway/contracts'
+import { type NamedStatement, namedStatement } from '@slipway/store'
+
+export type MldsParameters = Readonly<Record<string, readonly string[]>>
+
+/** One form of `$filter`. The texts of its first group, or `true` where it has none, are the values of its name. */
+export type Filter = { readonly pattern: RegExp; readonly name: string; readonly kind?: 'member' | 'standing' }
+
+export type ListGrammar = {
+  readonly filters: readonly Filter[]
+  /** Columns by the names of the API. */
+  readonly orders: Readonly<Record<string, readonly string[]>>
+}
+
+/** A page of a list as it was asked for. */
+export type ListRequest = {
+  /** Every filter's values, all of which must hold; none: everything does. */
+  readonly values: Readonly<Record<string, readonly string[]>>
+  /** Name of an order, with ` desc` behind it where it runs backwards; empty: the usual one. */
+  readonly order: string
+  readonly page: number
+  readonly pageSize: number
+}
+
+/** Rows of a page when the client does not say. */
+const usualPage = 50
+/** More are never sent at once. */
+const largestPage = 10_000
+
+/** Reads `$filter`, `$orderby`, `$page` and `$pageSize` by a grammar. @throws `refused` for anything beside it */
+export function readList(query: MldsParameters, { filters, orders }: ListGrammar): ListRequest {
+  const values: Record<string, string[]> = Object.fromEntries(filters.map(({ name }) => [name, []]))
+  for (const text of query.$filter ?? []) {
+    if (text.trim() === '') continue
+    const filter = filters.find(({ pattern }) => pattern.test(text))
+    if (!filter) throw failure('refused', `Unknown filter: ${text}`)
+    const given = filter.pattern.exec(text)?.[1] ?? 'true'
+    if (filter.kind === 'standing' && !standings.some(standing => standing === given)) {
+      throw failure('refused', `Unknown standing state: '${given}'`)
+    }
+    values[filter.name]?.push(given)
+  }
+  const order = query.$orderby?.at(-1)?.trim() ?? ''
+  if (order !== '' && !Object.hasOwn(orders, order.replace(/ desc$/, ''))) {
+    throw failure('refused', `Unknown order: ${order}`)
+  }
+  return {
+    values,
+    order,
+    page: numberOf(query, '$page', 0, 0, 1_000_000),
+    pageSize: Math.min(numberOf(query, '$pageSize', usualPage, 1, 1_000_000_000), largestPage),
+  }
+}
+
+function numberOf(query: MldsParameters, name: string, fallback: number, least: number, most: number): number {
+  const text = query[name]?.at(-1)?.trim() ?? ''
+  if (text === '') return fallback
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= least && value <= most)) throw failure('refused', `${name} is no such number: '${text}'`)
+  return value
+}
+
+/** One statement for each order of a list; `id` comes last in all of them, so that pages do not overlap. */
+export function statementsByOrder(
+  name: string,
+  { orders }: ListGrammar,
+  id: string,
+  text: (order: string) => string,
+): ReadonlyMap<string, NamedStatement> {
+  const statements = new Map([['', namedStatement(name, text(id))]])
+  for (const [field, columns] of Object.entries(orders)) {
+    for (const direction of ['', ' desc']) {
+      const order = [...columns.map(column => `${column}${direction} nulls last`), id].join(', ')
+      statements.set(field + direction, namedStatement(`${name}/${field}${direction}`, text(order)))
+    }
+  }
+  return statements
+}

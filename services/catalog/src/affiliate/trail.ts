@@ -1,0 +1,15 @@
+import type { AuditEntry } from '../audit/record-audit.ts'
+import type { AffiliateRow } from './affiliate.ts'
+
+const entry =
+  (type: string) =>
+  (row: AffiliateRow, principal: string): AuditEntry => ({
+    principal,
+    type,
+    data: { 'affiliate.standingState': row.standing, 'affiliate.homeMember': row.home_member },
+    affiliate_id: row.affiliate_id,
+  })
+
+/** What the trail keeps of affiliates. */
+export const affiliateUpdated = entry('AFFILIATE_UPDATED')
+export const standingChanged = entry('AFFILIATE_STANDING_STATE_CHANGED')

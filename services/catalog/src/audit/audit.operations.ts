@@ -1,0 +1,36 @@
+import type { OperationHandler, StreamedAnswer } from '@slipway/bus'
+import { auditOperations } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { Statement, Store } from '@slipway/store'
+import { requireEditor } from '../member/viewer.ts'
+import { snapshotRows } from '../records/snapshot.ts'
+import { downloads, type JsonRow, trail } from './audit.store.ts'
+import { readAuditFilter } from './audit-filter.ts'
+
+/** The trail: who did what. It is for staff and administrators, whole and of any length. */
+export function auditHandlers(store: Store): OperationHandler[] {
+  const answer = ({ text }: Statement, values: readonly unknown[]): StreamedAnswer => ({
+    body: jsonArray(snapshotRows<JsonRow>(store, text, values)),
+  })
+
+  return [
+    handlerOf(auditOperations.list, async ({ query }, { identity }) => {
+      requireEditor(identity)
+      const { type, affiliate, application, from, to } = readAuditFilter(query.$filter?.at(-1) ?? '')
+      return answer(trail, [type, affiliate, application, from, to])
+    }),
+    handlerOf(auditOperations.downloads, async ({ body }, { identity }) => {
+      requireEditor(identity)
+      return answer(downloads, [body.startDate, body.endDate, body.excludeAdminAndStaff ?? false])
+    }),
+  ]
+}
+
+async function* jsonArray(rows: AsyncIterable<readonly JsonRow[]>): AsyncGenerator<Uint8Array> {
+  let separator = '['
+  for await (const some of rows) {
+    yield Buffer.from(separator + some.map(({ json }) => json).join(','))
+    separator = ','
+  }
+  yield Buffer.from(separator === '[' ? '[]' : ']')
+}

@@ -1,0 +1,19 @@
+import { baseConfig } from '@slipway/service'
+import { z } from 'zod'
+
+/** What the catalog reads from the environment beside what every service reads. */
+export const catalogConfig = baseConfig.extend({
+  SLIPWAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'Address that links in mails start with. Default: what the request that causes one was sent to',
+    }),
+  MAIL_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .meta({ description: 'Mail server, e.g. smtp://user:password@mail.example.org:587; without it, mails wait' }),
+  MAIL_FROM: z.string().min(1).default('Slipway <slipway@localhost>').meta({ description: 'Sender of mails' }),
+})
+
+export type CatalogConfig = z.output<typeof catalogConfig>

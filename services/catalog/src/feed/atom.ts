@@ -1,0 +1,95 @@
+import type { FeedEntry, FeedFile } from './feed.store.ts'
+
+/** The vocabularies of syndication feeds of SNOMED CT: entries as clients of the national servers know them. */
+const namespaces = [
+  'xmlns="http://www.w3.org/2005/Atom"',
+  'xmlns:ncts="http://ns.electronichealth.net.au/ncts/syndication/asf/extensions/1.0.0"',
+  'xmlns:sct="http://snomed.info/syndication/sct-extension/1.0.0"',
+].join(' ')
+const categoryScheme = 'http://ns.electronichealth.net.au/ncts/syndication/asf/scheme/1.0.0'
+const never = '1970-01-01T00:00:00.000Z'
+
+export function feedHead(baseUrl: string, updated: string | null): string {
+  const self = `${baseUrl}/api/feed`
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<feed ${namespaces}>`,
+    element('title', 'SNOMED CT release packages'),
+    element('id', self),
+    `<link rel="self" type="application/atom+xml" href="${escaped(self)}"/>`,
+    element('updated', updated ?? never),
+    '',
+  ].join('\n')
+}
+
+export const feedTail = '</feed>\n'
+
+export function feedEntry(entry: FeedEntry, baseUrl: string): string {
+  const title = [entry.package_name, entry.version_name].map(name => name ?? '').join('-')
+  return [
+    '<entry>',
+    element('title', title),
+    ...entry.files.map(file => link(file, baseUrl)),
+    `<category term="${escaped(termOf(entry))}" label="${escaped(termOf(entry))}" scheme="${categoryScheme}"/>`,
+    author(entry),
+    element('id', `urn:uuid:${entry.entry_id}`),
+    element('rights', entry.copyrights),
+    element('updated', entry.updated),
+    element('published', entry.published),
+    element('summary', entry.summary),
+    element('ncts:contentItemIdentifier', entry.uri.trim()),
+    element('ncts:contentItemVersion', entry.version_uri.trim()),
+    dependency(entry),
+    '</entry>',
+    '',
+  ]
+    .filter((line, index, lines) => line !== '' || index === lines.length - 1)
+    .join('\n')
+}
+
+function link({ path, origin, md5, size, primary }: FeedFile, baseUrl: string): string {
+  const measured = size && md5 ? ` length="${escaped(size)}" sct:md5Hash="${escaped(md5)}"` : ''
+  const rel = primary ? 'alternate' : 'related'
+  return `<link rel="${rel}" type="${escaped(typeOf(origin))}" href="${escaped(baseUrl + path)}"${measured}/>`
+}
+
+/** After the extension of the file, as in MLDS. */
+function typeOf(origin: string | null): string {
+  const path = origin !== null && URL.canParse(origin) ? new URL(origin).pathname : ''
+  const extension = /\.([a-z\d]+)$/i.exec(path)?.[1]
+  return `application/${extension?.toLowerCase() ?? 'octet-stream'}`
+}
+
+function termOf({ package_type: type }: FeedEntry): string {
+  return type !== null && /^SCT_RF2_[A-Z_]+$/.test(type) ? type : 'OTHER'
+}
+
+function author({ author_name: name, author_uri: uri, author_email: email }: FeedEntry): string {
+  return `<author>${element('name', name)}${element('uri', uri)}${element('email', email)}</author>`
+}
+
+function dependency({ edition, derivative }: FeedEntry): string {
+  if (edition === null && derivative === null) return ''
+  const inner = element('sct:editionDependency', edition) + element('sct:derivativeDependency', derivative)
+  return `<sct:packageDependency>${inner}</sct:packageDependency>`
+}
+
+/** Nothing for null. */
+function element(name: string, text: string | null): string {
+  return text === null ? '' : `<${name}>${escaped(text)}</${name}>`
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Characters that XML 1.0 knows no way to write are left out. */
+const unwritable = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
+
+function escaped(text: string): string {
+  return text.replaceAll(unwritable, '').replaceAll(/[&<>"']/g, character => entities[character] as string)
+}

@@ -1,0 +1,28 @@
+import type { OperationHandler } from '@slipway/bus'
+import { releaseFeedOperations } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
+import type { Store } from '@slipway/store'
+import { isKnown } from '../package/entity-tag.ts'
+import { feedEntry, feedHead, feedTail } from './atom.ts'
+import { feedEntries, feedState } from './feed.store.ts'
+
+const contentType = 'application/atom+xml; charset=utf-8'
+
+/** The feed that terminology servers watch for new versions. */
+export function releaseFeedHandlers(store: Store): OperationHandler[] {
+  async function* feed(baseUrl: string, updated: string | null): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(feedHead(baseUrl, updated))
+    for await (const rows of feedEntries(store)) {
+      if (rows.length > 0) yield Buffer.from(rows.map(row => feedEntry(row, baseUrl)).join(''))
+    }
+    yield Buffer.from(feedTail)
+  }
+
+  return [
+    handlerOf(releaseFeedOperations.get, async ({ ifNoneMatch }, { baseUrl }) => {
+      const { updated, tag } = await feedState(store, baseUrl)
+      if (isKnown(ifNoneMatch, tag)) return { status: 304, headers: { ETag: tag } }
+      return { headers: { 'Content-Type': contentType, ETag: tag }, body: feed(baseUrl, updated) }
+    }),
+  ]
+}
