@@ -52,6 +52,12 @@ CREATE OR REPLACE FUNCTION public.iso_time(moment timestamp with time zone)
  STABLE PARALLEL SAFE
 RETURN to_char((moment AT TIME ZONE 'UTC'::text), CASE WHEN (date_trunc('second'::text, moment) = moment) THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text END);
 
+CREATE OR REPLACE FUNCTION public.task_rank(status text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE status WHEN 'CREATED'::text THEN 0 WHEN 'QUEUEING'::text THEN 1 WHEN 'QUEUED'::text THEN 2 WHEN 'STARTING'::text THEN 3 WHEN 'RUNNING'::text THEN 4 ELSE 5 END;
+
 create table public.command (
   id uuid not null default uuidv7(),
   release text not null,
@@ -94,6 +100,68 @@ CREATE INDEX event_by_task ON public.event USING btree (task, created_at DESC, "
 CREATE INDEX event_newest ON public.event USING btree (created_at DESC, "position" DESC) INCLUDE (kf_id);
 CREATE TRIGGER count_added AFTER INSERT ON public.event REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows();
 CREATE TRIGGER count_removed AFTER DELETE ON public.event REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows();
+
+create table public.job (
+  id text not null,
+  kind text not null,
+  input jsonb not null,
+  attempt integer not null default 0,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  lease uuid,
+  leased_until timestamp with time zone,
+  stop_requested boolean not null default false,
+  scoped boolean not null default false,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint job_pkey PRIMARY KEY (id),
+  constraint job_task FOREIGN KEY (id) REFERENCES public.platform_task(id) ON DELETE CASCADE
+);
+
+create table public.platform_task (
+  id text not null,
+  kind text not null,
+  name text not null,
+  application text not null,
+  status text not null,
+  created_by text not null,
+  owner text,
+  subject text,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  attempt integer not null default 0,
+  done integer,
+  total integer,
+  metadata jsonb,
+  result jsonb,
+  errors jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone,
+  "position" bigint not null generated always as identity,
+  revision bigint not null default 1,
+  told integer not null default 0,
+  constraint platform_task_pkey PRIMARY KEY (id),
+  constraint platform_task_status CHECK ((status = ANY (ARRAY['CREATED'::text, 'QUEUEING'::text, 'QUEUED'::text, 'STARTING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'BLOCKED_BY_DEPENDENCY_FAILURE'::text, 'KILLED'::text]))),
+  constraint platform_task_times CHECK ((ended_at >= started_at))
+);
+CREATE INDEX platform_task_by_application ON public.platform_task USING btree (application, created_at DESC, "position" DESC);
+CREATE INDEX platform_task_by_creator ON public.platform_task USING btree (created_by, created_at DESC, "position" DESC);
+CREATE INDEX platform_task_by_status ON public.platform_task USING btree (status, created_at DESC, "position" DESC);
+CREATE INDEX platform_task_expiring ON public.platform_task USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX platform_task_newest ON public.platform_task USING btree (created_at DESC, "position" DESC);
+CREATE TRIGGER count_added AFTER INSERT ON public.platform_task REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows();
+CREATE TRIGGER count_removed AFTER DELETE ON public.platform_task REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows();
+
+create table public.publish_item (
+  task text not null,
+  accession text not null,
+  outcome text not null default 'pending'::text,
+  version integer,
+  draft_revision bigint,
+  error text,
+  constraint publish_item_pkey PRIMARY KEY (task, accession),
+  constraint publish_item_outcome CHECK ((outcome = ANY (ARRAY['pending'::text, 'published'::text, 'dropped'::text, 'skipped'::text, 'failed'::text]))),
+  constraint publish_item_task FOREIGN KEY (task) REFERENCES public.platform_task(id) ON DELETE CASCADE
+);
 
 create table public.release (
   kf_id text not null,
@@ -148,6 +216,7 @@ create table public.release_study (
   release text not null,
   study text not null,
   ordinal integer not null,
+  metadata_version integer,
   constraint release_study_pkey PRIMARY KEY (release, study),
   constraint release_study_release_fkey FOREIGN KEY (release) REFERENCES public.release(kf_id) ON DELETE CASCADE,
   constraint release_study_study_fkey FOREIGN KEY (study) REFERENCES public.study(kf_id)
@@ -176,6 +245,41 @@ create table public.study (
   constraint study_latest_release_fkey FOREIGN KEY (latest_release) REFERENCES public.release(kf_id) ON DELETE SET NULL
 );
 CREATE INDEX study_newest ON public.study USING btree (created_at DESC, "position" DESC) INCLUDE (kf_id);
+
+create table public.study_object (
+  accession text not null,
+  origin text not null,
+  name text not null,
+  owner text,
+  deleted boolean not null default false,
+  version integer not null default 1,
+  content jsonb not null default '{}'::jsonb,
+  draft jsonb,
+  revision bigint not null default 0,
+  draft_by text,
+  draft_at timestamp with time zone,
+  import_task text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint study_object_pkey PRIMARY KEY (accession),
+  constraint study_object_import UNIQUE (import_task),
+  constraint study_object_origin CHECK ((origin = ANY (ARRAY['mirror'::text, 'odm'::text])))
+);
+CREATE INDEX study_object_pending ON public.study_object USING btree (accession) WHERE (draft IS NOT NULL);
+
+create table public.study_version (
+  accession text not null,
+  version integer not null,
+  content jsonb not null,
+  name text not null,
+  message text not null,
+  author text not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  task text,
+  draft_revision bigint,
+  constraint study_version_pkey PRIMARY KEY (accession, version),
+  constraint study_version_object FOREIGN KEY (accession) REFERENCES public.study_object(accession)
+);
 
 create table public.task (
   kf_id text not null,

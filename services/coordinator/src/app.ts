@@ -1,5 +1,6 @@
 import type { CallContext } from '@slipway/bus'
 import { createOutbound, createServiceToken, requireSignedIn, type ServiceDefinition } from '@slipway/service'
+import { every, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { type ReleaseCheck, startReleaseCheck } from './check/release-check.ts'
 import { startStatusPoll } from './check/status-poll.ts'
@@ -7,15 +8,26 @@ import { startCommandWorker } from './command/command-worker.ts'
 import { createTaskServiceClient } from './command/task-service-client.ts'
 import { type CoordinatorConfig, coordinatorConfig } from './config.ts'
 import type { Database } from './database.ts'
+import { startJobWorker } from './job/job-worker.ts'
 import { logEventHandlers } from './log-event/log-event.operations.ts'
+import { platformTaskHandlers } from './platform-task/platform-task.operations.ts'
+import { purgeTasks } from './platform-task/platform-task.store.ts'
+import { platformTaskConsumer } from './platform-task/project.ts'
+import { createStopTask } from './platform-task/stop-task.ts'
+import { publishRun } from './publish-run/publish-run.ts'
 import { releaseHandlers } from './release/release.operations.ts'
 import { createReleaseChanges } from './release/release-changes.ts'
 import { releaseNoteHandlers } from './release-note/release-note.operations.ts'
 import { studyHandlers } from './study/study.operations.ts'
 import { createStudyMirror } from './study/study-mirror.ts'
+import { studyImportHandlers } from './study-import/study-import.operations.ts'
+import { createImportStudy, importRun } from './study-import/study-import.ts'
+import { studyObjectHandlers } from './study-object/study-object.operations.ts'
 import { taskHandlers } from './task/task.operations.ts'
 import { createKnownTaskServices } from './task-service/known-task-services.ts'
 import { taskServiceConsumer } from './task-service/task-service.events.ts'
+
+const purgeEveryMs = 3_600_000
 
 /** The coordinator: studies, releases, their tasks, notes and log, and the saga that drives a release. */
 export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
@@ -35,8 +47,12 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
     const client = createTaskServiceClient({ bus, outbound, credentials: () => token.headers(), answerTimeoutMs })
     const services = createKnownTaskServices(store, bus)
 
-    let workers: { commands: { kick(): void }; poll: { kick(): void }; check: ReleaseCheck } | undefined
+    const importStudy = createImportStudy(store, outbound)
+
+    type Kickable = { kick(): void }
+    let workers: { commands: Kickable; poll: Kickable; check: ReleaseCheck; jobs: Kickable } | undefined
     const kick = () => workers?.commands.kick()
+    const kickJobs = () => workers?.jobs.kick()
     const changes = createReleaseChanges({ store, pollSeconds: config.TASK_POLL_SECONDS, onCommands: kick })
     const requireCheckRight = ({ identity }: CallContext) => {
       if (!config.ANONYMOUS_CHECKS) requireSignedIn(identity)
@@ -57,11 +73,31 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
         ...logEventHandlers({ store, services, anonymousEvents: config.ANONYMOUS_EVENTS }),
         ...studyHandlers({
           store,
-          mirror: createStudyMirror(store, outbound, config.DATASERVICE_URL),
+          mirror: createStudyMirror({
+            store,
+            outbound,
+            url: config.DATASERVICE_URL,
+            leaseSeconds: config.JOB_LEASE_SECONDS,
+            log,
+          }),
           requireCheckRight,
         }),
+        ...platformTaskHandlers({
+          store,
+          bus,
+          stopTask: createStopTask({ store, bus, changes, kick }),
+          kick: kickJobs,
+        }),
+        ...studyObjectHandlers(store, kickJobs),
+        ...studyImportHandlers({
+          store,
+          importStudy,
+          leaseSeconds: config.JOB_LEASE_SECONDS,
+          kick: kickJobs,
+          log,
+        }),
       ],
-      consumers: [taskServiceConsumer({ store, changes })],
+      consumers: [taskServiceConsumer({ store, changes }), platformTaskConsumer],
       async workers() {
         const commands = startCommandWorker({
           store,
@@ -88,8 +124,25 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           releaseDeadlineSeconds: config.RELEASE_TIMEOUT,
           log,
         })
-        workers = { commands, poll, check }
-        return [commands, poll, check]
+        const jobs = startJobWorker({
+          store,
+          runners: {
+            'publish-all': publishRun(store),
+            'publish-study': publishRun(store),
+            'study-import': importRun(importStudy),
+          },
+          leaseSeconds: config.JOB_LEASE_SECONDS,
+          log,
+        })
+        const purge = await every({
+          store: store as Store,
+          name: 'platform-task-purge',
+          everyMs: purgeEveryMs,
+          run: async () => void (await purgeTasks(store)),
+          log,
+        })
+        workers = { commands, poll, check, jobs }
+        return [commands, poll, check, jobs, purge]
       },
       close: () => outbound.close(),
     }

@@ -27,6 +27,9 @@ export const coordinatorConfig = z.object({
   TASK_POLL_SECONDS: seconds(30).meta({ description: 'Interval of get_status polls of a task under way' }),
   TASK_POLL_TRIES: count(3).meta({ description: 'Failed polls in a row after which a task is given up' }),
   RELEASE_CHECK_SECONDS: seconds(60).meta({ description: 'Interval of the check of deadlines' }),
+  JOB_LEASE_SECONDS: z.coerce.number().min(0.3).default(60).meta({
+    description: 'Seconds of silence after which another replica takes a publish run or an import over',
+  }),
   COMMAND_TRIES: count(3).meta({ description: 'Tries of a request that cannot be delivered to a task service' }),
   ALLOW_INTERNAL_ADDRESSES: z.stringbool().default(true).meta({
     description: 'Let task services be on private and loopback addresses; metadata addresses never are reachable',

@@ -1,6 +1,5 @@
 import { type PageRequest, pageLinks } from '@slipway/contracts'
-import type { Queryable } from '@slipway/store'
-import { type NamedStatement, namedStatement, valuesOf } from './named-parameters.ts'
+import { type NamedStatement, namedStatement, type Queryable, valuesOf } from '@slipway/store'
 
 /** How the rows of a table become a list of the API. */
 export type ListSource = {

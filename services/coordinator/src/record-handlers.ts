@@ -1,10 +1,9 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { type Checked, complete, failure, type IdPrefix, type Operation } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { Store } from '@slipway/store'
+import type { NamedStatement, Store } from '@slipway/store'
 import type { Database } from './database.ts'
 import { readItem } from './list-page.ts'
-import type { NamedStatement } from './named-parameters.ts'
 import type { RecordWriter } from './record.ts'
 import { brokenLinks, type Relations } from './relations.ts'
 

@@ -1,9 +1,16 @@
 import type { Answer, CallContext } from '@slipway/bus'
 import { type EventType, failure, type IdPrefix, newId, type Operation } from '@slipway/contracts'
 import { commandOf } from '@slipway/service'
-import { commandColumns, isUniqueViolation, outboxColumns, type Store } from '@slipway/store'
+import {
+  commandColumns,
+  isUniqueViolation,
+  type NamedStatement,
+  namedStatement,
+  outboxColumns,
+  type Store,
+  valuesOf,
+} from '@slipway/store'
 import type { Database } from './database.ts'
-import { type NamedStatement, namedStatement, valuesOf } from './named-parameters.ts'
 
 /**
  * Resources that are just rows: release notes and the log. Each write is one statement that makes the change, writes

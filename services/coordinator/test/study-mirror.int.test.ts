@@ -52,7 +52,8 @@ const eventVerbs = async (study: string) => {
   const rows = await coordinator.store.read<{ text: string }>(
     {
       name: 'test-study-events',
-      text: `select sequence || ' ' || verb as text from platform.outbox where aggregate = $1 order by id`,
+      text: `select sequence || ' ' || verb as text from platform.outbox
+        where noun = 'study' and aggregate = $1 order by id`,
     },
     [study],
   )

@@ -1,5 +1,7 @@
 import type { Queryable, Statement, Store } from '@slipway/store'
 import type { Database } from '../database.ts'
+import type { JobEvent } from '../platform-task/job-kinds.ts'
+import { projectEvents } from '../platform-task/project.ts'
 
 const overdueTasks: Statement = {
   name: 'deadline-tasks',
@@ -69,10 +71,11 @@ const orphans: Statement = {
     select 'task', 'deleted', kf_id, seq + 1, 'system', json_build_object('task_id', kf_id, 'release_id', release,
       'task_service_id', task_service, 'service_name', name, 'state', state, 'previous_state', state,
       'progress', progress)
-    from gone`,
+    from gone
+    returning noun, verb, aggregate, actor, data`,
 }
 
 /** Removes the tasks of deleted task services from releases that have ended; of one service, or of all. */
 export async function removeOrphanedTasks(tx: Queryable, service: string | null): Promise<void> {
-  await tx.query(orphans, [service])
+  await projectEvents(tx, await tx.query<JobEvent>(orphans, [service]))
 }

@@ -8,6 +8,7 @@ import type { Version } from './version.ts'
 export type LockedRelease = {
   readonly release: Release
   readonly name: string
+  readonly author: string
   readonly isMajor: boolean
   readonly version: Version
   readonly studies: readonly string[]
@@ -18,7 +19,7 @@ export type LockedRelease = {
 
 const lockRelease: Statement = {
   name: 'release-lock',
-  text: `select state, ending, name, is_major, major, minor, patch, seq from release where kf_id = $1 for update`,
+  text: `select state, ending, name, author, is_major, major, minor, patch, seq from release where kf_id = $1 for update`,
 }
 
 // A statement of its own: what it sees must be newer than the lock.
@@ -36,6 +37,7 @@ type LockRow = {
   state: ReleaseState
   ending: Ending | null
   name: string
+  author: string
   is_major: boolean
   major: number
   minor: number
@@ -62,6 +64,7 @@ export async function lockAndRead(tx: Queryable, id: string): Promise<LockedRele
       tasks: new Map(tasks.map(({ id, service, state, progress }) => [id, { id, service, state, progress }])),
     },
     name: row.name,
+    author: row.author,
     isMajor: row.is_major,
     version: { major: row.major, minor: row.minor, patch: row.patch },
     studies,

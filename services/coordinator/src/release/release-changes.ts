@@ -1,6 +1,7 @@
 import { failure } from '@slipway/contracts'
 import { isUniqueViolation, rememberCommand, type Store, type Tx } from '@slipway/store'
 import type { Database } from '../database.ts'
+import { projectEvents } from '../platform-task/project.ts'
 import { namesOf } from '../task-service/known-task-services.store.ts'
 import { type Decision, decide, isRefusal, type ReleaseCommand } from './decide.ts'
 import { endedReleaseStates, evolve, type Release, type ReleaseChange } from './release.ts'
@@ -162,6 +163,7 @@ async function writeChanges(
     before.release,
     {
       name: before.name,
+      author: before.author,
       studies: before.studies,
       version: formatVersion(before.version),
       finalVersion: formatVersion(version),
@@ -172,6 +174,7 @@ async function writeChanges(
     changes,
   )
   await persistRelease(tx, before, after, version, records, pollSeconds)
+  await projectEvents(tx, records.outbox)
   if (publishes) await pointStudiesToPublished(tx, after.id)
 }
 

@@ -19,6 +19,7 @@ export type AttributedChange = {
 /** What the records need to know of a release beyond what decides its course. */
 export type ReleaseFacts = {
   readonly name: string
+  readonly author: string
   readonly studies: readonly string[]
   /** Before the changes. */
   readonly version: string
@@ -103,6 +104,7 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
       state: task.state,
       previous_state: previous,
       progress: task.progress,
+      author: facts.author,
       ...(reason && { cancel_reason: reason }),
     }
     outbox.push({ noun: type.noun, verb: type.verb, aggregate: id, sequence, ...origin(by), data })
@@ -123,6 +125,7 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
           previous_state: change.from,
           version,
           studies: facts.studies,
+          author: facts.author,
         }
         outbox.push({ ...releaseEventName(change.to), aggregate: id, sequence: seq, ...origin(by), data })
         break

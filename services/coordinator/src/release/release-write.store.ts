@@ -1,6 +1,8 @@
 import { type ReleaseState, releaseEvents } from '@slipway/contracts'
 import type { Queryable, Statement, Tx } from '@slipway/store'
 import type { Database } from '../database.ts'
+import type { JobEvent } from '../platform-task/job-kinds.ts'
+import { projectEvents } from '../platform-task/project.ts'
 import type { Version } from './version.ts'
 
 export type NewRelease = {
@@ -23,8 +25,10 @@ const insert: Statement = {
       values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9)
       returning name, state, version
     ), included as (
-      insert into release_study (release, study, ordinal)
-      select $1, study, ordinal from unnest($10::text[]) with ordinality as x(study, ordinal)
+      insert into release_study (release, study, ordinal, metadata_version)
+      select $1, study, ordinal, (select o.version from study_object o where o.accession = study)
+      from unnest($10::text[]) with ordinality as x(study, ordinal)
+      returning study, metadata_version
     ), pointed as (
       update study set latest_release = $1 where kf_id = any($10::text[])
     ), issued as (
@@ -32,15 +36,18 @@ const insert: Statement = {
     )
     insert into platform.outbox (noun, verb, aggregate, sequence, actor, traceparent, data)
     select 'release', 'created', $1, 1, $11, $12, json_build_object('release_id', $1::text, 'name', name,
-      'state', state, 'previous_state', null, 'version', version, 'studies', $10::text[])
-    from created`,
+      'state', state, 'previous_state', null, 'version', version, 'studies', $10::text[], 'author', $4::text,
+      'study_versions', (select json_object_agg(study, metadata_version::text) from included
+        where metadata_version is not null))
+    from created
+    returning noun, verb, aggregate, actor, data`,
 }
 
 /** Writes a new release with the command that gets it going. The caller holds the lock on version numbers. */
 export async function insertRelease(tx: Queryable, release: NewRelease, version: Version, by: By): Promise<void> {
   const { id, name, description, author, tags, is_major, studies } = release
   const { major, minor, patch } = version
-  await tx.query(insert, [
+  const told = await tx.query<JobEvent>(insert, [
     id,
     name,
     description,
@@ -54,6 +61,7 @@ export async function insertRelease(tx: Queryable, release: NewRelease, version:
     by.actor,
     by.traceparent ?? null,
   ])
+  await projectEvents(tx, told)
 }
 
 export type CurrentRelease = {

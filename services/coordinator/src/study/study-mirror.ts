@@ -2,8 +2,11 @@ import type { CallContext } from '@slipway/bus'
 import { actorOf } from '@slipway/contracts'
 import type { Outbound } from '@slipway/service'
 import { appendEvents, type NewEvent, type Store } from '@slipway/store'
+import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Database } from '../database.ts'
+import { runNow } from '../job/run-now.ts'
+import { mirrorObjects } from '../study-object/mirrored-objects.store.ts'
 import { lockMirror, type MirroredStudy, markDeleted, upsertStudies } from './study-mirror.store.ts'
 
 export type MirrorResult =
@@ -12,7 +15,20 @@ export type MirrorResult =
   | { readonly kind: 'failed'; readonly status: number }
 
 /** Mirrors the studies of the data service, one run at a time. */
-export type StudyMirror = { run(context: Pick<CallContext, 'identity' | 'traceparent'>): Promise<MirrorResult> }
+export type StudyMirror = {
+  /** With the id of the task that the run is; none where nothing is configured. */
+  run(context: Pick<CallContext, 'identity' | 'traceparent'>): Promise<{ result: MirrorResult; task: string | null }>
+}
+
+export type StudyMirrorOptions = {
+  readonly store: Store<Database>
+  readonly outbound: Outbound
+  /** Base URL of the data service; undefined: nothing is configured, and a run answers that. */
+  readonly url: string | undefined
+  /** Seconds after which a run of a silent process counts as failed. */
+  readonly leaseSeconds: number
+  readonly log: Logger
+}
 
 const pageSchema = z.object({
   results: z.array(
@@ -29,14 +45,29 @@ const pageSchema = z.object({
 /** More pages than any data service has: a `next` that leads in circles ends here. */
 const maxPages = 10_000
 
-/**
- * @param url base URL of the data service; undefined: nothing is configured, and a run answers that
- */
-export function createStudyMirror(store: Store<Database>, outbound: Outbound, url: string | undefined): StudyMirror {
-  let running: Promise<MirrorResult> | undefined
+export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: StudyMirrorOptions): StudyMirror {
+  let running: ReturnType<StudyMirror['run']> | undefined
 
-  async function mirror(actor: string, traceparent: string | undefined): Promise<MirrorResult> {
-    if (!url) return { kind: 'done', added: 0, deleted: 0, message: 'No dataservice is configured' }
+  async function start(actor: string, traceparent: string | undefined) {
+    if (!url) {
+      const result: MirrorResult = { kind: 'done', added: 0, deleted: 0, message: 'No dataservice is configured' }
+      return { result, task: null }
+    }
+    const { id, result } = await runNow({
+      store,
+      log,
+      leaseSeconds,
+      job: { kind: 'study-mirror', input: {}, actor, traceparent },
+      work: job => mirror(url, actor, traceparent, job.id),
+      outcome: came =>
+        came.kind === 'failed'
+          ? new Error(`The data service did not deliver (${came.status}).`)
+          : { new: came.added, deleted: came.deleted },
+    })
+    return { result, task: id }
+  }
+
+  async function mirror(url: string, actor: string, traceparent: string | undefined, task: string) {
     return store.transaction(async (tx): Promise<MirrorResult> => {
       await lockMirror(tx)
       const fetched = await fetchStudies(outbound, url)
@@ -56,6 +87,7 @@ export function createStudyMirror(store: Store<Database>, outbound: Outbound, ur
         }),
       )
       await appendEvents(tx, events)
+      await mirrorObjects(tx, [...written, ...gone.changed], { actor, traceparent, task })
       const added = written.filter(study => study.added).length
       return { kind: 'done', added, deleted: gone.deleted, message: 'Synchronized with dataservice' }
     })
@@ -63,7 +95,7 @@ export function createStudyMirror(store: Store<Database>, outbound: Outbound, ur
 
   return {
     run({ identity, traceparent }) {
-      running ??= mirror(actorOf(identity), traceparent).finally(() => {
+      running ??= start(actorOf(identity), traceparent).finally(() => {
         running = undefined
       })
       return running

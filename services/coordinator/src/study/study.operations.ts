@@ -45,13 +45,14 @@ export function studyHandlers({ store, mirror, requireCheckRight }: StudyOperati
     }),
     handlerOf(sync, async (_input, context) => {
       requireCheckRight(context)
-      const result = await mirror.run(context)
+      const { result, task } = await mirror.run(context)
+      const headers: Record<string, string> = task ? { 'Slipway-Task': task } : {}
       if (result.kind === 'failed') {
         const message = 'There was an error getting studies from the dataservice'
-        return { status: result.status, body: { raw: JSON.stringify({ status: 'error', message }) } }
+        return { status: result.status, headers, body: { raw: JSON.stringify({ status: 'error', message }) } }
       }
       const { added, deleted, message } = result
-      return { body: { status: 'ok' as const, new: added, deleted, message } }
+      return { headers, body: { status: 'ok' as const, new: added, deleted, message } }
     }),
   ]
 }

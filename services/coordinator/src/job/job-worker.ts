@@ -1,0 +1,90 @@
+import { isFailure } from '@slipway/contracts'
+import { type AnyStore, startWorker } from '@slipway/store'
+import type { Logger } from 'pino'
+import { endJob, giveBack, takeJobs } from './job.store.ts'
+import { attempts, backOffMs, failed, type JobEnd, type JobKindName, ownJobKinds, type RunningJob } from './job.ts'
+import { type KeptLease, keepLease } from './keep-lease.ts'
+
+/** A job as it is run: what must stop it, and when the service does. */
+export type JobRun = {
+  readonly job: RunningJob
+  readonly lease: KeptLease
+  /** Aborted when this process stops: the rest is another replica's. */
+  readonly leaving: AbortSignal
+}
+
+/** Runs a job. Undefined: it was left in the middle, and is to be gone on with. Throwing: it is tried again. */
+export type RunJob = (run: JobRun) => Promise<JobEnd | undefined>
+
+export type JobWorkerOptions = {
+  readonly store: AnyStore
+  readonly runners: Readonly<Partial<Record<JobKindName, RunJob>>>
+  /** Silence after which another replica takes a job over. */
+  readonly leaseSeconds: number
+  readonly log: Logger
+}
+
+/** Jobs of one process at the same time. */
+const concurrency = 8
+const pollMs = 500
+/** A stopping process finishes what it is at, e.g. one study, and gives the rest back. */
+const noPauseMs = 0
+
+/** Runs the coordinator's own jobs: any replica takes what is due, and goes on with what a dead one has left. */
+export function startJobWorker({ store, runners, leaseSeconds, log }: JobWorkerOptions) {
+  const leaving = new AbortController()
+
+  async function run(job: RunningJob): Promise<void> {
+    const impossible = refusalOf(job)
+    if (impossible) {
+      await endJob(store, job, failed(job.kind, impossible))
+      return
+    }
+    const lease = keepLease(store, job, leaseSeconds, log)
+    try {
+      const ending = await runners[job.kind]?.({ job, lease, leaving: leaving.signal })
+      if (ending) await endJob(store, job, ending)
+      else await giveBack(store, job, noPauseMs, false)
+    } catch (error) {
+      if (!lease.lost.aborted) await settle(job, error)
+    } finally {
+      lease.release()
+    }
+  }
+
+  async function settle(job: RunningJob, error: unknown): Promise<void> {
+    log.warn({ err: error, job: job.id, kind: job.kind, attempt: job.attempt }, 'a job failed')
+    // What is refused for a reason would be refused again.
+    const hopeless = isFailure(error) && error.status < 500
+    if (hopeless || job.attempt >= attempts) await endJob(store, job, failed(job.kind, error))
+    else await giveBack(store, job, backOffMs[job.attempt - 1] ?? backOffMs[1], true)
+  }
+
+  const worker = startWorker<RunningJob>({
+    name: 'jobs',
+    take: limit => takeJobs(store, limit, leaseSeconds),
+    async handle(job) {
+      await run(job)
+      // The next publish run waits for the end of this one.
+      worker.kick()
+    },
+    concurrency,
+    pollMs,
+    log,
+  })
+  return {
+    kick: worker.kick,
+    async stop() {
+      leaving.abort()
+      await worker.stop()
+    },
+  }
+}
+
+/** Why a job that was taken is not run any more. */
+function refusalOf(job: RunningJob): Error | undefined {
+  if (!ownJobKinds[job.kind].resumable) return new Error('The process that ran it has ended.')
+  if (job.remaining_ms <= 0) return new Error('It took longer than six hours.')
+  if (job.attempt > attempts) return new Error('Every process that ran it has died.')
+  return undefined
+}
