@@ -8,16 +8,28 @@ import { forwardOver } from './http/forward.ts'
 import { addHealthRoutes } from './http/health.ts'
 import { errorLog, observeRequests } from './http/observe.ts'
 import { createHttpServer } from './http/server.ts'
+import { startActivationPurge } from './identity/activation.ts'
 import { openIdentity } from './identity/identity.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { identitySettings } from './identity/settings.ts'
+import { standingConsumer } from './identity/standing.ts'
+import { platformTasksDocument } from './platform-tasks/openapi.ts'
+import { platformTasks } from './platform-tasks/routes.ts'
 import { releaseCoordinatorDocument } from './release-coordinator/openapi.ts'
 import { kidsFirstOrigins } from './release-coordinator/origins.ts'
 import { releaseCoordinator } from './release-coordinator/routes.ts'
+import { openDownloads } from './release-packages/download/downloads.ts'
+import { releasePackagesDocument } from './release-packages/openapi.ts'
+import { releasePackages } from './release-packages/routes.ts'
 import { releaseSchedulesDocument } from './release-schedules/openapi.ts'
 import { releaseSchedules } from './release-schedules/routes.ts'
+import { sourceExportsDocument } from './source-exports/openapi.ts'
+import { sourceExports } from './source-exports/routes.ts'
 import { streamRoutes } from './stream/routes.ts'
 import { openStream } from './stream/stream.ts'
+import { createDeliveries } from './webhook/create-deliveries.ts'
+import { webhooksDocument } from './webhook/openapi.ts'
+import { openWebhooks } from './webhook/webhooks.ts'
 
 const drainMs = 10_000
 const heartbeatMs = 15_000
@@ -33,9 +45,24 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
 
   async build({ config, store, bus, log, registry }) {
     const identity = await openIdentity({ store, bus, log, ...identitySettings(config) })
-    const stream = await openStream({ store, bus, log, days: config.SLIPWAY_STREAM_DAYS })
+    const downloads = openDownloads({ config, store, bus, log })
     const { authenticator } = identity
     const logError = errorLog(log)
+    const webhooks = openWebhooks({
+      store,
+      authenticator,
+      allowInternal: config.ALLOW_INTERNAL_ADDRESSES,
+      log,
+      logError,
+    })
+    const stream = await openStream({
+      store,
+      bus,
+      log,
+      days: config.SLIPWAY_STREAM_DAYS,
+      alsoWrite: createDeliveries,
+      afterCommit: webhooks.kick,
+    })
 
     const server = await createHttpServer({
       trustProxy: config.SLIPWAY_TRUST_PROXY,
@@ -73,6 +100,30 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       logError,
     })
+    await app.register(sourceExports, {
+      bus,
+      store,
+      authenticator,
+      announceChange: identity.announceChange,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      logError,
+    })
+    await app.register(releasePackages, {
+      bus,
+      store,
+      authenticator,
+      announceChange: identity.announceChange,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      downloads,
+      uploadLimit: config.SLIPWAY_UPLOAD_LIMIT,
+      logError,
+    })
+    await app.register(platformTasks, {
+      bus,
+      authenticator,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      logError,
+    })
     await app.register(identityRoutes, { store, authenticator, announceChange: identity.announceChange, logError })
     await app.register(streamRoutes, {
       store,
@@ -84,7 +135,9 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       stallMs,
       logError,
     })
+    await app.register(webhooks.routes)
     await app.register(docsRoutes, {
+      asyncApi: { version: manifest.version, serverUrl: config.SLIPWAY_PUBLIC_NATS_URL },
       documents: [
         {
           name: 'release-coordinator',
@@ -92,14 +145,24 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
           document: releaseCoordinatorDocument(manifest.version),
         },
         { name: 'release-schedules', title: 'Release Schedules', document: releaseSchedulesDocument(manifest.version) },
+        { name: 'release-packages', title: 'Release Packages', document: releasePackagesDocument(manifest.version) },
+        { name: 'source-exports', title: 'Source Exports', document: sourceExportsDocument(manifest.version) },
+        { name: 'platform-tasks', title: 'Tasks', document: platformTasksDocument(manifest.version) },
+        { name: 'webhooks', title: 'Webhooks', document: webhooksDocument(manifest.version) },
         { name: 'platform', title: 'Accounts, tokens, stream', document: platformDocument(manifest.version) },
       ],
     })
 
     return {
       operations: identity.operations,
-      consumers: [stream.consumer],
-      workers: async () => [identity.startKeyRotation(), await stream.startPurge()],
+      consumers: [stream.consumer, standingConsumer(identity.announceChange)],
+      workers: async () => [
+        identity.startKeyRotation(),
+        await startActivationPurge(store, log),
+        downloads.start(),
+        await stream.startPurge(),
+        ...(await webhooks.startWorkers()),
+      ],
       http: {
         async listen() {
           await app.listen({ host: config.SLIPWAY_HOST, port: config.SLIPWAY_PORT })
@@ -111,6 +174,8 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       async close() {
         identity.close()
         await stream.tail.stop()
+        await webhooks.close()
+        await downloads.close()
       },
     }
   },

@@ -1,5 +1,6 @@
 import { baseConfig } from '@slipway/service'
 import { z } from 'zod'
+import { downloadConfig } from './release-packages/download/settings.ts'
 
 const flag = (fallback: boolean, description: string) => z.stringbool().default(fallback).meta({ description })
 const count = (fallback: number, description: string, { min = 0, max = 1_000_000_000 } = {}) =>
@@ -19,6 +20,7 @@ const listOf = (description: string) =>
 
 /** What the gateway reads from the environment beside what every service reads. */
 export const gatewayConfig = baseConfig.extend({
+  ...downloadConfig.shape,
   SLIPWAY_PORT: count(8080, 'Port of the APIs; 0 picks a free one', { max: 65_535 }),
   SLIPWAY_HOST: z.string().default('127.0.0.1').meta({ description: 'Address the APIs listen on' }),
   SLIPWAY_PUBLIC_URL: z
@@ -27,6 +29,10 @@ export const gatewayConfig = baseConfig.extend({
     .meta({
       description: 'Address under which clients reach the platform; links start with it. Default: what they asked for',
     }),
+  SLIPWAY_PUBLIC_NATS_URL: z
+    .url({ protocol: /^(?:nats|tls|wss?)$/ })
+    .optional()
+    .meta({ description: 'Address at which programs of others reach NATS, for the description of the bus' }),
   SLIPWAY_TRUST_PROXY: z
     .string()
     .default('false')
@@ -58,6 +64,7 @@ export const gatewayConfig = baseConfig.extend({
     .meta({ description: 'Claim of external tokens with the groups of a user' }),
 
   SLIPWAY_BODY_LIMIT: count(900_000, 'Bytes of a request body; must fit into one message of the bus', { min: 1024 }),
+  SLIPWAY_UPLOAD_LIMIT: count(52_428_800, 'Bytes of an uploaded licence', { min: 1 }),
   SLIPWAY_RATE_LIMIT: count(0, 'Requests a minute from one address to one replica; 0: no limit'),
   SLIPWAY_ANONYMOUS_WRITES: flag(
     true,

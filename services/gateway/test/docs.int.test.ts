@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resources } from '../src/release-coordinator/resources.ts'
 import { methodsOf, resources as scheduleResources } from '../src/release-schedules/resource.ts'
+import { ownedEntries } from '../src/source-exports/table.ts'
 import { request } from './http-client.ts'
 import { adminToken, type Platform, startPlatform } from './platform.ts'
 
@@ -66,11 +67,45 @@ describe('the API description', () => {
     expect(list).toEqual(expect.arrayContaining(['sla', 'date_after', 'ordering', 'page_size', 'exclude_fields']))
   })
 
+  test('names every method of every path of source exports, for each way to name an owner', async () => {
+    const { paths } = await documentAt('/openapi/source-exports.json')
+    for (const prefix of ['/orgs/{org}', '/users/{user}', '/user']) {
+      for (const { path, methods } of ownedEntries) {
+        const item = paths[`${prefix}${path}/`.replaceAll(/:(\w+)/g, '{$1}')]
+        expect(Object.keys(item ?? {}).sort(), prefix + path).toEqual(
+          Object.keys(methods)
+            .map(method => method.toLowerCase())
+            .sort(),
+        )
+      }
+    }
+    const source = paths['/orgs/{org}/sources/{source}/']?.get?.parameters?.map(({ name }) => name)
+    expect(source).toEqual(expect.arrayContaining(['org', 'source', 'updatedSince', 'includeConcepts', 'Compress']))
+    expect(paths['/user/sources/{source}/{version}/export/']?.get?.responses).toMatchObject({
+      200: {},
+      204: {},
+      208: {},
+    })
+    expect(paths).toHaveProperty(['/users/login/'])
+  })
+
   test("describes the platform's own paths, too", async () => {
     const { paths } = await documentAt('/openapi/platform.json')
     for (const path of ['/api/v1/accounts', '/api/v1/users/me/tokens', '/events/stream', '/healthz']) {
       expect(paths).toHaveProperty([path])
     }
+  })
+})
+
+describe('the description of the bus', () => {
+  test('is served, and linked from the page', async () => {
+    const { status, json } = await request(platform.port, '/docs/asyncapi.json')
+    expect(status).toBe(200)
+    expect(json).toMatchObject({
+      asyncapi: '3.0.0',
+      operations: { 'coordinator.release.create': {}, 'event.release.published': {}, 'task-service.tasks': {} },
+    })
+    expect((await request(platform.port, '/docs')).text).toContain('href="/docs/asyncapi.json"')
   })
 })
 
@@ -80,7 +115,7 @@ describe('the page', () => {
     expect(status).toBe(200)
     expect(headers['content-security-policy']).toMatch(/default-src 'none';script-src 'self';/)
     const loaded = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(match => match[1] as string)
-    expect(loaded).toHaveLength(5)
+    expect(loaded).toHaveLength(6)
     for (const url of loaded) {
       expect(url).toMatch(/^\/docs\//)
       expect((await request(platform.port, url)).status).toBe(200)

@@ -30,7 +30,7 @@ export type Platform = AsyncDisposable & {
 
 /** A gateway with a database and a NATS server of its own, and scripted services behind it. */
 export async function startPlatform(env: Record<string, string> = {}): Promise<Platform> {
-  const database = await createDatabase({ migrations: [gateway.migrations] })
+  const database = await createDatabase({ migrations: [gateway.migrations].flat() })
   const nats = await startOwnNats()
   const started: RunningService[] = []
   async function startReplica(more: Record<string, string> = {}) {

@@ -3,7 +3,7 @@ import { type EventEnvelope, releaseEvents, taskEvents } from '@slipway/contract
 import { openStore, type Store } from '@slipway/store'
 import { captureLog, eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { purgeEvents, storeEvent } from '../src/stream/stored-event.ts'
+import { purgeEvents, storeEvents } from '../src/stream/stored-event.ts'
 import { type EventReader, readEvents } from './event-reader.ts'
 import { request } from './http-client.ts'
 import { type Platform, startPlatform } from './platform.ts'
@@ -45,7 +45,7 @@ async function publish(type: keyof typeof kinds, subject: string, data?: object)
   return envelope
 }
 
-const storeDirectly = (envelope: EventEnvelope) => store.transaction(tx => storeEvent(tx, envelope))
+const storeDirectly = (envelope: EventEnvelope) => store.transaction(tx => storeEvents(tx, [envelope]))
 const idsOf = (reader: EventReader) => reader.events.map(({ data }) => (data as EventEnvelope).id)
 const has = (reader: EventReader, { id }: EventEnvelope) => eventually(() => idsOf(reader).includes(id))
 
@@ -173,7 +173,7 @@ test('readers that go from replica to replica miss nothing and get nothing twice
       const envelope = event('task.progressed', 'TA_9', { release_id: 'RE_9' })
       await store.transaction(async tx => {
         await tx.query(slowCommit)
-        await storeEvent(tx, envelope)
+        await storeEvents(tx, [envelope])
         await tx.query(slowCommit)
       })
       stored.push(envelope.id)
@@ -269,7 +269,8 @@ describe('what is not kept', () => {
   async function oldest() {
     const [row] = await store.read<{ position: number }>({
       name: 'test.oldest',
-      text: 'select min(position) as position from stream_event',
+      // What tells of people is in the stream, too, for administrators.
+      text: `select min(position) as position from stream_event where noun not in ('account', 'affiliate', 'application')`,
     })
     return row as { position: number }
   }

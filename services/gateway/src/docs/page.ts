@@ -9,6 +9,9 @@ export const page = `<!doctype html>
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
 </head>
 <body>
+<p style="margin: 1em; font-family: sans-serif">
+The bus, with its operations and events: <a href="/docs/asyncapi.json">AsyncAPI</a>.
+</p>
 <div id="swagger-ui"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script>
 <script src="/docs/assets/swagger-ui-standalone-preset.js"></script>

@@ -1,7 +1,7 @@
 import { type JsonSchema, jsonSchema } from '@slipway/contracts'
 import type { z } from 'zod'
 import { changeSchema, newAccountSchema } from '../identity/account.routes.ts'
-import { newTokenSchema } from '../identity/token.routes.ts'
+import { newTokenSchema, tokenChangeSchema } from '../identity/token.routes.ts'
 
 type Item = Readonly<Record<string, unknown>>
 
@@ -73,6 +73,11 @@ export function platformDocument(version: string) {
       },
       '/api/v1/users/me/tokens/{id}': {
         parameters: [parameter('path', 'id', 'Id of the token', true)],
+        patch: {
+          summary: 'Renames an API token',
+          requestBody: input(tokenChangeSchema),
+          responses: { 200: { description: 'The token' }, ...signedIn },
+        },
         delete: { summary: 'Revokes an API token', responses: { 204: { description: 'Revoked' }, ...signedIn } },
       },
       '/events/stream': {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import helmet from '@fastify/helmet'
 import statics from '@fastify/static'
+import type { AsyncApiOptions } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { asyncApiText } from './asyncapi-text.ts'
 import { contentSecurityPolicy, page, startScript } from './page.ts'
 
 /** One API and its OpenAPI document. */
@@ -12,10 +14,13 @@ export type ApiDocument = {
   readonly document: unknown
 }
 
-/** The descriptions of all APIs, for programs and for people. The first one also stands at the places clients know. */
+/**
+ * The descriptions of all APIs and of the bus, for programs and for people. The first one also stands at the places clients
+ * know. That of the bus is made when it is first asked for.
+ */
 export async function docsRoutes(
   app: FastifyInstance,
-  { documents }: { documents: readonly ApiDocument[] },
+  { documents, asyncApi }: { documents: readonly ApiDocument[]; asyncApi: AsyncApiOptions },
 ): Promise<void> {
   await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false })
   await app.register(statics, {
@@ -39,6 +44,14 @@ export async function docsRoutes(
   app.get('/swagger.json', send('application/json', first))
   // JSON is YAML, too.
   app.get('/swagger.yaml', send('application/yaml', first))
+  let bus: Promise<string> | undefined
+  app.get('/docs/asyncapi.json', async (_request, reply) => {
+    bus ??= asyncApiText(asyncApi)
+    bus.catch(() => {
+      bus = undefined
+    })
+    return reply.header('content-type', 'application/json').send(await bus)
+  })
   app.get('/docs/start.js', send('text/javascript; charset=utf-8', startScript(urls)))
   for (const path of ['/docs', '/swagger/', '/redoc/']) app.get(path, send('text/html; charset=utf-8', page))
 }

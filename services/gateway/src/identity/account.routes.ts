@@ -76,7 +76,7 @@ export function accountRoutes(
     requireRightToChange(administrator, undefined, change)
     const fields = changedFields(undefined, change, await newHash(change))
     try {
-      const account = await insertAccount(store, login, fields)
+      const account = await insertAccount(store, login, fields, administrator.login)
       announceChange()
       return await reply.code(201).send(shownAccount(account))
     } catch (error) {
@@ -96,7 +96,7 @@ export function accountRoutes(
       if (existing.superuser && !(fields.superuser && fields.active) && !(await hasOtherSuperuser(tx, existing.id))) {
         throw failure('conflict', 'The last account that may do everything must stay as it is.')
       }
-      return updateAccount(tx, existing.id, fields)
+      return updateAccount(tx, existing.id, fields, administrator.login)
     })
     announceChange()
     return shownAccount(account)
@@ -110,7 +110,7 @@ export function accountRoutes(
       if (existing.superuser && !(await hasOtherSuperuser(tx, existing.id))) {
         throw failure('conflict', 'The last account that may do everything must stay.')
       }
-      await deleteAccount(tx, existing.id)
+      await deleteAccount(tx, existing.id, administrator.login)
     })
     announceChange()
     return reply.code(204).send()

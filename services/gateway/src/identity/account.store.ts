@@ -1,5 +1,5 @@
-import type { Identity } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Identity, KnownAccount } from '@slipway/contracts'
+import { outboxColumns, type Queryable, type Statement, type Store } from '@slipway/store'
 
 export type Account = {
   readonly id: string
@@ -14,12 +14,22 @@ export type Account = {
   readonly member: string | null
   readonly active: boolean
   readonly superuser: boolean
+  readonly lang_key: string
+  /** Two letters. */
+  readonly country: string | null
+  /** False until the e-mail address is proved right. */
+  readonly activated: boolean
+  /** The affiliate behind it was struck off. */
+  readonly deregistered: boolean
   readonly created_at: string
   readonly updated_at: string
 }
 
 /** What can be set of an account. */
-export type AccountFields = Omit<Account, 'id' | 'login' | 'created_at' | 'updated_at'>
+export type AccountFields = Omit<Account, 'id' | 'login' | 'deregistered' | 'created_at' | 'updated_at'>
+
+/** Nobody signs in with an account that was switched off, is still to be activated, or was struck off. */
+export const maySignIn = ({ active, activated, deregistered }: Account): boolean => active && activated && !deregistered
 
 export function identityOf(account: Account): Identity {
   const { id, login, roles, groups, permissions, member, superuser } = account
@@ -36,7 +46,7 @@ export function identityOf(account: Account): Identity {
 }
 
 const columns = `id, login, password_hash, email, given_name, family_name, roles, groups, permissions, member, active,
-  superuser, created_at, updated_at`
+  superuser, lang_key, country, activated, deregistered, created_at, updated_at`
 
 const byLogin: Statement = {
   name: 'account.by-login',
@@ -46,25 +56,48 @@ const page: Statement = {
   name: 'account.page',
   text: `select ${columns} from account where lower(login) > lower($1) order by lower(login) limit $2`,
 }
+const told = (verb: 'created' | 'updated', actor: string, key: string, baseUrl: string) => `
+    insert into platform.outbox (${outboxColumns})
+    select 'account', '${verb}', id::text, seq, ${actor}, null, account_told(row(changed.*)::account, ${key}, ${baseUrl})
+    from changed returning data`
 const insert: Statement = {
   name: 'account.insert',
-  text: `insert into account
-      (login, password_hash, email, given_name, family_name, roles, groups, permissions, member, active, superuser)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    returning ${columns}`,
+  text: `
+    with changed as (
+      insert into account (login, password_hash, email, given_name, family_name, roles, groups, permissions, member,
+        active, superuser, lang_key, country, activated, activation_hash, activation_expires_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $17)
+      returning *
+    ), told as (${told('created', '$15', '$18', '$19')}
+    )
+    select ${columns}, (select data from told) as told from changed`,
 }
 const update: Statement = {
   name: 'account.update',
-  text: `update account set password_hash = $2, email = $3, given_name = $4, family_name = $5, roles = $6, groups = $7,
-      permissions = $8, member = $9, active = $10, superuser = $11, updated_at = now()
-    where id = $1
-    returning ${columns}`,
+  text: `
+    with changed as (
+      update account set password_hash = $2, email = $3, given_name = $4, family_name = $5, roles = $6, groups = $7,
+        permissions = $8, member = $9, active = $10, superuser = $11, lang_key = $12, country = $13, activated = $14,
+        updated_at = now(), seq = seq + 1
+      where id = $1
+      returning *
+    ), told as (${told('updated', '$15', 'null', 'null')}
+    )
+    select ${columns} from changed`,
 }
 const locked: Statement = {
   name: 'account.locked',
   text: `select ${columns} from account where lower(login) = lower($1) for update`,
 }
-const remove: Statement = { name: 'account.delete', text: 'delete from account where id = $1' }
+const remove: Statement = {
+  name: 'account.delete',
+  text: `
+    with gone as (delete from account where id = $1 returning *)
+    insert into platform.outbox (${outboxColumns})
+    select 'account', 'deleted', id::text, seq + 1, $2, null,
+      json_build_object('login', login, 'sequence', nextval('account_change'))
+    from gone`,
+}
 const otherSuperusers: Statement = {
   name: 'account.other-superusers',
   text: 'select id from account where superuser and active and id <> $1 limit 1',
@@ -81,6 +114,9 @@ const values = (fields: AccountFields) => [
   fields.member,
   fields.active,
   fields.superuser,
+  fields.lang_key,
+  fields.country,
+  fields.activated,
 ]
 
 /** Logins are the same whatever their case. */
@@ -99,19 +135,46 @@ export async function lockAccount(tx: Queryable, login: string): Promise<Account
   return account
 }
 
-export async function insertAccount(tx: Queryable, login: string, fields: AccountFields): Promise<Account> {
-  const [account] = await tx.query<Account>(insert, [login, ...values(fields)])
-  return account as Account
+/** How an account comes into being by itself: with a key that its owner is sent, and that is kept only as a hash. */
+export type Registration = {
+  readonly key: string
+  readonly hash: Buffer
+  readonly expiresAt: Date
+  /** What the link in the mail starts with. */
+  readonly baseUrl: string
 }
 
-export async function updateAccount(tx: Queryable, id: string, fields: AccountFields): Promise<Account> {
-  const [account] = await tx.query<Account>(update, [id, ...values(fields)])
+export type NewAccount = Account & {
+  /** What services are told of it. */
+  readonly told: KnownAccount
+}
+
+/** Makes an account and tells of it, in one statement; as the following ones do. */
+export async function insertAccount(
+  tx: Queryable,
+  login: string,
+  fields: AccountFields,
+  actor = 'system',
+  registration?: Registration,
+): Promise<NewAccount> {
+  const { hash = null, expiresAt = null, key = null, baseUrl = null } = registration ?? {}
+  const [account] = await tx.query<NewAccount>(insert, [login, ...values(fields), actor, hash, expiresAt, key, baseUrl])
+  return account as NewAccount
+}
+
+export async function updateAccount(
+  tx: Queryable,
+  id: string,
+  fields: AccountFields,
+  actor = 'system',
+): Promise<Account> {
+  const [account] = await tx.query<Account>(update, [id, ...values(fields), actor])
   return account as Account
 }
 
 /** Its tokens go with it. */
-export async function deleteAccount(tx: Queryable, id: string): Promise<void> {
-  await tx.query(remove, [id])
+export async function deleteAccount(tx: Queryable, id: string, actor = 'system'): Promise<void> {
+  await tx.query(remove, [id, actor])
 }
 
 export async function hasOtherSuperuser(tx: Queryable, id: string): Promise<boolean> {

@@ -11,6 +11,9 @@ export type AccountChange = {
   readonly member?: string | null | undefined
   readonly active?: boolean | undefined
   readonly superuser?: boolean | undefined
+  readonly langKey?: string | undefined
+  readonly country?: string | null | undefined
+  readonly activated?: boolean | undefined
 }
 
 /** The fields of an account after a change; `passwordHash` undefined: the password stays. */
@@ -30,6 +33,9 @@ export function changedFields(
     member: given(change.member, existing?.member),
     active: change.active ?? existing?.active ?? true,
     superuser: change.superuser ?? existing?.superuser ?? false,
+    lang_key: change.langKey ?? existing?.lang_key ?? 'en',
+    country: given(change.country, existing?.country),
+    activated: change.activated ?? existing?.activated ?? true,
   }
 }
 

@@ -8,15 +8,18 @@ export type ApiToken = {
   readonly created_at: string
   readonly last_used_at: string | null
   readonly expires_at: string | null
+  /** Null: all rights of the account. */
+  readonly scopes: readonly string[] | null
 }
 
-const columns = 'id, name, prefix, created_at, last_used_at, expires_at'
+const columns = 'id, name, prefix, created_at, last_used_at, expires_at, scopes'
 const alive = 'revoked_at is null and (expires_at is null or expires_at > now())'
 
 const owner: Statement = {
   name: 'api-token.owner',
-  text: `select a.*, t.id as token_id from api_token t join account a on a.id = t.account_id
-    where t.hash = $1 and a.active and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
+  text: `select a.*, t.id as token_id, t.scopes as token_scopes from api_token t join account a on a.id = t.account_id
+    where t.hash = $1 and a.active and a.activated and not a.deregistered and t.revoked_at is null
+      and (t.expires_at is null or t.expires_at > now())`,
 }
 const list: Statement = {
   name: 'api-token.list',
@@ -28,8 +31,12 @@ const count: Statement = {
 }
 const insert: Statement = {
   name: 'api-token.insert',
-  text: `insert into api_token (account_id, hash, prefix, name, expires_at, configured)
-    values ($1, $2, $3, $4, $5, $6) returning ${columns}`,
+  text: `insert into api_token (account_id, hash, prefix, name, expires_at, configured, scopes)
+    values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+}
+const rename: Statement = {
+  name: 'api-token.rename',
+  text: `update api_token set name = $3 where id = $1 and account_id = $2 and ${alive} returning ${columns}`,
 }
 const revoke: Statement = {
   name: 'api-token.revoke',
@@ -42,7 +49,7 @@ const revokeConfigured: Statement = {
 }
 const byHash: Statement = {
   name: 'api-token.by-hash',
-  text: `select account_id, ${alive} as alive from api_token where hash = $1`,
+  text: `select id, account_id, ${alive} as alive from api_token where hash = $1`,
 }
 const revive: Statement = {
   name: 'api-token.revive',
@@ -50,9 +57,11 @@ const revive: Statement = {
 }
 const touch: Statement = { name: 'api-token.touch', text: 'update api_token set last_used_at = now() where id = $1' }
 
+type Owner = Account & { readonly token_id: string; readonly token_scopes: readonly string[] | null }
+
 /** The active account that a good token belongs to. */
-export async function findOwner(store: Store, hash: Buffer): Promise<(Account & { token_id: string }) | undefined> {
-  const [row] = await store.read<Account & { token_id: string }>(owner, [hash])
+export async function findOwner(store: Store, hash: Buffer): Promise<Owner | undefined> {
+  const [row] = await store.read<Owner>(owner, [hash])
   return row
 }
 
@@ -72,12 +81,19 @@ export type NewToken = {
   readonly name: string
   readonly expiresAt: Date | null
   readonly configured?: boolean
+  readonly scopes?: readonly string[] | null
 }
 
 export async function insertToken(tx: Queryable, accountId: string, token: NewToken): Promise<ApiToken> {
-  const { hash, prefix, name, expiresAt, configured = false } = token
-  const [row] = await tx.query<ApiToken>(insert, [accountId, hash, prefix, name, expiresAt, configured])
+  const { hash, prefix, name, expiresAt, configured = false, scopes = null } = token
+  const [row] = await tx.query<ApiToken>(insert, [accountId, hash, prefix, name, expiresAt, configured, scopes])
   return row as ApiToken
+}
+
+/** The token under its new name; undefined if the account has no such token. */
+export async function renameToken(tx: Queryable, accountId: string, id: string, name: string) {
+  const [row] = await tx.query<ApiToken>(rename, [id, accountId, name])
+  return row
 }
 
 /** False if the account has no such token. */
@@ -91,7 +107,7 @@ export async function revokeOtherConfigured(tx: Queryable, accountId: string, ha
 }
 
 export async function findToken(tx: Queryable, hash: Buffer) {
-  const [row] = await tx.query<{ account_id: string; alive: boolean }>(byHash, [hash])
+  const [row] = await tx.query<{ id: string; account_id: string; alive: boolean }>(byHash, [hash])
   return row
 }
 

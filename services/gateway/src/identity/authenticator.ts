@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Identity } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
-import { type Account, findAccount, identityOf } from './account.store.ts'
+import { type Account, findAccount, identityOf, maySignIn } from './account.store.ts'
 import { findOwner, touchToken } from './api-token.store.ts'
 import { hashOfToken } from './api-token.ts'
 import type { Attempts } from './attempts.ts'
@@ -10,10 +10,13 @@ import { type ExpiringCache, expiringCache } from './expiring-cache.ts'
 import { type ExternalIssuer, looksSigned } from './external-issuer.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
 import { verifyPassword } from './password.ts'
+import { narrowed } from './scopes.ts'
 
 /** Somebody who proved who they are. */
 export type Caller = {
   readonly identity: Identity
+  /** True for tokens that have not all rights of their account. */
+  readonly narrowed?: boolean
   /** The signed token that services take for it; good for minutes. */
   identityToken(): Promise<string>
 }
@@ -60,7 +63,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const owner = await findOwner(store, hash)
     if (owner) {
       noteUse(owner.token_id)
-      return callerOf(identityOf(owner))
+      const caller = callerOf(narrowed(identityOf(owner), owner.token_scopes))
+      return owner.token_scopes === null ? caller : { ...caller, narrowed: true }
     }
     const identity = external && looksSigned(token) ? await external(token) : null
     return identity && callerOf(identity)
@@ -82,7 +86,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (login.includes('\0')) return null
       const key = login.toLowerCase()
       const account = await once(accounts, key, () => findAccount(store, login))
-      const hash = account?.active ? account.password_hash : null
+      const hash = account && maySignIn(account) ? account.password_hash : null
       const proof = createHmac('sha256', secret).update(`${key}\n${hash}\n${password}`).digest('base64')
       if (account && hash !== null && rightPasswords.get(proof)) return callerOf(identityOf(account))
       attempts.login.begin(key)

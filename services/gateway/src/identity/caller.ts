@@ -27,8 +27,12 @@ async function findCaller(request: FastifyRequest, authenticator: Authenticator)
  * administrators of releases only.
  * @throws `forbidden`
  */
-export function requireAdministrator({ identity }: Caller): Identity {
+export function requireAdministrator(caller: Caller): Identity {
+  if (!isAdministrator(caller)) throw failure('forbidden', 'Only administrators may manage accounts.')
+  return caller.identity
+}
+
+export function isAdministrator({ identity }: Caller): boolean {
   const may = identity.superuser || identity.roles.some(role => role === 'ADMIN' || role === 'ROLE_ADMIN')
-  if (!may || identity.kind === 'service') throw failure('forbidden', 'Only administrators may manage accounts.')
-  return identity
+  return may && identity.kind !== 'service'
 }

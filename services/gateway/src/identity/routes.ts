@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { acceptEmptyJson } from '../http/empty-json.ts'
 import { answerErrors } from '../http/platform-errors.ts'
 import { type AccountRoutesOptions, accountRoutes } from './account.routes.ts'
 import { tokenRoutes } from './token.routes.ts'
@@ -10,11 +11,7 @@ export type IdentityRoutesOptions = AccountRoutesOptions & {
 /** The platform's own API for accounts and API tokens. */
 export async function identityRoutes(app: FastifyInstance, options: IdentityRoutesOptions): Promise<void> {
   answerErrors(app, options.logError)
-  // Clients label empty bodies as JSON; the framework would refuse them.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') return done(null, undefined)
-    app.getDefaultJsonParser('error', 'error')(request, body as string, done)
-  })
+  acceptEmptyJson(app)
   accountRoutes(app, options)
   tokenRoutes(app, options)
 }

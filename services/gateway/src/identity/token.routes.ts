@@ -3,18 +3,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
 import type { AccountRoutesOptions } from './account.routes.ts'
-import { type Account, findAccount, lockAccount } from './account.store.ts'
-import { type ApiToken, countTokens, insertToken, listTokens, revokeToken } from './api-token.store.ts'
+import { type Account, findAccount, identityOf, lockAccount } from './account.store.ts'
+import { type ApiToken, countTokens, insertToken, listTokens, renameToken, revokeToken } from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
 import { requireCaller } from './caller.ts'
+import { requireOwnScopes } from './scopes.ts'
 
 /** Good tokens that one account may have. */
 const most = 50
 
 export const newTokenSchema = z.strictObject({
   name: z.string().trim().min(1).max(200),
+  scopes: z.array(z.string().min(1).max(200)).max(100).nullable().optional(),
   expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
 })
+export const tokenChangeSchema = newTokenSchema.pick({ name: true })
 const idPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /** `/api/v1/users/me/tokens`: the caller's own API tokens. A token is shown once, when it is made. */
@@ -23,7 +26,9 @@ export function tokenRoutes(
   { store, authenticator, announceChange }: AccountRoutesOptions,
 ): void {
   async function ownAccount(request: FastifyRequest): Promise<Account> {
-    const { identity } = await requireCaller(request, authenticator)
+    const { identity, narrowed } = await requireCaller(request, authenticator)
+    // It could make itself one without.
+    if (narrowed) throw failure('forbidden', 'A token with scopes cannot manage tokens.')
     const account = await findAccount(store, identity.login)
     if (account?.id !== identity.subject) throw failure('forbidden', 'Tokens are for accounts of this platform.')
     return account
@@ -36,7 +41,8 @@ export function tokenRoutes(
 
   app.post('/api/v1/users/me/tokens', async (request, reply) => {
     const account = await ownAccount(request)
-    const { name, expiresAt } = parsed(newTokenSchema, request.body)
+    const { name, scopes, expiresAt } = parsed(newTokenSchema, request.body)
+    const own = scopes ? requireOwnScopes(identityOf(account), scopes) : null
     const expires = expiresAt ? new Date(expiresAt) : null
     if (expires && expires.getTime() <= Date.now()) throw failure('refused', 'expiresAt must be in the future.')
     const token = newToken()
@@ -46,10 +52,19 @@ export function tokenRoutes(
       if ((await countTokens(tx, account.id)) >= most)
         throw failure('conflict', `No more than ${most} tokens are kept.`)
       const hash = hashOfToken(token)
-      return insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name, expiresAt: expires })
+      return insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name, expiresAt: expires, scopes: own })
     })
     const { id, createdAt, expiresAt: until } = shown(created)
-    return reply.code(201).send({ id, name, token, createdAt, expiresAt: until })
+    return reply.code(201).send({ id, name, token, createdAt, expiresAt: until, ...(own && { scopes: own }) })
+  })
+
+  app.patch<{ Params: { id: string } }>('/api/v1/users/me/tokens/:id', async request => {
+    const account = await ownAccount(request)
+    const { name } = parsed(tokenChangeSchema, request.body)
+    const { id } = request.params
+    const renamed = idPattern.test(id) ? await renameToken(store, account.id, id, name) : undefined
+    if (!renamed) throw failure('not_found', 'There is no such token.')
+    return shown(renamed)
   })
 
   app.delete<{ Params: { id: string } }>('/api/v1/users/me/tokens/:id', async (request, reply) => {
@@ -63,6 +78,6 @@ export function tokenRoutes(
   })
 }
 
-function shown({ id, name, prefix, created_at, last_used_at, expires_at }: ApiToken) {
-  return { id, name, prefix, createdAt: created_at, lastUsedAt: last_used_at, expiresAt: expires_at }
+function shown({ id, name, prefix, created_at, last_used_at, expires_at, scopes }: ApiToken) {
+  return { id, name, prefix, createdAt: created_at, lastUsedAt: last_used_at, expiresAt: expires_at, scopes }
 }

@@ -8,7 +8,7 @@ const pattern = /^([a-z0-9-]+)(?:\.(\*|[a-z0-9-]+))?$/
  * Reads `types=release.*,task.staged`, `release=RE_…` and `subject=…`.
  * @throws `invalid` for a type that is none
  */
-export function readFilter(parameters: QueryParameters): EventFilter {
+export function readFilter(parameters: QueryParameters): Omit<EventFilter, 'hidden'> {
   const nouns = new Set<string>()
   const types = new Set<string>()
   const words = (parameters.types ?? []).flatMap(value => value.split(',')).map(word => word.trim())
@@ -31,7 +31,8 @@ export function readFilter(parameters: QueryParameters): EventFilter {
   }
 }
 
-export function matches({ release, subject, nouns, types }: EventFilter, event: StoredEvent): boolean {
+export function matches({ release, subject, nouns, types, hidden }: EventFilter, event: StoredEvent): boolean {
+  if (hidden.includes(event.noun)) return false
   if (release !== null && event.release_id !== release) return false
   if (subject !== null && event.aggregate !== subject) return false
   if (nouns.length === 0 && types.length === 0) return true

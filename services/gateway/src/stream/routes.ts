@@ -1,10 +1,10 @@
-import { failure } from '@slipway/contracts'
+import { failure, personalNouns } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerErrors } from '../http/platform-errors.ts'
 import { queryParameters } from '../http/query.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
-import { requireCaller } from '../identity/caller.ts'
+import { isAdministrator, requireCaller } from '../identity/caller.ts'
 import { readFilter } from './filter.ts'
 import { readStream } from './reader.ts'
 import { type SendOptions, sendEvents } from './send-events.ts'
@@ -28,10 +28,19 @@ export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOp
   const open = new Map<AbortController, Promise<void>>()
   answerErrors(app, options.logError)
 
+  /** Events that tell of people are for administrators. @throws `unauthenticated` where callers must be known */
+  async function mayReadAll(request: FastifyRequest): Promise<boolean> {
+    if (options.anonymous && request.headers.authorization === undefined) return false
+    const caller = await requireCaller(request, options.authenticator).catch(error => {
+      if (!options.anonymous) throw error
+    })
+    return caller !== undefined && isAdministrator(caller)
+  }
+
   app.get('/events/stream', { exposeHeadRoute: false }, async (request, reply) => {
-    if (!options.anonymous) await requireCaller(request, options.authenticator)
+    const hidden = (await mayReadAll(request)) ? [] : personalNouns
     const parameters = queryParameters(request)
-    const filter = readFilter(parameters)
+    const filter = { ...readFilter(parameters), hidden }
     if (open.size >= options.mostStreams) throw failure('busy', 'There are too many open streams.', { retryAfter: 5 })
     // Scripts cannot set the header on the first connection, so a parameter does as well.
     const given = request.headers['last-event-id'] ?? parameters.last_event_id?.at(-1)

@@ -20,6 +20,8 @@ export type EventFilter = {
   readonly nouns: readonly string[]
   /** … and these, as `<noun>.<verb>`. */
   readonly types: readonly string[]
+  /** None of these nouns: the reader may not see them. */
+  readonly hidden: readonly string[]
 }
 
 /** The stream as far as readers may see it. */
@@ -30,12 +32,18 @@ export type StreamEnds = {
   readonly last: number
 }
 
-/** The position is taken for a row that comes out of the lock, so positions become visible in their order. */
+/**
+ * Positions are taken for rows that come out of the lock, so they become visible in their order; within one statement
+ * they follow the order of the events.
+ */
 const insert: Statement = {
   name: 'stream-event.insert',
   text: `with turn as materialized (select pg_advisory_xact_lock(hashtextextended('gateway.stream', 0)))
     insert into stream_event (event_id, noun, verb, aggregate, release_id, payload)
-    select $1, $2, $3, $4, $5, $6 from turn
+    select event_id, noun, verb, aggregate, release_id, payload from turn, unnest(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]
+    ) with ordinality as event (event_id, noun, verb, aggregate, release_id, payload, place)
+    order by place
     on conflict (event_id) do nothing`,
 }
 const columns = 'position, noun, verb, aggregate, release_id, payload'
@@ -50,6 +58,7 @@ const matching: Statement = {
       and ($3::text is null or release_id = $3)
       and ($4::text is null or aggregate = $4)
       and ($5::text[] is null or noun = any($5) or noun || '.' || verb = any($6))
+      and noun <> all($8::text[])
     order by position limit $7`,
 }
 const ends: Statement = {
@@ -68,10 +77,14 @@ const purge: Statement = {
     returning (select count(*) from gone) as gone`,
 }
 
-/** Keeps an event for readers; does nothing if it is kept already. Holds the lock of the stream until the commit. */
-export async function storeEvent(tx: Queryable, event: EventEnvelope): Promise<void> {
-  const [noun = '', verb = ''] = event.type.split('.').slice(2)
-  await tx.query(insert, [event.id, noun, verb, event.subject, releaseOf(noun, event), JSON.stringify(event)])
+/** Keeps events for readers, but those that are kept already. Holds the lock of the stream until the commit. */
+export async function storeEvents(tx: Queryable, events: readonly EventEnvelope[]): Promise<void> {
+  const rows = events.map(event => {
+    const [noun = '', verb = ''] = event.type.split('.').slice(2)
+    return [event.id, noun, verb, event.subject, releaseOf(noun, event), JSON.stringify(event)]
+  })
+  const columns = Array.from({ length: 6 }, (_, column) => rows.map(row => row[column]))
+  await tx.query(insert, columns)
 }
 
 /** The release that an event is about; services name it in the data, and a release is about itself. */
@@ -98,6 +111,7 @@ export function eventsBetween(store: Store, from: number, to: number, filter: Ev
     byType ? nouns : null,
     byType ? types : null,
     limit,
+    filter.hidden,
   ])
 }
 

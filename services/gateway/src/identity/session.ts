@@ -1,0 +1,49 @@
+import type { Store } from '@slipway/store'
+import type { FastifyRequest } from 'fastify'
+import { findToken, insertToken, listTokens, revokeToken } from './api-token.store.ts'
+import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
+
+/** Sessions of browsers are API tokens in a cookie, so whatever ends a token ends a session. */
+const tokenName = 'session'
+export const sessionCookie = 'slipway_session'
+
+/** Seconds that a session lasts; the second figure is that of a browser which is to remember it. */
+const usualSeconds = 12 * 3600
+const rememberedSeconds = 31 * 24 * 3600
+/** Sessions of one account; then the oldest one goes. */
+const most = 20
+
+/** The token of the session that a request belongs to, good or not. */
+export function sessionToken({ headers }: FastifyRequest): string | undefined {
+  const pairs = (headers.cookie ?? '').split(';').map(pair => pair.trim())
+  return pairs.find(pair => pair.startsWith(`${sessionCookie}=`))?.slice(sessionCookie.length + 1) || undefined
+}
+
+export type NewSession = { readonly token: string; readonly maxAge: number | undefined; readonly ended: boolean }
+
+/** Begins a session. `maxAge`: seconds that the browser keeps it; undefined: until it is closed. */
+export async function beginSession(store: Store, accountId: string, remember: boolean): Promise<NewSession> {
+  const token = newToken()
+  const seconds = remember ? rememberedSeconds : usualSeconds
+  const own = (await listTokens(store, accountId)).filter(({ name }) => name === tokenName)
+  const ended = own.slice(0, Math.max(0, own.length - most + 1))
+  await store.transaction(async tx => {
+    for (const { id } of ended) await revokeToken(tx, accountId, id)
+    await insertToken(tx, accountId, {
+      hash: hashOfToken(token),
+      prefix: prefixOfToken(token),
+      name: tokenName,
+      expiresAt: new Date(Date.now() + seconds * 1000),
+    })
+  })
+  return { token, maxAge: remember ? seconds : undefined, ended: ended.length > 0 }
+}
+
+/** Ends a session; false if there was none, or if the token is one that no login made. */
+export async function endSession(store: Store, token: string): Promise<boolean> {
+  const known = await findToken(store, hashOfToken(token))
+  if (!known?.alive) return false
+  const own = await listTokens(store, known.account_id)
+  const session = own.find(({ name, id }) => name === tokenName && id === known.id)
+  return session !== undefined && revokeToken(store, known.account_id, session.id)
+}

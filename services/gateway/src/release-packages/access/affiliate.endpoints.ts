@@ -1,0 +1,69 @@
+import { affiliateOperations, affiliateSchema } from '@slipway/contracts'
+import { lastValue, queryParameters } from '../../http/query.ts'
+import { noteStanding } from '../../identity/standing.ts'
+import { jsonObject } from '../body.ts'
+import type { Endpoint, EndpointCall } from '../endpoint.ts'
+import { sendBytes } from '../serve-endpoints.ts'
+import { listQuery, pageParameters } from './list-query.ts'
+
+const { check, mine, list, get, update, updateDetail } = affiliateOperations
+const one = '/api/affiliates/:affiliateId'
+
+const noted = affiliateSchema.pick({ creator: true, standingState: true })
+
+/**
+ * Sets the standing. Whoever is struck off must not get in with the very next request, so the account is told at once;
+ * the event that comes later tells the same.
+ */
+async function setStanding({ request, reply, parameters, call, options }: EndpointCall) {
+  const { bus, store, announceChange } = options
+  const input = { affiliateId: parameters.affiliateId as number, body: jsonObject(request) }
+  const { status, headers, body } = await bus.request(update, input, call)
+  const { creator, standingState } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
+  const sequence = Number(/^"(\d+)"$/.exec(headers.etag ?? '')?.[1])
+  if (creator !== null && (await noteStanding(store, creator, standingState, sequence))) announceChange()
+  return sendBytes(reply, status, headers, body)
+}
+
+export const affiliateEndpoints: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/api/affiliates/check',
+    audience: 'anyone',
+    operation: check,
+    input(request) {
+      const query = queryParameters(request)
+      return {
+        member: lastValue(query, 'member'),
+        match: lastValue(query, 'match'),
+        affiliateId: lastValue(query, 'affiliateId'),
+      }
+    },
+  },
+  { method: 'GET', path: '/api/affiliates/me', audience: 'signed-in', operation: mine },
+  {
+    method: 'GET',
+    path: '/api/affiliates',
+    audience: 'editor',
+    operation: list,
+    input: listQuery,
+    describe: { query: ['q', ...pageParameters] },
+  },
+  { method: 'GET', path: one, audience: 'editor', operation: get },
+  {
+    method: 'PUT',
+    path: one,
+    audience: 'editor',
+    operation: update,
+    answer: setStanding,
+    describe: { body: 'body' },
+  },
+  {
+    method: 'PUT',
+    path: `${one}/detail`,
+    audience: 'signed-in',
+    operation: updateDetail,
+    input: request => ({ body: jsonObject(request) }),
+    describe: { body: 'body' },
+  },
+]

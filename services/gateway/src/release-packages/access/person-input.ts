@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\0]*$/)
+
+/** A login as the platform takes it, of the length that MLDS knows. */
+const login = text(100).regex(/^[^\s:/]+$/, 'must have no blanks, colons or slashes')
+const language = text(5).min(2)
+
+const person = {
+  login,
+  firstName: text(50).nullish(),
+  lastName: text(50).nullish(),
+  langKey: language.nullish(),
+}
+
+/** Of somebody who registers. What else clients send is ignored, roles and members above all. */
+export const registrationInput = z.object({
+  ...person,
+  password: text(100).min(5),
+  email: text(100).regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address'),
+  country: z.object({ isoCode2: text(2) }),
+})
+
+const roles = z.array(text(50).regex(/^ROLE_(?:ADMIN|USER|(?:STAFF|MEMBER)(?:_\w+)?)$/, 'must be a role of this API'))
+
+/** Of somebody whom an administrator makes an account for. */
+export const newUserInput = z.object({
+  ...person,
+  password: text(1024).min(1),
+  email: text(100).nullish(),
+  roles: roles.min(1),
+  member: z
+    .union([text(50), z.object({ key: text(50) }).transform(({ key }) => key)])
+    .nullish()
+    .meta({ description: 'Key of the member that staff and insiders act for' }),
+})

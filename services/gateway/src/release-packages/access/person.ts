@@ -1,0 +1,30 @@
+import { accountOperations, failure, type KnownAccount } from '@slipway/contracts'
+import { isUniqueViolation } from '@slipway/store'
+import { type AccountFields, insertAccount, type Registration } from '../../identity/account.store.ts'
+import type { EndpointCall } from '../endpoint.ts'
+
+/**
+ * Makes an account and lets the catalog know of it at once, so that its owner finds everything in place. When the catalog
+ * cannot be asked, the account is there all the same: its event will tell.
+ * @throws `conflict` when the login is taken
+ */
+export async function makeAccount(
+  { request, call, options }: EndpointCall,
+  login: string,
+  fields: AccountFields,
+  actor: string,
+  registration?: Registration,
+): Promise<KnownAccount> {
+  const { store, bus, announceChange, logError } = options
+  let told: KnownAccount
+  try {
+    told = (await insertAccount(store, login, fields, actor, registration)).told
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw failure('conflict', 'There is an account with this login.', { cause: error })
+  }
+  announceChange()
+  const noted = bus.call(accountOperations.note, { account: told }, { ...call, commandId: undefined })
+  await noted.catch(error => logError(error, request))
+  return told
+}

@@ -1,0 +1,72 @@
+import { countryOperations, failure, isFailure } from '@slipway/contracts'
+import type { FastifyReply } from 'fastify'
+import { parsed } from '../../http/platform-errors.ts'
+import { lastValue, queryParameters } from '../../http/query.ts'
+import { findAccount } from '../../identity/account.store.ts'
+import { changedFields } from '../../identity/account.ts'
+import { activateAccount, newRegistration } from '../../identity/activation.ts'
+import { limitAttempts } from '../../identity/attempts.ts'
+import { hashPassword } from '../../identity/password.ts'
+import { jsonObject } from '../body.ts'
+import type { Endpoint, EndpointCall } from '../endpoint.ts'
+import { makeAccount } from './person.ts'
+import { registrationInput } from './person-input.ts'
+
+/** Registrations from one address: deriving a password costs, and each sends a mail. */
+const attempts = limitAttempts({ max: 60, windowMs: 60_000 })
+
+async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
+  const { request, reply, call, options } = endpointCall
+  const { login, password, firstName, lastName, email, langKey, country } = parsed(
+    registrationInput,
+    jsonObject(request),
+  )
+  attempts.begin(request.ip)
+  await options.bus.call(countryOperations.get, country, call).catch(error => {
+    throw isFailure(error, 'not_found') ? failure('refused', `Unknown country: '${country.isoCode2}'`) : error
+  })
+  // Clients of MLDS take "not modified" for a login that is taken.
+  if (await findAccount(options.store, login)) return reply.code(304).send()
+  const change = {
+    email,
+    givenName: firstName,
+    familyName: lastName,
+    langKey: langKey ?? undefined,
+    country: country.isoCode2,
+    roles: ['ROLE_USER'],
+    activated: false,
+  }
+  const fields = changedFields(undefined, change, await hashPassword(password))
+  try {
+    await makeAccount(endpointCall, login, fields, login, newRegistration(call.baseUrl ?? ''))
+  } catch (error) {
+    if (isFailure(error, 'conflict')) return reply.code(304).send()
+    throw error
+  }
+  return reply.code(201).header('content-length', '0').send()
+}
+
+async function activate({ request, reply, options }: EndpointCall): Promise<FastifyReply> {
+  const key = lastValue(queryParameters(request), 'key') ?? ''
+  const login = key === '' ? undefined : await activateAccount(options.store, key)
+  if (login === undefined) throw failure('not_found', 'Not Found')
+  options.announceChange()
+  return reply.type('text/plain; charset=utf-8').send(login)
+}
+
+export const registrationEndpoints: readonly Endpoint[] = [
+  {
+    method: 'POST',
+    path: '/api/register',
+    audience: 'anyone',
+    answer: register,
+    describe: { summary: 'Registers an affiliate', success: 201, others: { 304: 'The login is taken' } },
+  },
+  {
+    method: 'GET',
+    path: '/api/activate',
+    audience: 'anyone',
+    answer: activate,
+    describe: { summary: 'Activates an account by the key that was mailed', query: ['key'], produces: ['text/plain'] },
+  },
+]

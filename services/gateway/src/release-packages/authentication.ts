@@ -1,0 +1,39 @@
+import { failure, viewerOf } from '@slipway/contracts'
+import type { FastifyRequest } from 'fastify'
+import type { Authenticator, Caller } from '../identity/authenticator.ts'
+import { anyToken, authorization, basicCredentials } from '../identity/credentials.ts'
+import { sessionToken } from '../identity/session.ts'
+
+/** Who may use an endpoint at all; which members and versions they may see or change is decided by the catalog. */
+export type Audience = 'anyone' | 'signed-in' | 'editor' | 'administrator'
+
+/**
+ * Who calls: `Basic` is this API's way, the cookie of a session that of its web client. A wrong password is refused on
+ * public paths as well; other schemes, sessions that are over, and tokens of the platform that mean nothing count as no
+ * credentials. @throws `unauthenticated`, `rate_limited`
+ */
+export async function authenticate(request: FastifyRequest, authenticator: Authenticator): Promise<Caller | null> {
+  const caller = await findCaller(request, authenticator)
+  if (caller) request.actor = caller.identity.login
+  return caller
+}
+
+async function findCaller(request: FastifyRequest, authenticator: Authenticator): Promise<Caller | null> {
+  if (/^\s*basic(?:\s|$)/i.test(request.headers.authorization ?? '')) {
+    const credentials = basicCredentials(authorization(request)?.value ?? '')
+    const caller = credentials && (await authenticator.byPassword(credentials, request.ip))
+    if (!caller) throw failure('unauthenticated', 'Bad credentials')
+    return caller
+  }
+  const token = anyToken(request) ?? sessionToken(request)
+  return (token === undefined ? null : await authenticator.byToken(token)) ?? authenticator.anonymous
+}
+
+/** @throws `unauthenticated` for nobody, `forbidden` for callers without the role */
+export function requireAudience(caller: Caller | null, audience: Audience): void {
+  if (audience === 'anyone') return
+  if (!caller) throw failure('unauthenticated', 'Full authentication is required to access this resource')
+  const { kind } = viewerOf(caller.identity)
+  if (audience === 'signed-in' || kind === 'admin' || (audience === 'editor' && kind === 'staff')) return
+  throw failure('forbidden', 'Access is denied')
+}

@@ -1,0 +1,42 @@
+import { failure, isFailure } from '@slipway/contracts'
+import type { FastifyRequest } from 'fastify'
+import { readJson } from '../http/json-body.ts'
+import { mediaType, rawBodyOf } from '../http/raw-body.ts'
+
+/**
+ * A JSON object. No bytes are an empty object, whatever they are labelled: the web client of MLDS labels every request
+ * as JSON. @throws `malformed`, `unsupported_media_type`
+ */
+export function jsonObject(request: FastifyRequest): Record<string, unknown> {
+  const value = jsonBody(request)
+  if (value === undefined) return {}
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw failure('malformed', 'The request body must be a JSON object.')
+}
+
+/** Any JSON; undefined for no bytes. @throws `malformed`, `unsupported_media_type` */
+export function jsonBody(request: FastifyRequest): unknown {
+  const { bytes, contentType } = rawBodyOf(request)
+  if (bytes.length === 0) return undefined
+  const type = mediaType(contentType)
+  if (type !== '' && type !== 'application/json' && !/^application\/[^+]+\+json$/.test(type)) {
+    throw failure('unsupported_media_type', `Content type '${contentType}' not supported`)
+  }
+  try {
+    return readJson(bytes)
+  } catch (error) {
+    throw isFailure(error, 'malformed') ? failure('malformed', `JSON parse error: ${error.message}`) : error
+  }
+}
+
+/** Bare text, which AngularJS labels as JSON without quoting it; a JSON string stands for its value. */
+export function bareText(request: FastifyRequest): string {
+  const text = rawBodyOf(request).bytes.toString('utf8').trim()
+  if (!text.startsWith('"')) return text
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'string' ? value : text
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,63 @@
+import { finished, type Readable } from 'node:stream'
+import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { failure } from '@slipway/contracts'
+
+/** What a form brings to import: a file, whose bytes are still to come, or text of lines. */
+export type ImportForm =
+  | { readonly part: 'file'; readonly content: Readable }
+  | { readonly part: 'data'; readonly text: string }
+  | { readonly part: 'none' }
+
+/** Bytes of a field: what does not fit is to be sent as a file, which is not held. */
+export const mostFieldBytes = 8 * 1024 * 1024
+
+/**
+ * Reads `multipart/form-data` up to its file, or to its end where there is none.
+ * @throws `malformed` when the parts cannot be told apart, `too_large` for text that should be a file
+ */
+export function openForm(payload: Readable, contentType: string): Promise<ImportForm> {
+  return new Promise((resolve, reject) => {
+    let content: Readable | undefined
+    let text: string | undefined
+    function fail(cause: unknown): void {
+      const error = failure('malformed', `Multipart form parse error - ${(cause as Error).message}`, { cause })
+      reject(error)
+      content?.destroy(error)
+    }
+    const form = parserOf(contentType)
+    if (form instanceof Error) return fail(form)
+
+    form.on('file', (name, file) => {
+      // Its error is for whoever reads it; nobody may.
+      file.on('error', () => {})
+      if (name !== 'file' || content) return void file.resume()
+      content = file
+      resolve({ part: 'file', content: file })
+    })
+    form.on('field', (name, value, _nameCut, valueCut) => {
+      if (name === 'data' && valueCut) reject(tooMuch())
+      else if (name === 'data') text = value
+      else if (name === 'file_url') reject(notFetched())
+    })
+    form.on('error', fail)
+    form.on('finish', () => resolve(text === undefined ? { part: 'none' } : { part: 'data', text }))
+    finished(payload, { writable: false }, error => error && fail(new Error('the request ended early')))
+    payload.pipe(form)
+  })
+}
+
+function parserOf(contentType: string): BusboyInstance | Error {
+  try {
+    return new Busboy({ headers: { 'content-type': contentType }, limits: { fieldSize: mostFieldBytes } })
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/** Refuses an import as a whole: one text under `exception`. */
+export function refuseImport(message: string, code: 'malformed' | 'too_large' = 'malformed') {
+  return failure(code, message, { details: [{ path: ['exception'], reason: 'plain', message }] })
+}
+
+export const tooMuch = () => refuseImport(`More than ${mostFieldBytes} bytes in a field; send a file.`, 'too_large')
+const notFetched = () => refuseImport('Invalid input. Files are not fetched from elsewhere; send the file.')

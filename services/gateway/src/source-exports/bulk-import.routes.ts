@@ -1,0 +1,113 @@
+import { Readable } from 'node:stream'
+import { bulkImportOperations, failure, invalid, isFailure } from '@slipway/contracts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { lastValue, queryParameters } from '../http/query.ts'
+import type { Caller } from '../identity/authenticator.ts'
+import { authenticate, requireKnown } from './authentication.ts'
+import { readBody } from './body.ts'
+import { boundedBody, importBody, streamBodies } from './bulk-import-body.ts'
+import { refuseImport } from './bulk-import-form.ts'
+import { callOptions, type SourceExportsOptions } from './caller-context.ts'
+import { renderError } from './error-shape.ts'
+import { methodNotAllowed, route } from './route.ts'
+import { sendAnswer, sendJson } from './send.ts'
+
+const { create, list, get, report, cancel } = bulkImportOperations
+const unfinished = ['PENDING', 'STARTED']
+
+/** Reading what was sent may take as long as the caller takes to send it; this is the pause that is allowed after it. */
+const answerMs = 60_000
+
+/** Imports of JSON lines: on their path, and on the older one, where bodies are files and answers are of the older kind. */
+export async function bulkImportRoutes(app: FastifyInstance, options: SourceExportsOptions): Promise<void> {
+  await app.register(async scope => {
+    streamBodies(scope)
+    scope.setErrorHandler((error, request, reply) => {
+      const { status, body, retryAfter } = renderError(error)
+      if (status >= 500) options.logError(error, request)
+      if (status === 401) reply.header('www-authenticate', 'Token')
+      if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+      // Imports as a whole are refused with one text.
+      return sendJson(request, reply, status, 'exception' in body ? { exception: body.exception } : body)
+    })
+    for (const [path, older] of [
+      ['/importers/bulk-import', false],
+      ['/manage/bulkimport', true],
+    ] as const) {
+      for (const url of [path, `${path}/:queue`]) {
+        route(scope, url, ['GET', 'POST', 'DELETE'], (request, reply) => handle(request, reply, older))
+      }
+    }
+  })
+
+  async function handle(request: FastifyRequest, reply: FastifyReply, older: boolean): Promise<FastifyReply> {
+    const caller = requireKnown(await authenticate(request, options.authenticator))
+    if (request.method === 'POST') return start(request, reply, caller, older)
+    if (request.method === 'DELETE') return stop(request, reply, caller)
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+    return show(request, reply, caller, older)
+  }
+
+  async function start(request: FastifyRequest, reply: FastifyReply, caller: Caller, older: boolean) {
+    const updateIfExists = readUpdateIfExists(request)
+    const { form, content } = await importBody(request, older)
+    const { queue } = request.params as { queue?: string }
+    const input = { form, updateIfExists, ...(queue !== undefined && { queue }) }
+    const call = { ...(await callOptions(options, request, caller, create)), timeoutMs: answerMs }
+    const { status, body } = await options.bus.upload(create, input, content, call).catch(error => {
+      throw isFailure(error) ? error : failure('malformed', 'The request ended early.', { cause: error })
+    })
+    return reply.code(status).type('application/json').send(body)
+  }
+
+  async function show(request: FastifyRequest, reply: FastifyReply, caller: Caller, older: boolean) {
+    const query = queryParameters(request)
+    const { queue } = request.params as { queue?: string }
+    const task = lastValue(query, 'task')
+    const form = lastValue(query, 'result')
+    const call = await callOptions(options, request, caller, get)
+    if (task === undefined) {
+      const input = { username: lastValue(query, 'username'), queue: queue ?? lastValue(query, 'queue') }
+      return sendAnswer(options.bus, list, input, call, request, reply)
+    }
+    if (older) {
+      const found = await taskOf(task, call)
+      const { state, username, message } = found
+      if (unfinished.includes(state)) {
+        return sendJson(request, reply, 202, { task, state, username, queue: found.queue })
+      }
+      if (form !== 'json' && form !== 'report') return reply.type('text/plain; charset=utf-8').send(message ?? state)
+    }
+    if (form === 'report') {
+      const { body, headers } = await options.bus.openStream(report, { task }, call)
+      return reply.headers(headers).send(Readable.from(body, { objectMode: false }))
+    }
+    return sendAnswer(options.bus, get, { task, result: form === 'json' }, call, request, reply)
+  }
+
+  async function taskOf(task: string, call: Awaited<ReturnType<typeof callOptions>>) {
+    const { body } = await options.bus.openStream(get, { task }, call)
+    const parts: Uint8Array[] = []
+    for await (const part of body) parts.push(part)
+    return get.output.parse(JSON.parse(Buffer.concat(parts).toString('utf8')))
+  }
+
+  async function stop(request: FastifyRequest, reply: FastifyReply, caller: Caller) {
+    const contentType = request.unreadableType ?? request.headers['content-type'] ?? ''
+    const body = (await readBody({ bytes: await boundedBody(request), contentType })) as
+      | { task_id?: unknown }
+      | undefined
+    const task = body?.task_id
+    if (typeof task !== 'string' || task === '') {
+      throw invalid([{ path: ['task_id'], reason: 'required', message: 'This field is required.' }])
+    }
+    const call = await callOptions(options, request, caller, cancel)
+    return sendAnswer(options.bus, cancel, { task }, call, request, reply)
+  }
+}
+
+function readUpdateIfExists(request: FastifyRequest): boolean {
+  const word = lastValue(queryParameters(request), 'update_if_exists') ?? 'true'
+  if (word !== 'true' && word !== 'false') throw refuseImport("update_if_exists must be either 'true' or 'false'")
+  return word === 'true'
+}

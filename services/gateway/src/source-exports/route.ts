@@ -1,0 +1,32 @@
+import { failure } from '@slipway/contracts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hasEmptyParameter } from '../http/empty-parameter.ts'
+
+/** All methods that the router knows: those a path lacks are answered with 405. */
+const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
+
+export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/** One path, with and without the slash at its end: clients use both, and a redirected POST would lose its method. */
+export function route(app: FastifyInstance, path: string, methods: readonly string[], handler: RouteHandler): void {
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+  for (const url of [path, `${path}/`]) {
+    app.route({
+      method: allMethods,
+      url,
+      async handler(request, reply) {
+        if (hasEmptyParameter(request) || hasNullCharacter(request)) throw failure('not_found', 'Not found.')
+        reply.header('allow', allow)
+        if (request.method === 'OPTIONS') return reply.code(200).header('content-length', '0').send()
+        return handler(request, reply)
+      },
+    })
+  }
+}
+
+/** Nothing is called so, and databases do not even take the question. */
+const hasNullCharacter = ({ params }: FastifyRequest): boolean =>
+  Object.values(params as Readonly<Record<string, string>>).some(value => value.includes('\0'))
+
+export const methodNotAllowed = ({ method }: FastifyRequest) =>
+  failure('method_not_allowed', `Method '${method}' not allowed.`)

@@ -1,0 +1,54 @@
+import { failure } from '@slipway/contracts'
+import type { Store } from '@slipway/store'
+import type { FastifyRequest } from 'fastify'
+import { type Account, findAccount } from '../identity/account.store.ts'
+import type { Caller } from '../identity/authenticator.ts'
+import { requireKnown } from './authentication.ts'
+import type { UserProfile } from './user-profile.ts'
+
+/** @throws `not_found` */
+export async function requireAccount(store: Store, login: string): Promise<Account> {
+  const account = await findAccount(store, login)
+  if (!account) throw failure('not_found', 'Not found.')
+  return account
+}
+
+/** The org or user that a path begins with, as operations name owners; `/user` is whoever calls. */
+export async function ownerOfPath(store: Store, request: FastifyRequest, caller: Caller | null) {
+  const { org, user } = request.params as { org?: string; user?: string }
+  if (org !== undefined) return { ownerType: 'org', owner: org }
+  const owner = user === undefined ? requireKnown(caller).identity.login : (await requireAccount(store, user)).login
+  return { ownerType: 'user', owner }
+}
+
+export function userRow({ login, given_name, family_name }: Account) {
+  const name = [given_name, family_name].filter(Boolean).join(' ') || login
+  return { username: login, name, url: `/users/${login}/`, type: 'User' }
+}
+
+export function userDetail(
+  account: Account,
+  owned: { readonly orgs: number; readonly public_sources: number },
+  { company, location, preferred_locale, extras }: UserProfile,
+) {
+  const row = userRow(account)
+  return {
+    type: 'User',
+    uuid: account.id,
+    username: row.username,
+    name: row.name,
+    email: account.email,
+    company,
+    location,
+    preferred_locale,
+    ...owned,
+    url: row.url,
+    sources_url: `${row.url}sources/`,
+    organizations_url: `${row.url}orgs/`,
+    created_on: milliseconds(account.created_at),
+    updated_on: milliseconds(account.updated_at),
+    extras,
+  }
+}
+
+const milliseconds = (iso: string): string => new Date(iso).toISOString()

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { deliveryFilterSchema, failure, resendFailedSchema } from '@slipway/contracts'
+import type { Queryable } from '@slipway/store'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { parsed } from '../http/platform-errors.ts'
+import { found } from './change-webhook.ts'
+import {
+  type DeliveryRow,
+  findDelivery,
+  listAttempts,
+  listDeliveries,
+  resendDelivery,
+  resendFailedDeliveries,
+  sendMessage,
+} from './delivery.store.ts'
+import { shownAttempt, shownDelivery } from './shown.ts'
+import { type WebhookRoutesOptions, webhookId, webhookRights } from './webhook.routes.ts'
+import { findWebhook, lockWebhook, type WebhookRow } from './webhook.store.ts'
+
+const deliveryPath = z.object({ delivery: z.uuid() })
+
+/** `/webhooks/{id}/deliveries`: what was sent, what came of it, and sending it again. */
+export function deliveryRoutes(app: FastifyInstance, { store, authenticator, kick }: WebhookRoutesOptions): void {
+  async function ownWebhook(request: FastifyRequest): Promise<WebhookRow> {
+    const { owner } = await webhookRights(request, authenticator)
+    return found(await findWebhook(store, webhookId(request), owner))
+  }
+
+  /** Runs `work` while the webhook stays enabled, so that nothing is to be sent that will not be. */
+  async function whileEnabled<Result>(request: FastifyRequest, work: (tx: Queryable, id: string) => Promise<Result>) {
+    const { owner } = await webhookRights(request, authenticator)
+    const result = await store.transaction(async tx => {
+      const { id, enabled } = found(await lockWebhook(tx, webhookId(request), owner))
+      if (!enabled) throw failure('refused', 'The webhook is disabled; enable it first.')
+      return work(tx, id)
+    })
+    kick()
+    return result
+  }
+
+  const shown = async (webhook: string, id: string) =>
+    shownDelivery(foundDelivery(await findDelivery(store, webhook, id)))
+
+  app.post('/webhooks/:id/test', async (request, reply) => {
+    const { caller } = await webhookRights(request, authenticator)
+    const delivery = await whileEnabled(request, (tx, id) => sendMessage(tx, id, testMessage(id, caller.login)))
+    return reply.code(202).send(await shown(webhookId(request), delivery))
+  })
+
+  app.get('/webhooks/:id/deliveries', async request => {
+    const { id } = await ownWebhook(request)
+    const filter = parsed(deliveryFilterSchema, request.query)
+    const rows = await listDeliveries(store, id, filter)
+    const next = rows.length === filter.limit ? (rows.at(-1)?.id ?? null) : null
+    return { results: rows.map(shownDelivery), next }
+  })
+
+  app.get('/webhooks/:id/deliveries/:delivery', async request => {
+    const { id } = await ownWebhook(request)
+    const delivery = foundDelivery(await findDelivery(store, id, deliveryId(request)))
+    const attempts = await listAttempts(store, delivery.id)
+    return {
+      ...shownDelivery(delivery),
+      payload: JSON.parse(delivery.body) as unknown,
+      attemptLog: attempts.map(shownAttempt),
+    }
+  })
+
+  app.post('/webhooks/:id/deliveries/:delivery/resend', async (request, reply) => {
+    const delivery = deliveryId(request)
+    await whileEnabled(request, async (tx, id) => {
+      if (!(await resendDelivery(tx, id, delivery))) throw noDelivery()
+    })
+    return reply.code(202).send(await shown(webhookId(request), delivery))
+  })
+
+  app.post('/webhooks/:id/resend-failed', async (request, reply) => {
+    const { since, until } = parsed(resendFailedSchema, request.body)
+    const count = await whileEnabled(request, (tx, id) => resendFailedDeliveries(tx, id, since, until))
+    return reply.code(202).send({ resent: count })
+  })
+}
+
+function deliveryId(request: FastifyRequest): string {
+  const { data } = deliveryPath.safeParse(request.params)
+  if (!data) throw noDelivery()
+  return data.delivery
+}
+
+const noDelivery = () => failure('not_found', 'There is no such delivery.')
+
+function foundDelivery<Row extends DeliveryRow>(row: Row | undefined): Row {
+  if (!row) throw noDelivery()
+  return row
+}
+
+/** No event of the platform: nobody but this webhook gets it. */
+function testMessage(webhook: string, actor: string) {
+  const type = 'webhook.test'
+  const body = JSON.stringify({
+    type,
+    timestamp: new Date().toISOString(),
+    data: { webhook_id: webhook },
+    subject: webhook,
+    sequence: 1,
+    actor,
+  })
+  return { id: randomUUID(), type, body }
+}
