@@ -24,6 +24,13 @@ const launcherOnly = [
 ]
 
 /**
+ * What bounds the memory of the exporter to about 250 MB, in MB of V8: it streams whatever it imports and exports, but left
+ * alone V8 lets the heap of a machine with much memory grow by hundreds of MB before it collects garbage. Deployments set
+ * the same.
+ */
+const exporterNodeOptions = process.env.XFLAGS ?? '--max-old-space-size=96 --max-semi-space-size=8'
+
+/**
  * The environment of one service: what the launcher was started with, so that every setting of a service can be made
  * there, with what the launcher decides on top. Only the gateway learns the administrator's credentials.
  */
@@ -42,6 +49,10 @@ export function serviceEnvironment(
     NATS_URL: settings.natsUrl,
     SLIPWAY_SERVICE_PORT: '0',
     ...(service === 'gateway' && gatewayEnvironment(settings)),
+    // What the launcher was started with comes last, and wins.
+    ...(service === 'exporter' && {
+      NODE_OPTIONS: [exporterNodeOptions, given.NODE_OPTIONS].filter(Boolean).join(' '),
+    }),
     ...(service === 'coordinator' &&
       settings.dataserviceUrl !== undefined && { DATASERVICE_URL: settings.dataserviceUrl }),
     ...overrides,
