@@ -1,4 +1,4 @@
-import type { ServiceName } from '@slipway/contracts'
+import { type ServiceName, serviceNames } from '@slipway/contracts'
 import type { Platform } from '@slipway/local'
 import { openStore, type Statement, type Store } from '@slipway/store'
 import { captureLog } from '@slipway/testing'
@@ -27,11 +27,11 @@ export type EventAudit = {
   readonly broken: readonly string[]
 }
 
-/** What registry and coordinator wrote into their outboxes, beside what arrived at the other end of the bus. */
+/** What all services wrote into their outboxes, beside what arrived at the other end of the bus. */
 export async function auditEvents(platform: Platform): Promise<EventAudit> {
   const all: OutboxEvent[] = []
   let waiting = 0
-  for (const service of ['registry', 'coordinator'] as const) {
+  for (const service of serviceNames) {
     await withStore(platform, service, async store => {
       all.push(...(await store.read<OutboxEvent>(written)))
       const [row] = await store.read<{ count: number }>(unsent)

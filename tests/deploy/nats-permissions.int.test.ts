@@ -49,6 +49,9 @@ async function subscribers(subject: string, queue?: string): Promise<NatsUser[]>
   return allowed
 }
 
+/** One that takes batches is made anew to restore its order; integrations clear up after themselves. */
+const removable: readonly string[] = ['gateway-stream', 'integration']
+
 describe('connections', () => {
   const address = () => ({ servers: `127.0.0.1:${server.port}`, reconnect: false })
 
@@ -89,6 +92,9 @@ describe('operations', () => {
     expect(await publishers('slipway.v1.registry.task-service.delete')).toEqual(['coordinator', 'gateway'])
     expect(await publishers('slipway.v1.coordinator.release.publish')).toEqual(['gateway', 'integration'])
     expect(await publishers('slipway.v1.coordinator.dead-letter.replay')).toEqual(['gateway', 'operator'])
+    expect(await publishers('slipway.v1.catalog.release-package.list')).toEqual(['coordinator', 'gateway'])
+    expect(await publishers('slipway.v1.catalog.download.authorize')).toEqual(['gateway'])
+    expect(await publishers('slipway.v1.catalog.download.record')).toEqual(['gateway'])
     expect(await publishers('slipway.v1.catalog.outbox.republish')).toEqual(['coordinator', 'gateway', 'operator'])
   })
 
@@ -163,7 +169,8 @@ describe('durable consumers', () => {
     ]) {
       expect(await publishers(subject), subject).toEqual([owner])
     }
-    expect(await publishers(`$JS.API.CONSUMER.DELETE.SLIPWAY.${durable}`)).toEqual([])
+    const mayDelete = removable.includes(durable) ? [owner] : []
+    expect(await publishers(`$JS.API.CONSUMER.DELETE.SLIPWAY.${durable}`)).toEqual(mayDelete)
   })
 
   it('cannot be made under any other name', async () => {

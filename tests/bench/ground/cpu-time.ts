@@ -56,6 +56,8 @@ async function processStats(): Promise<{ pid: number; parent: number; ticks: num
   return (await Promise.all(texts)).filter(Boolean).map(text => {
     // The name of the program stands in parentheses and may hold anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { pid: Number.parseInt(text, 10), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }
+    // Own time, and that of children which have ended: backends come and go.
+    const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
+    return { pid: Number.parseInt(text, 10), parent: Number(fields[1]), ticks }
   })
 }

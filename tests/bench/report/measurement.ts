@@ -3,7 +3,7 @@ export type Measurement = {
   readonly scenario: string
   readonly what: string
   readonly value: number
-  readonly unit: 'ms' | '/s' | 'µs' | 'blocks'
+  readonly unit: 'ms' | '/s' | 'µs' | 'blocks' | 'MB' | 'MB/s' | 's/GB' | 'MB'
   /** What it is compared with, in the same unit. */
   readonly reference?: { readonly name: string; readonly value: number }
   /** Of the design; of the ratio where there is a reference. */

@@ -33,7 +33,7 @@ function cells(measurement: Measurement): string[] {
 }
 
 function figure(value: number, unit: Measurement['unit']): string {
-  const digits = unit === 'ms' && value < 100 ? 2 : 0
+  const digits = unit === 's/GB' || (unit === 'ms' && value < 100) ? 2 : 0
   const number = value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
   return unit === '/s' ? `${number}/s` : `${number} ${unit}`
 }

@@ -7,13 +7,16 @@ import type { Measurement } from '../report/measurement.ts'
  */
 export function cpuOf(scenario: string, platform: CpuTimes, reference: CpuTimes): Measurement[] {
   const used = Object.entries(platform.take()).filter(([, value]) => value > 0)
-  const compared = sum(Object.values(reference.take()))
+  const compared = reference.take()
   if (used.length === 0) return []
   const what = 'processor time a request'
-  const together = { name: 'one process', value: compared }
+  const beside = (value: number) => ({ reference: { name: 'one process', value } })
   return [
-    { scenario, what, value: sum(used.map(([, value]) => value)), unit: 'µs', reference: together },
-    ...used.map(([name, value]): Measurement => ({ scenario, what: `- of it ${name}`, value, unit: 'µs' })),
+    { scenario, what, value: sum(used.map(([, value]) => value)), unit: 'µs', ...beside(sum(Object.values(compared))) },
+    ...used.map(([name, value]): Measurement => {
+      const other = compared[name]
+      return { scenario, what: `- of it ${name}`, value, unit: 'µs', ...(other !== undefined && beside(other)) }
+    }),
   ]
 }
 

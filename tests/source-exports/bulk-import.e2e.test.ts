@@ -1,0 +1,331 @@
+import { once } from 'node:events'
+import { Agent, request as open } from 'node:http'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setImmediate as turn } from 'node:timers/promises'
+import { deflateRawSync } from 'node:zlib'
+import { zipEntry } from '@slipway/blobs'
+import { eventually } from '@slipway/testing'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Answer, Client } from './support/client.ts'
+import { platform } from './support/platform.ts'
+
+const running = platform()
+const path = '/importers/bulk-import/'
+const ndjson = { 'content-type': 'application/x-ndjson' }
+const owner = { owner: 'IMP', owner_type: 'Organization' }
+
+const concept = (id: string, more: object = {}) => ({
+  ...{ type: 'Concept', id, ...owner, source: 'S', concept_class: 'Test', datatype: 'N/A' },
+  ...{ names: [{ name: `name of ${id}`, locale: 'en', name_type: 'Fully Specified' }], ...more },
+})
+const linesOf = (...lines: object[]) => lines.map(line => JSON.stringify(line)).join('\n')
+
+async function finished(task: string, as: Client = running.as.ada): Promise<Answer> {
+  return eventually(
+    async () => {
+      const answer = await as.get(`${path}?task=${task}&result=json`)
+      return !['PENDING', 'STARTED'].includes(answer.body.state) && answer
+    },
+    { timeoutMs: 30_000 },
+  ) as Promise<Answer>
+}
+async function imported(sent: Promise<Answer>): Promise<Answer['body']> {
+  const answer = await sent
+  expect(answer).toMatchObject({ status: 202, body: { name: 'bulk_import', children: [] } })
+  return (await finished(answer.body.id)).body
+}
+
+function multipart(...parts: { name: string; file?: string; content: string | Buffer }[]) {
+  const body = Buffer.concat([
+    ...parts.flatMap(({ name, file, content }) => [
+      Buffer.from(`--b\r\nContent-Disposition: form-data; name="${name}"${file ? `; filename="${file}"` : ''}\r\n\r\n`),
+      Buffer.from(content),
+      Buffer.from('\r\n'),
+    ]),
+    Buffer.from('--b--\r\n'),
+  ])
+  return send(body, { 'content-type': 'multipart/form-data; boundary=b' })
+}
+
+/** Sends bytes as they are. */
+async function send(body: Buffer | AsyncIterable<Buffer>, headers: object, to = path): Promise<Answer> {
+  const outgoing = open(new URL(to, running.url), {
+    method: 'POST',
+    agent: new Agent(),
+    headers: { authorization: 'Token token-of-ada', ...headers },
+  })
+  // An answer may come before everything is sent; then nothing more is.
+  let isAnswered = false
+  const answered = once(outgoing, 'response').finally(() => {
+    isAnswered = true
+  })
+  // What is on its way when the server has said enough comes back as an error.
+  outgoing.on('error', () => {})
+  if (Buffer.isBuffer(body)) outgoing.end(body)
+  else {
+    for await (const piece of body) {
+      if (!isAnswered && !outgoing.write(piece)) {
+        await Promise.race([new Promise(resolve => outgoing.once('drain', resolve)), answered])
+      }
+      if (isAnswered) break
+    }
+    outgoing.end()
+  }
+  const [incoming] = await answered
+  const bytes = await buffer(incoming)
+  const text = bytes.toString('utf8')
+  return { status: incoming.statusCode, headers: incoming.headers, bytes, text, body: JSON.parse(text) }
+}
+
+async function zip(content: string): Promise<Buffer> {
+  return buffer(zipEntry('lines.jsonl', Readable.from([Buffer.from(content)])))
+}
+
+beforeAll(async () => {
+  await running.as.ada.post('/orgs/', { id: 'IMP', name: 'Imports' })
+  await running.as.ada.post('/orgs/IMP/sources/', { id: 'S', name: 'Source' })
+})
+
+describe('lines are taken', () => {
+  it('in JSON, as text and as a list', async () => {
+    const { ada } = running.as
+    const text = await imported(ada.post(path, { data: linesOf(concept('J1'), concept('J2')) }))
+    expect(text).toMatchObject({
+      state: 'SUCCESS',
+      queue: 'default',
+      username: 'ada',
+      report: { created: 2, total: 2 },
+    })
+    const list = await imported(ada.post('/importers/bulk-import/nightly', { data: [concept('J3'), concept('J1')] }))
+    expect(list).toMatchObject({ queue: 'nightly', report: { created: 1, unchanged: 1 } })
+    expect(list.result.created).toEqual([concept('J3')])
+    expect(list.result.unchanged).toEqual([concept('J1')])
+    expect((await ada.get('/orgs/IMP/sources/S/concepts/J3/')).body.names).toMatchObject([{ name: 'name of J3' }])
+  })
+
+  it('in forms, as a file of any sort and as a field', async () => {
+    const file = (content: string | Buffer) => imported(multipart({ name: 'file', file: 'lines.json', content }))
+    expect(await file(linesOf(concept('F1')))).toMatchObject({ report: { created: 1 } })
+    expect(await file(JSON.stringify([concept('F2'), concept('F3')], null, 2))).toMatchObject({
+      report: { created: 2 },
+    })
+    expect(await file(await zip(linesOf(concept('F4'))))).toMatchObject({ report: { created: 1 } })
+    const field = multipart({ name: 'other', content: 'x' }, { name: 'data', content: linesOf(concept('F5')) })
+    expect(await imported(field)).toMatchObject({ report: { created: 1 } })
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const encoded = `data=${encodeURIComponent(linesOf(concept('F6'), concept('F7')))}`
+    expect(await imported(running.as.ada.send('POST', path, encoded, form))).toMatchObject({ report: { created: 2 } })
+  })
+
+  it('as they are', async () => {
+    const { ada } = running.as
+    expect(await imported(ada.send('POST', path, linesOf(concept('R1')), ndjson))).toMatchObject({
+      report: { created: 1 },
+    })
+    const anyType = { 'content-type': 'text/plain' }
+    const older = await imported(ada.send('POST', '/manage/bulkimport', linesOf(concept('R2')), anyType))
+    expect(older).toMatchObject({ report: { created: 1 } })
+    const labelled = await imported(ada.send('POST', '/manage/bulkimport/', linesOf(concept('R3'), concept('R4')), {}))
+    expect(labelled).toMatchObject({ report: { created: 2 } })
+  })
+
+  it('from an export, into a source that is not there yet', async () => {
+    const { ada } = running.as
+    const at = '/orgs/IMP/sources/origin/'
+    await ada.post('/orgs/IMP/sources/', { id: 'origin', name: 'Origin', extras: { a: 1 } })
+    const names = [{ name: 'Éins', locale: 'fr', locale_preferred: true, external_id: 'x' }]
+    await ada.post(`${at}concepts/`, { id: 'A', concept_class: 'C', datatype: 'N/A', names, extras: { b: null } })
+    await ada.post(`${at}concepts/`, { id: 'B', concept_class: 'C', datatype: 'N/A', names })
+    await ada.post(`${at}mappings/`, {
+      id: 'M',
+      map_type: 'SAME-AS',
+      from_concept_url: `${at}concepts/A/`,
+      to_concept_url: `${at}concepts/B/`,
+    })
+    await ada.delete(`${at}concepts/B/`)
+    await ada.post(`${at}versions/`, { id: 'v1', released: true })
+    const file = await eventually(async () => {
+      const answer = await ada.get(`${at}v1/export/`)
+      return answer.status === 200 && answer
+    })
+    const again = () => imported(multipart({ name: 'file', file: 'export.zip', content: (file as Answer).bytes }))
+    expect(await again()).toMatchObject({ report: { total: 5, exists: 2, unchanged: 3 } })
+    const rows = async (kind: string) => (await ada.get(`${at}${kind}/?includeRetired=true`)).body
+    const before = [await rows('concepts'), await rows('mappings')]
+    expect((await ada.delete(at)).status).toBe(204)
+    expect(await again()).toMatchObject({ report: { total: 5, created: 5 } })
+    const after = [await rows('concepts'), await rows('mappings')]
+    const random = /"[^"]*_(?:on|at|url|id)":(?:"[^"]*"|null)|"(?:uuid|version|update_comment)":(?:"[^"]*"|null)/g
+    const content = (children: { id: string }[][]) =>
+      JSON.stringify(children.map(list => list.toSorted((one, other) => one.id.localeCompare(other.id)))).replaceAll(
+        random,
+        '',
+      )
+    expect(content(after)).toBe(content(before))
+    expect((await ada.get(`${at}latest/`)).body).toMatchObject({ id: 'v1', released: true })
+    expect((await ada.get(at)).body).toMatchObject({ extras: { a: 1 }, active_concepts: 1, active_mappings: 1 })
+  })
+})
+
+describe('what cannot be imported', () => {
+  it('is refused as a whole, with its line', async () => {
+    const { ada, nobody } = running.as
+    const exception = async (sent: Promise<Answer>, status = 400) => {
+      const answer = await sent
+      expect(answer).toMatchObject({ status, body: { exception: expect.any(String) } })
+      expect(Object.keys(answer.body)).toEqual(['exception'])
+      return answer.body.exception
+    }
+    const invalid = 'Invalid input.'
+    expect(await exception(ada.post(path, [concept('X')]))).toBe(invalid)
+    for (const body of [{}, { data: '' }, { data: [] }, { data: 7 }, { data: null }]) {
+      expect(await exception(ada.post(path, body))).toBe(invalid)
+    }
+    expect(await exception(ada.post(path))).toBe(invalid)
+    expect(await exception(ada.send('POST', path, ' \n \n', ndjson))).toBe(invalid)
+    expect(await exception(multipart({ name: 'else', content: 'x' }))).toBe(invalid)
+    expect(await exception(multipart({ name: 'file', file: 'empty.json', content: '' }))).toBe(invalid)
+    expect(await exception(ada.post(path, { file_url: 'http://127.0.0.1/' }))).toMatch(/^Invalid input\. Files are not/)
+    expect(await exception(multipart({ name: 'file_url', content: 'http://127.0.0.1/' }))).toMatch(/^Invalid input/)
+    expect(await exception(ada.send('POST', path, `${linesOf(concept('X'))}\n{"a":}`, ndjson))).toMatch(
+      /^Failed to parse input\. \(line 2: /,
+    )
+    expect(await exception(ada.post(path, { data: `{}\n\nnot json` }))).toMatch(/^Failed to parse input\. \(line 3: /)
+    expect(await exception(ada.send('POST', path, '{"data": [', { 'content-type': 'application/json' }))).toMatch(
+      /^Failed to parse input\. \(unexpected end/,
+    )
+    expect(await exception(send(Buffer.from('{"type":"\xe4"}', 'latin1'), ndjson))).toContain('not valid UTF-8')
+    expect(await exception(send(Buffer.from('PK\u0003\u0004 no archive'), ndjson))).toContain(
+      'the archive is not usable',
+    )
+    expect(await exception(ada.post(`${path}?update_if_exists=maybe`, { data: [{}] }))).toBe(
+      "update_if_exists must be either 'true' or 'false'",
+    )
+    expect(await ada.send('POST', path, 'a,b', { 'content-type': 'text/csv' })).toMatchObject({
+      status: 415,
+      body: { detail: 'Unsupported media type "text/csv" in request.' },
+    })
+    expect(
+      await send(Buffer.from('--b\r\nContent-Disp'), { 'content-type': 'multipart/form-data; boundary=b' }),
+    ).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching(/^Multipart form parse error/) },
+    })
+    expect(await send(Buffer.from('x'), { 'content-type': 'multipart/form-data' })).toMatchObject({ status: 400 })
+    expect(await nobody.post(path, { data: [{}] })).toMatchObject({
+      status: 401,
+      body: { detail: 'Authentication credentials were not provided.' },
+      headers: { 'www-authenticate': 'Token' },
+    })
+    expect(await ada.put(path)).toMatchObject({ status: 405 })
+    expect(await nobody.get('/importers/else/')).toMatchObject({ status: 404 })
+  })
+
+  it('is refused while it is sent, before the machine suffers from it', async () => {
+    let sent = 0
+    async function* endless() {
+      const piece = Buffer.alloc(64 * 1024, 'x')
+      for (; sent < 400_000_000; sent += piece.length) {
+        yield piece
+        await turn()
+      }
+    }
+    const long = await send(endless(), ndjson)
+    expect(long).toMatchObject({ status: 413, body: { exception: expect.stringMatching(/line 1: longer than/) } })
+    expect(sent).toBeLessThan(200_000_000)
+
+    const header = Buffer.alloc(30)
+    header.write('PK\u0003\u0004', 'latin1')
+    header.writeUInt16LE(8, 8)
+    const bomb = Buffer.concat([header, deflateRawSync(Buffer.alloc(100_000_000, '{'))])
+    expect(await send(bomb, ndjson)).toMatchObject({ status: 413, body: { exception: expect.any(String) } })
+  })
+})
+
+describe('an import as a task', () => {
+  it('is found, listed, reported and stopped by whoever asked for it', async () => {
+    const { ada, bob, staff } = running.as
+    const sent = await ada.post('/importers/bulk-import/watched/?update_if_exists=false', {
+      data: [concept('T1'), concept('T2', { names: [] }), concept('J1', { datatype: 'Text' }), { type: 'Reference' }],
+    })
+    const task = sent.body.id
+    expect(task).toMatch(/^BI_[0-9A-HJKMNP-TV-Z]{8}$/)
+    expect(sent.body).toMatchObject({ task, state: 'PENDING', summary: null, started_at: null, message: null })
+    const { body } = await finished(task)
+    expect(body.report).toMatchObject({ created: 1, exists: 1, failed: 1, unknown: 1, updated: 0 })
+    expect(body.summary).toEqual(body.report)
+    expect(body.runtime).toBeGreaterThanOrEqual(0)
+    expect(body.result.failed[0].errors).toEqual({ names: ['A concept must have at least one name'] })
+    expect(body.result.unknown).toMatchObject([{ type: 'Reference' }])
+
+    const short = await ada.get(`${path}?task=${task}`)
+    expect(short.body).not.toHaveProperty('result')
+    expect(short.body.message).toMatch(/^Processed: 4\/4 \| Created: 1 \| Updated: 0 \| DELETED: 0 \| Existing: 1 \|/)
+    expect((await ada.send('HEAD', `${path}?task=${task}`)).status).toBe(200)
+    const older = await ada.get(`/manage/bulkimport/?task=${task}`)
+    expect(older).toMatchObject({ status: 200, text: short.body.message })
+    const report = await ada.get(`/manage/bulkimport/?task=${task}&result=report`)
+    expect(report.headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(report.text.split('\n')).toMatchObject([
+      `Import ${task} of ada (queue watched): SUCCESS`,
+      short.body.message,
+      expect.stringMatching(/^line 2: failed \{"names":\["A concept must have/),
+      expect.stringMatching(/^line 4: unknown /),
+      '',
+    ])
+    expect((await ada.get(`/manage/bulkimport/?task=${task}&result=json`)).body.result.created).toHaveLength(1)
+
+    const list = await ada.get('/importers/bulk-import/watched')
+    expect(list.body.map((entry: { id: string }) => entry.id)).toEqual([task])
+    expect((await ada.get(path)).body.length).toBeGreaterThan(5)
+    expect((await bob.get(path)).body).toEqual([])
+    expect((await bob.get(`${path}?username=ada`)).status).toBe(403)
+    expect((await staff.get(`${path}?username=ada`)).body.length).toBeGreaterThan(5)
+    expect((await bob.get(`${path}?task=${task}`)).status).toBe(403)
+    expect(await ada.get(`${path}?task=BI_00000000`)).toMatchObject({ status: 404, body: { detail: 'Not found.' } })
+
+    const stop = (as: Client, given: object) => as.send('DELETE', path, JSON.stringify(given))
+    expect(await stop(ada, {})).toMatchObject({ status: 400, body: { task_id: ['This field is required.'] } })
+    expect((await stop(ada, { task_id: 'BI_00000000' })).status).toBe(404)
+    expect((await stop(bob, { task_id: task })).status).toBe(403)
+    expect(await stop(ada, { task_id: task })).toMatchObject({ status: 400, body: { detail: expect.any(String) } })
+  })
+
+  it('is stopped on the way, tells how far it is, and lets others write meanwhile', async () => {
+    const { ada, bob } = running.as
+    await bob.post('/user/sources/', { id: 'own', name: 'Own' })
+    async function* many() {
+      for (let from = 0; from < 60_000; from += 500) {
+        yield Buffer.from(`${linesOf(...[...Array(500)].map((_, index) => concept(`BIG${from + index}`)))}\n`)
+      }
+    }
+    const sent = await send(many(), ndjson)
+    const task = sent.body.id
+    const state = async () => (await ada.get(`${path}?task=${task}`)).body
+    expect(await ada.get(`/manage/bulkimport/?task=${task}`)).toMatchObject({
+      status: 202,
+      body: { task, username: 'ada' },
+    })
+    await eventually(async () => (await state()).summary?.processed >= 1000, { timeoutMs: 30_000 })
+
+    // Into the very source, beside it, and another import: none has to wait for the end.
+    const single = await ada.post('/orgs/IMP/sources/S/concepts/', concept('meanwhile'))
+    expect(single.status).toBe(201)
+    const small = await bob.post(path, {
+      data: [{ ...concept('small'), owner: 'bob', owner_type: 'User', source: 'own' }],
+    })
+    expect((await finished(small.body.id, bob)).body).toMatchObject({ report: { created: 1 } })
+    expect((await ada.post('/orgs/IMP/sources/S/versions/', { id: 'during' })).status).toBe(201)
+    expect(await state()).toMatchObject({ state: 'STARTED', finished_at: null })
+
+    expect((await ada.send('DELETE', path, JSON.stringify({ task_id: task }))).status).toBe(204)
+    const stopped = await state()
+    expect(stopped).toMatchObject({ state: 'REVOKED' })
+    const { processed } = stopped.report
+    expect(processed).toBeLessThan(60_000)
+    expect(stopped.report.created).toBe(processed)
+    const counted = await ada.send('HEAD', '/orgs/IMP/sources/S/concepts/?q=BIG&limit=1')
+    expect(Number(counted.headers.num_found)).toBe(processed)
+  })
+})

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { type Bus, connectBus } from '@slipway/bus'
+import type { EventEnvelope, EventType } from '@slipway/contracts'
+import { type Platform, type PlatformOptions, startPlatform } from '@slipway/local'
+import { openStore, type Store } from '@slipway/store'
+import { captureLog, temporaryFolder } from '@slipway/testing'
+import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts'
+
+export const tokens = { admin: 'administrator-token', dev: 'developer-token', other: 'other-token', user: 'user-token' }
+
+export type Answer<Body> = { readonly status: number; readonly body: Body }
+
+/** A platform with people, a receiver, and ways to say that things happened or that time has passed. */
+export type WebhookPlatform = AsyncDisposable & {
+  readonly platform: Platform
+  readonly receiver: WebhookReceiver
+  /** The gateway's own database. */
+  readonly store: Store
+  // biome-ignore lint/suspicious/noExplicitAny: the bodies of an API under test
+  api<Body = any>(method: string, path: string, body?: unknown, token?: string): Promise<Answer<Body>>
+  /** Sends an event as a service would. */
+  publish(type: EventType, subject: string, data: object): Promise<EventEnvelope>
+}
+
+export async function startWebhookPlatform(options: PlatformOptions = {}): Promise<WebhookPlatform> {
+  const folder = await temporaryFolder()
+  const { log } = captureLog()
+  const platform = await startPlatform({
+    dataDir: folder.path,
+    port: 0,
+    quiet: true,
+    durable: false,
+    adminToken: tokens.admin,
+    accounts: [
+      { login: 'dev', token: tokens.dev, roles: ['DEV'] },
+      { login: 'other', token: tokens.other, roles: ['DEV'] },
+      { login: 'user', token: tokens.user, roles: ['USER'] },
+    ],
+    ...options,
+  })
+  const receiver = await webhookReceiver()
+  const store = await openStore({ url: platform.databaseUrl('gateway'), log, name: 'test' })
+  const bus: Bus = await connectBus({ servers: platform.natsUrl, name: 'coordinator', version: '1.0.0', log })
+  let sequence = 0
+  return {
+    platform,
+    receiver,
+    store,
+    async api(method, path, body, token = tokens.dev) {
+      const response = await fetch(`${platform.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+    },
+    async publish(type, subject, data) {
+      sequence += 1
+      const event: EventEnvelope = {
+        specversion: '1.0',
+        id: randomUUID(),
+        source: '/slipway/coordinator',
+        type: type.type,
+        subject,
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        sequence,
+        actor: 'test',
+        data,
+      }
+      await bus.publishEvent(type, event)
+      return event
+    },
+    async [Symbol.asyncDispose]() {
+      await bus.close()
+      await store.close()
+      await platform.stop()
+      await receiver[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
