@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readText, readYaml, root } from './deploy-files.ts'
 import { interpolate, readEnvFile, referencedVariables } from './env-file.ts'
 import { readDockerfile } from './read-dockerfile.ts'
-import { type ServiceConfig, serviceConfig } from './service-config.ts'
+import { runtimeVariables, type ServiceConfig, serviceConfig } from './service-config.ts'
 
 type ComposeService = {
   readonly image: string
@@ -112,7 +112,8 @@ describe('a service', () => {
     })
 
     it('gets variables that it reads', () => {
-      for (const variable of Object.keys(service.environment ?? {})) expect(config.variables).toContain(variable)
+      const read = [...config.variables, ...runtimeVariables]
+      for (const variable of Object.keys(service.environment ?? {})) expect(read).toContain(variable)
     })
 
     it('starts with the values of .env.example', () => {

@@ -9,7 +9,7 @@ import { deployFile, readText, readYaml, root } from './deploy-files.ts'
 import { interpolate, readEnvFile } from './env-file.ts'
 import { type Manifest, manifestFaults } from './kubernetes-schema.ts'
 import { readDockerfile } from './read-dockerfile.ts'
-import { type ServiceConfig, serviceConfig } from './service-config.ts'
+import { runtimeVariables, type ServiceConfig, serviceConfig } from './service-config.ts'
 
 type Probe = { readonly httpGet: { readonly path: string; readonly port: string } }
 type Reference = { readonly name: string; readonly key: string }
@@ -102,7 +102,8 @@ describe.each(serviceNames)('the deployment of %s', name => {
   })
 
   it('gets variables that the service reads, and starts with them', () => {
-    for (const variable of Object.keys(given)) expect(config.variables).toContain(variable)
+    const read = [...config.variables, ...runtimeVariables]
+    for (const variable of Object.keys(given)) expect(read).toContain(variable)
     expect(config.faults(given)).toEqual([])
   })
 

@@ -13,6 +13,9 @@ export type ServiceConfig = {
   faults(environment: Environment): string[]
 }
 
+/** What Node and the C library read before the service does. */
+export const runtimeVariables: readonly string[] = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX']
+
 type Parsed = {
   readonly success: boolean
   readonly data?: unknown

@@ -101,11 +101,11 @@ it('an import goes on in the other exporter when one is killed, and nothing is l
     from child c`)
   const states = 2 * concepts + mappings
   expect(written).toMatchObject({ twice: true, concepts, mappings, children: concepts + mappings, kept: states })
-  const told = await query(`select count(*) as changes, count(distinct (uuid, change.sequence)) as different,
+  const told = await query(`select count(*) as changes, count(distinct (change.uuid, change.sequence)) as different,
       count(*) filter (where change.sequence > 2 or c.uuid is null) as more
     from platform.outbox o
     cross join json_to_recordset(o.data -> 'changes') as change(uuid uuid, id text, sequence integer)
-    left join child c using (uuid, id)
+    left join child c on c.uuid = change.uuid and c.id = change.id
     where o.noun = 'bulk-import' and o.verb = 'applied'`)
   expect(told).toEqual({ changes: states, different: states, more: 0 })
   const order = await query(`select bool_and(id = 'C' || number) as kept from (

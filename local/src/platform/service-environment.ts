@@ -24,11 +24,13 @@ const launcherOnly = [
 ]
 
 /**
- * What bounds the memory of the exporter to about 250 MB, in MB of V8: it streams whatever it imports and exports, but left
- * alone V8 lets the heap of a machine with much memory grow by hundreds of MB before it collects garbage. Deployments set
- * the same.
+ * Bounds the memory of the exporter: it streams what it imports and exports, but left alone V8 (limits in MB) and the
+ * arenas of glibc take hundreds of MB more before they give anything back. Deployments set the same.
  */
-const exporterNodeOptions = process.env.XFLAGS ?? '--max-old-space-size=96 --max-semi-space-size=8'
+const exporterMemory = {
+  NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=4',
+  MALLOC_ARENA_MAX: '2',
+}
 
 /**
  * The environment of one service: what the launcher was started with, so that every setting of a service can be made
@@ -49,13 +51,18 @@ export function serviceEnvironment(
     NATS_URL: settings.natsUrl,
     SLIPWAY_SERVICE_PORT: '0',
     ...(service === 'gateway' && gatewayEnvironment(settings)),
-    // What the launcher was started with comes last, and wins.
-    ...(service === 'exporter' && {
-      NODE_OPTIONS: [exporterNodeOptions, given.NODE_OPTIONS].filter(Boolean).join(' '),
-    }),
+    ...(service === 'exporter' && exporterEnvironment(given)),
     ...(service === 'coordinator' &&
       settings.dataserviceUrl !== undefined && { DATASERVICE_URL: settings.dataserviceUrl }),
     ...overrides,
+  }
+}
+
+/** What the launcher was started with wins. */
+function exporterEnvironment({ NODE_OPTIONS, MALLOC_ARENA_MAX }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    NODE_OPTIONS: [exporterMemory.NODE_OPTIONS, NODE_OPTIONS].filter(Boolean).join(' '),
+    MALLOC_ARENA_MAX: MALLOC_ARENA_MAX ?? exporterMemory.MALLOC_ARENA_MAX,
   }
 }
 

@@ -49,6 +49,17 @@ test('the gateway learns of its address, the administrator and the accounts', ()
   expect(Object.keys(later).filter(name => /ADMIN|ACCOUNTS/u.test(name))).toEqual([])
 })
 
+test('the memory of the exporter is bounded, unless the launcher was told otherwise', () => {
+  const bounded = serviceEnvironment('exporter', given, settings)
+  expect(bounded).toMatchObject({ MALLOC_ARENA_MAX: '2' })
+  expect(bounded.NODE_OPTIONS).toMatch(/^--max-old-space-size=\d+ --max-semi-space-size=\d+$/)
+  const own = { ...given, NODE_OPTIONS: '--max-old-space-size=512', MALLOC_ARENA_MAX: '8' }
+  const told = serviceEnvironment('exporter', own, settings)
+  expect(told).toMatchObject({ MALLOC_ARENA_MAX: '8' })
+  // The last one counts for Node.
+  expect(told.NODE_OPTIONS).toMatch(/ --max-old-space-size=512$/)
+})
+
 test('what is set for one service wins', () => {
   expect(serviceEnvironment('coordinator', given, settings, { TASK_TIMEOUT: '1' })).toMatchObject({ TASK_TIMEOUT: '1' })
 })

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { lingerAfterAnswers } from '../http/linger.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { endpoints } from './endpoints.ts'
 import { renderError } from './error-shape.ts'
@@ -57,10 +58,5 @@ async function serve(app: FastifyInstance, options: ReleasePackagesOptions): Pro
 function passBodiesOn(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  // What nobody wanted to read of it is dropped once it is answered, so that the connection can be used again.
-  app.addHook('onResponse', (request, _reply, done) => {
-    request.raw.unpipe()
-    request.raw.resume()
-    done()
-  })
+  lingerAfterAnswers(app)
 }
