@@ -230,6 +230,7 @@ describe('a publish run whose process is killed', () => {
       const coordinators = running.platform.processes.filter(({ service }) => service === 'coordinator')
       const runner = processOfConnection(
         port,
+        Number(new URL(running.platform.databaseUrl('coordinator')).port),
         coordinators.map(({ pid }) => pid),
       )
       expect(runner).toBeDefined()

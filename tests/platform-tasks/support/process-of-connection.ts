@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Which of these processes has the connection whose own port this is, as Linux tells it. */
-export function processOfConnection(port: number, pids: readonly number[]): number | undefined {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const line = readFileSync('/proc/net/tcp', 'utf8')
+const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+
+/**
+ * Which of these processes has the connection from this port to that of a server, as Linux tells it. The port alone
+ * does not say it: it may be used towards other servers, too, and by connections that are closed already.
+ */
+export function processOfConnection(from: number, to: number, pids: readonly number[]): number | undefined {
+  const row = readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
-    .map(row => row.trim().split(/\s+/))
-    .find(columns => columns[1]?.endsWith(local))
-  const socket = `socket:[${line?.[9]}]`
+    .map(line => line.trim().split(/\s+/))
+    .find(([, local, remote]) => local?.endsWith(hex(from)) && remote?.endsWith(hex(to)))
+  const socket = `socket:[${row?.[9]}]`
   return pids.find(pid => readdirSync(`/proc/${pid}/fd`).some(descriptor => linkOf(pid, descriptor) === socket))
 }
 
