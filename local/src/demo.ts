@@ -1,6 +1,7 @@
 import './check-node.ts'
 import { failure } from '@slipway/contracts'
 import { type FailureName, readArguments, usage } from './demo/arguments.ts'
+import { loadLifeCycles } from './demo/life-cycles.ts'
 import { openOutput } from './demo/output.ts'
 import { type DemoParts, startParts } from './demo/parts.ts'
 import { failingServiceName, plannedFailures } from './demo/planned-failure.ts'
@@ -39,6 +40,7 @@ async function demo(fail: FailureName | undefined): Promise<void> {
   const api = platformApi(parts.platform.url, parts.token, signal)
   output.print(`platform ready at ${api.url}`)
   if (fail) output.print(`what will happen: ${plannedFailures[fail].announcement}`)
+  if (!fail) await showSchedules(api)
   const releaseName = fail ? `Demo release that fails (${fail})` : 'Demo release'
   const release = await runRelease({ api, output, taskServices: parts.taskServices, releaseName, signal })
   output.settle()
@@ -49,6 +51,12 @@ async function demo(fail: FailureName | undefined): Promise<void> {
   suggest(parts, release)
   await interruption.first
   output.print('stopping')
+}
+
+async function showSchedules(api: PlatformApi): Promise<void> {
+  const count = await loadLifeCycles(api)
+  const address = `${api.url}/rest_api/v1/release-schedules/?active=1`
+  output.print(`schedules: ${count}, real ones of well-known products (endoflife.date): ${address}`)
 }
 
 /** Says what was seen, and fails unless it is what was announced. */

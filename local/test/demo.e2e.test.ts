@@ -34,6 +34,7 @@ async function demo(...args: string[]) {
 test('a release is published', { timeout: 180_000 }, async () => {
   const { code, stdout, stderr } = await demo()
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^schedules: [1-9]\d\d, real ones .*: http\S+\/rest_api\/v1\/release-schedules\/\?active=1$/mu)
   expect(stdout).toMatch(/^release RE_\w{8} waiting 0\.0\.0$/mu)
   expect(stdout).toMatch(/^task TA_\w{8} checksum manifest running \d+ %$/mu)
   expect(stdout).toMatch(/^task TA_\w{8} slow review running \d+ %$/mu)

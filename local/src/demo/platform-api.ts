@@ -18,7 +18,7 @@ export function platformApi(url: string, token: string, signal: AbortSignal): Pl
       const response = await fetch(url + path, {
         method,
         headers: {
-          authorization: `Bearer ${token}`,
+          authorization: `${schemeOf(path)} ${token}`,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
@@ -29,4 +29,9 @@ export function platformApi(url: string, token: string, signal: AbortSignal): Pl
       return JSON.parse(text === '' ? 'null' : text) as Body
     },
   }
+}
+
+/** One token is good for all APIs; each of them has its own word for it. */
+function schemeOf(path: string): string {
+  return path.startsWith('/rest_api/') ? 'Token' : 'Bearer'
 }
