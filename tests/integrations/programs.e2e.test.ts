@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ServiceName, serviceNames } from '@slipway/contracts'
 import type { NatsServer, PostgresServer } from '@slipway/servers'
@@ -105,6 +105,8 @@ describe('programs of others', () => {
     const first = start('follow-events.ts', ...options)
     await eventually(async () => expect(types(await eventsIn(out), release)).toEqual(whole))
     await first.kill()
+    // As if it had been killed in the middle of a line.
+    await appendFile(out, '{"id":"half of')
     const made = start('make-release.ts', '--name', 'Summer', '--study', study)
     // Nobody does its part now, so it cannot come further than this; the events wait for their reader.
     await made.says('initializing')

@@ -1,6 +1,7 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readFile, truncate } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
 import { connectToPlatform, type PlatformEvent, settingsFromEnvironment } from './platform-connection.ts'
 
 /*
@@ -33,16 +34,20 @@ if (!isKnown) {
     ack_policy: AckPolicy.Explicit,
     // One at a time keeps the order when an event has to come again.
     max_ack_pending: 1,
+    // Of an event that a killed program had in its hands nobody hears for so long, nor of those after it.
+    ack_wait: nanos(5_000),
     ...(since
       ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(since).toISOString() }
       : { deliver_policy: DeliverPolicy.All }),
   })
 }
 
-const written = await readFile(out, 'utf8').catch(() => '')
-const known = new Set(
-  written.split('\n').flatMap(line => (line === '' ? [] : [(JSON.parse(line) as PlatformEvent).id])),
-)
+const bytes = await readFile(out).catch(() => Buffer.alloc(0))
+// A program that was killed while it wrote leaves half a line behind; its event comes again.
+const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
+if (whole.length < bytes.length) await truncate(out, whole.length)
+const lines = whole.toString('utf8').split('\n')
+const known = new Set(lines.flatMap(line => (line === '' ? [] : [(JSON.parse(line) as PlatformEvent).id])))
 
 const consumer = await jetstream(platform.nats).consumers.get(stream, durable)
 const messages = await consumer.consume()

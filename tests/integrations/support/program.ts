@@ -45,7 +45,7 @@ export function runProgram(
         () => {
           if (!output.includes(text)) throw new Error(`${name} has not said "${text}", but:\n${output}`)
         },
-        { timeoutMs: 30_000 },
+        { timeoutMs: 60_000 },
       )
     },
     ended: async () => (await exit)[0],
