@@ -20,8 +20,8 @@ export function workspaceTests(folder: string, more: readonly string[] = []): Vi
       include: [unit, ...tiers],
       globalSetup: needsServers ? [join(import.meta.dirname, 'packages/testing/src/global-setup.ts')] : [],
       // Generous, for machines that do other things beside: a test fails by its assertions, not by the clock.
-      testTimeout: 60_000,
-      hookTimeout: 120_000,
+      testTimeout: 120_000,
+      hookTimeout: 180_000,
       teardownTimeout: 30_000,
       passWithNoTests: true,
       reporters: ['default', 'json'],

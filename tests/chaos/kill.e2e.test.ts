@@ -141,5 +141,5 @@ describe('20 concurrent releases, while every part is killed once', () => {
     await operator.close()
     const ends = await outcomes
     expect(ends.filter(({ wanted, state }) => wanted !== state)).toEqual([])
-  }, 150_000)
+  }, 300_000)
 })

@@ -72,4 +72,4 @@ it('restarting both replicas of the coordinator, one after the other, under load
   }
   await goOn()
   expect(await underLoad.stop()).toEqual([])
-}, 120_000)
+}, 300_000)

@@ -187,7 +187,7 @@ test('under load through a kill -9: every event that was reported as published i
   })
   expect(new Set(ids).size).toBe(ids.length)
   expect(new Set(ids)).toEqual(new Set(published.map(sequence => `TH_1-${sequence}`)))
-}, 120_000)
+}, 300_000)
 
 test('a consumer goes on after kill -9 and restart', async () => {
   await service.ensureStream()

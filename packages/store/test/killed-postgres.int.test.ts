@@ -69,7 +69,7 @@ test('every read comes to an end when Postgres is killed, whatever the moment', 
   expect(wrong).toBe(0)
   expect([...failures].filter(code => code !== 'unavailable')).toEqual([])
   expect(store.stats().readers).toMatchObject({ inFlight: 0 })
-}, 120_000)
+}, 300_000)
 
 async function killBackend(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
