@@ -19,13 +19,11 @@ export async function* streamRows<Row>(
   values: readonly unknown[] = [],
   size = 1_000,
 ): AsyncGenerator<Row[], void, void> {
-  const cursor = `"${statement.name.replaceAll('"', '')}"`
-  const declare = {
-    name: `${statement.name}/declare`,
-    text: `declare ${cursor} no scroll cursor for ${statement.text}`,
-  }
-  const fetch = { name: `${statement.name}/${size}`, text: `fetch ${size} from ${cursor}` }
-  const close = { name: `${statement.name}/close`, text: `close ${cursor}` }
+  const cursor = `"${statement.name.replaceAll('"', '') || 'rows'}"`
+  const named = (step: string) => (statement.name === '' ? '' : `${statement.name}/${step}`)
+  const declare = { name: named('declare'), text: `declare ${cursor} no scroll cursor for ${statement.text}` }
+  const fetch = { name: named(String(size)), text: `fetch ${size} from ${cursor}` }
+  const close = { name: named('close'), text: `close ${cursor}` }
   await tx.query(declare, values)
   let failed = false
   try {

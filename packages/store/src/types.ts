@@ -22,7 +22,8 @@ export type StoreOptions = {
 
 /**
  * SQL with a stable name, so that Postgres plans it once a connection. `$1`, `$2`, … are its parameters. A name stands
- * for one text only and has at most 63 bytes. Names starting with `platform.` belong to this package.
+ * for one text only and has at most 63 bytes. Names starting with `platform.` belong to this package. The empty name is for
+ * texts that are put together anew each time: they are planned for each call.
  */
 export type Statement = { readonly name: string; readonly text: string }
 

@@ -1,9 +1,8 @@
 import type { OperationHandler } from '@slipway/bus'
 import { accountOperations, userOperations } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, writeHandler } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import { affiliateOf } from '../affiliate/affiliate.store.ts'
-import { changeHandler } from '../change-handler.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
@@ -19,7 +18,7 @@ const mask = '********'
 /** Who may sign in, as this API sees them. */
 export function accountHandlers(store: Store, publicUrl: string | undefined): OperationHandler[] {
   return [
-    changeHandler(store, note, async (tx, { account }, context) => {
+    writeHandler(store, note, async (tx, { account }, context) => {
       await noteAccount(tx, account, mailBaseUrl(publicUrl, account.base_url ?? context.baseUrl), context)
       return {}
     }),

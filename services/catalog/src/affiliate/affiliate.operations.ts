@@ -1,9 +1,8 @@
 import type { OperationHandler } from '@slipway/bus'
 import { affiliateOperations, failure, type Viewer, viewerOf } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, writeHandler } from '@slipway/service'
 import type { AnyTx, Statement, Store } from '@slipway/store'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
-import { changeHandler } from '../change-handler.ts'
 import type { Countries } from '../country/country.store.ts'
 import { requireMember } from '../member/unknown-member.ts'
 import { accessDenied, actsFor, notFound, requireEditor, requireKind } from '../member/viewer.ts'
@@ -82,7 +81,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       return { body: (await shown(row, viewer)) as never }
     }),
 
-    changeHandler(store, update, async (tx, { affiliateId, body }, context) => {
+    writeHandler(store, update, async (tx, { affiliateId, body }, context) => {
       const viewer = requireEditor(context.identity)
       const row = await locked(tx, affiliateId)
       if (!actsFor(viewer, row.home_member)) throw accessDenied()
@@ -104,7 +103,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       return { headers: { etag: `"${saved.seq}"` }, body: await shown(whole, viewer) }
     }),
 
-    changeHandler(store, updateDetail, async (tx, { affiliateId, body }, context) => {
+    writeHandler(store, updateDetail, async (tx, { affiliateId, body }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await locked(tx, affiliateId)
       const isUser = viewer.kind === 'user'

@@ -1,11 +1,11 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { applicationOperations, failure, type RegistrationBody, type Viewer } from '@slipway/contracts'
+import { writeHandler } from '@slipway/service'
 import type { AnyTx } from '@slipway/store'
 import { saveAffiliate } from '../affiliate/affiliate.store.ts'
 import { type ApplicationRow, shownApplication } from '../affiliate/affiliate.ts'
 import { memberOfCountry, mergeDetails } from '../affiliate/affiliate-details.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
-import { changeHandler } from '../change-handler.ts'
 import type { Countries } from '../country/country.store.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound, requireKind } from '../member/viewer.ts'
@@ -54,7 +54,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
   })
 
   return [
-    changeHandler(store, update, async (tx, { applicationId, body }, context) => {
+    writeHandler(store, update, async (tx, { applicationId, body }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await locked(tx, applicationId)
       requireOwnerOrEditor(row, viewer)
@@ -70,7 +70,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
       return answer(await save(tx, row, { state, reason }, context), row, viewer)
     }),
 
-    changeHandler(store, remove, async (tx, { applicationId }, context) => {
+    writeHandler(store, remove, async (tx, { applicationId }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await locked(tx, applicationId)
       requireOwnerOrEditor(row, viewer)
@@ -82,7 +82,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
       return {}
     }),
 
-    changeHandler(store, saveRegistration, async (tx, { applicationId, body }, context) => {
+    writeHandler(store, saveRegistration, async (tx, { applicationId, body }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await ownPrimary(tx, applicationId, viewer)
       if (!isWithApplicant(row.state))
@@ -90,7 +90,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
       return answer(await save(tx, row, registrationOf(row, body, await countries()), context), row, viewer)
     }),
 
-    changeHandler(store, submitRegistration, async (tx, { applicationId, body }, context) => {
+    writeHandler(store, submitRegistration, async (tx, { applicationId, body }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await ownPrimary(tx, applicationId, viewer)
       const state = submitted(row.state)

@@ -1,13 +1,12 @@
 import type { OperationHandler } from '@slipway/bus'
 import { applicationOperations, failure, leadingMember, type Viewer } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, writeHandler } from '@slipway/service'
 import { isUniqueViolation } from '@slipway/store'
 import { type AffiliateWithApplications, addApplication, affiliateOf } from '../affiliate/affiliate.store.ts'
 import { shownApplication } from '../affiliate/affiliate.ts'
 import { ensureAffiliate } from '../affiliate/ensure-affiliate.ts'
 import { licenseeOf } from '../affiliate/licensee.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
-import { changeHandler } from '../change-handler.ts'
 import { requireMember } from '../member/unknown-member.ts'
 import { accessDenied, notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
@@ -42,7 +41,7 @@ export function applicationHandlers(options: ApplicationOptions): OperationHandl
       return { body: inPieces(list, JSON.stringify(bodies)) as never }
     }),
 
-    changeHandler(store, create, async (tx, { body }, context) => {
+    writeHandler(store, create, async (tx, { body }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const member = await requireMember(store, body.memberKey ?? (await ownMember(viewer, context.identity?.member)))
       if (viewer.kind === 'staff' && viewer.member !== member) throw accessDenied()

@@ -1,10 +1,10 @@
 import type { OperationHandler } from '@slipway/bus'
 import { applicationOperations } from '@slipway/contracts'
+import { writeHandler } from '@slipway/service'
 import { saveAffiliate } from '../affiliate/affiliate.store.ts'
 import { shownApplication } from '../affiliate/affiliate.ts'
 import { standingChanged } from '../affiliate/trail.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
-import { changeHandler } from '../change-handler.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound, requireActingFor, requireEditor } from '../member/viewer.ts'
 import { lockApplication, saveApplication } from './application.store.ts'
@@ -18,7 +18,7 @@ const { approve, setNotes } = applicationOperations
 /** What reviewers do with applications. */
 export function reviewHandlers({ store, countries, publicUrl }: ApplicationOptions): OperationHandler[] {
   return [
-    changeHandler(store, approve, async (tx, { applicationId, state }, context) => {
+    writeHandler(store, approve, async (tx, { applicationId, state }, context) => {
       const viewer = requireEditor(context.identity)
       const row = await lockApplication(tx, applicationId)
       if (!row) throw notFound()
@@ -43,7 +43,7 @@ export function reviewHandlers({ store, countries, publicUrl }: ApplicationOptio
       return { body: shownApplication(saved, viewer, await countries(), after) }
     }),
 
-    changeHandler(store, setNotes, async (tx, { applicationId, notes }, context) => {
+    writeHandler(store, setNotes, async (tx, { applicationId, notes }, context) => {
       const viewer = requireEditor(context.identity)
       const row = await lockApplication(tx, applicationId)
       if (!row) throw notFound()

@@ -1,16 +1,15 @@
 import type { OperationHandler, StreamedAnswer } from '@slipway/bus'
 import { auditOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { Statement, Store } from '@slipway/store'
+import { type Statement, type Store, snapshotRows } from '@slipway/store'
 import { requireEditor } from '../member/viewer.ts'
-import { snapshotRows } from '../records/snapshot.ts'
 import { downloads, type JsonRow, trail } from './audit.store.ts'
 import { readAuditFilter } from './audit-filter.ts'
 
 /** The trail: who did what. It is for staff and administrators, whole and of any length. */
 export function auditHandlers(store: Store): OperationHandler[] {
-  const answer = ({ text }: Statement, values: readonly unknown[]): StreamedAnswer => ({
-    body: jsonArray(snapshotRows<JsonRow>(store, text, values)),
+  const answer = (statement: Statement, values: readonly unknown[]): StreamedAnswer => ({
+    body: jsonArray(snapshotRows<JsonRow>(store, statement, values)),
   })
 
   return [

@@ -1,5 +1,4 @@
-import type { AnyStore, Statement, Store } from '@slipway/store'
-import { snapshotRows } from '../records/snapshot.ts'
+import { type AnyStore, type Statement, type Store, snapshotRows } from '@slipway/store'
 
 export type FeedFile = {
   readonly path: string
@@ -46,7 +45,9 @@ const state: Statement = {
     from ${sources} where ${isInFeed}`,
 }
 
-const entries = `
+const entries: Statement = {
+  name: 'feed.entries',
+  text: `
   select version.entry_id, package.name as package_name, package.copyrights, package.uri, version.name as version_name,
     coalesce(version.summary, version.description) as summary, version.package_type, version.version_uri,
     nullif(btrim(version.version_dependent_uri), '') as edition,
@@ -59,7 +60,8 @@ const entries = `
         'md5', md5_hash, 'size', file_size, 'primary', primary_file) order by release_file_id)
       from release_file file where file.release_version_id = version.release_version_id) as files
   from ${sources} where ${isInFeed}
-  order by version.published_at desc nulls last, release_version_id desc`
+  order by version.published_at desc nulls last, release_version_id desc`,
+}
 
 export type FeedState = { readonly updated: string | null; readonly tag: string }
 
@@ -70,4 +72,4 @@ export async function feedState(store: Pick<AnyStore, 'read'>, baseUrl: string):
 }
 
 /** The entries, those that were published last first. */
-export const feedEntries = (store: Store): AsyncIterable<FeedEntry[]> => snapshotRows<FeedEntry>(store, entries, [])
+export const feedEntries = (store: Store): AsyncIterable<FeedEntry[]> => snapshotRows<FeedEntry>(store, entries)

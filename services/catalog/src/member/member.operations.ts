@@ -1,8 +1,7 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { memberOperations, viewerOf } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, writeHandler } from '@slipway/service'
 import type { AnyTx, Store } from '@slipway/store'
-import { changeHandler } from '../change-handler.ts'
 import { listMembers, lockMember, type MemberChange, saveMember, shownMember } from './member.store.ts'
 import { notFound, requireActingFor, requireEditor } from './viewer.ts'
 
@@ -25,7 +24,7 @@ export function memberHandlers(store: Store): OperationHandler[] {
     }),
 
     // Both fields are replaced: what is absent becomes null.
-    changeHandler(store, update, (tx, { key, body }, context) => {
+    writeHandler(store, update, (tx, { key, body }, context) => {
       const { promotePackages = null, staffNotificationEmail = null } = body
       return change(
         tx,
@@ -35,11 +34,11 @@ export function memberHandlers(store: Store): OperationHandler[] {
       )
     }),
 
-    changeHandler(store, setNotifications, (tx, { key, body }, context) =>
+    writeHandler(store, setNotifications, (tx, { key, body }, context) =>
       change(tx, key, { staff_notification_email: body.staffNotificationEmail ?? null }, context),
     ),
 
-    changeHandler(store, setFeed, (tx, { key, body }, context) => {
+    writeHandler(store, setFeed, (tx, { key, body }, context) => {
       const { contactEmail = null, memberOrgName = null, memberOrgURL = null } = body
       return change(
         tx,

@@ -1,5 +1,4 @@
-import type { AnyStore, Queryable, Statement, Store } from '@slipway/store'
-import { snapshotRows } from '../records/snapshot.ts'
+import { type AnyStore, type Queryable, type Statement, type Store, snapshotRows } from '@slipway/store'
 import { isListed, packageBody } from './representation.ts'
 import type { Sight } from './visibility.ts'
 
@@ -41,14 +40,17 @@ const fewPackages = 200
 
 /** The representations of all packages that are listed, in the order of their ids, in one query. */
 export async function* listPackages(store: Store, sight: Sight, count: number): AsyncGenerator<readonly string[]> {
-  const text = `select ${packageBody(sight)} as body from release_package package
-    where ${isListed(sight)} order by package.release_package_id`
+  const list = {
+    name: `package.list-${sight.name}`,
+    text: `select ${packageBody(sight)} as body from release_package package
+      where ${isListed(sight)} order by package.release_package_id`,
+  }
   if (count <= fewPackages) {
-    const rows = await store.read<{ body: string }>({ name: `package.list-${sight.name}`, text })
+    const rows = await store.read<{ body: string }>(list)
     yield rows.map(({ body }) => body)
     return
   }
-  for await (const rows of snapshotRows<{ body: string }>(store, text, [])) yield rows.map(({ body }) => body)
+  for await (const rows of snapshotRows<{ body: string }>(store, list)) yield rows.map(({ body }) => body)
 }
 
 /** An array of rows that are JSON text already, written as they come in parts. */

@@ -1,11 +1,10 @@
 import { failure, type PdcParameters, type PdcQuery, pdcPageLinks } from '@slipway/contracts'
-import { namedStatement, type Store, valuesOf } from '@slipway/store'
+import { namedStatement, type Store, snapshotRows, valuesOf } from '@slipway/store'
 import { type Selection, selectionOf, valuesOfConditions, whereOf } from './conditions.ts'
 import type { Condition, Kind } from './kind.ts'
 import { orderOf } from './order.ts'
 import { run } from './run.ts'
 import { shaped, shapedList } from './shape.ts'
-import { snapshotRows } from './snapshot.ts'
 
 export type ListRequest = {
   readonly query: PdcQuery
@@ -143,5 +142,5 @@ export async function* allRows<Row = { body: string }>(
     '',
     `select ${select} from ${kind.table} item ${kind.joins ?? ''} ${order.joins} ${whereOf(conditions)} order by ${order.by}`,
   )
-  yield* snapshotRows<Row>(store, query.statement.text, valuesOf(query, { ...valuesOfConditions(conditions), base }))
+  yield* snapshotRows<Row>(store, query.statement, valuesOf(query, { ...valuesOfConditions(conditions), base }))
 }

@@ -9,12 +9,11 @@ import {
   newId,
   unorderedQueue,
 } from '@slipway/contracts'
-import { commandOf, handlerOf, requireSignedIn } from '@slipway/service'
+import { commandOf, handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
 import { type AnyStore, rememberCommand } from '@slipway/store'
 import { jsonArray, jsonWithArrays } from '../json-stream.ts'
 import { isStaff, notAllowed, notFound } from '../rights.ts'
 import type { Read } from '../source/source.store.ts'
-import { writeHandler } from '../write-handler.ts'
 import { blobNameOf, findImport, type ImportRow, insertImport, listImports, revokeImport } from './bulk-import.store.ts'
 import { summaryOf } from './bulk-import.ts'
 import { tellImport } from './bulk-import-events.ts'

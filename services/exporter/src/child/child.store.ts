@@ -1,5 +1,4 @@
-import type { AnyStore, Queryable, Statement } from '@slipway/store'
-import { snapshotRows } from '../snapshot-rows.ts'
+import { type AnyStore, type Queryable, type Statement, snapshotRows } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
 import type { ChildKind, ChildLinks } from './child.ts'
 
@@ -96,9 +95,7 @@ export async function findChildState(read: Read, child: StoredChild, state: stri
 /** Its states up to this one, newest first, as JSON text in parts. */
 export async function* childStates(store: AnyStore, child: StoredChild, { limit, offset }: Range) {
   const values = [child.position, child.number, limit, offset]
-  for await (const { rows } of snapshotRows<{ body: string; latest: boolean }>(store, [
-    { statement: states, values },
-  ])) {
+  for await (const rows of snapshotRows<{ body: string; latest: boolean }>(store, states, values)) {
     yield rows.map(({ body, latest }) =>
       latest ? body : JSON.stringify({ ...JSON.parse(body), is_latest_version: false }),
     )

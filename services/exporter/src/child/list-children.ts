@@ -1,5 +1,4 @@
-import type { AnyStore } from '@slipway/store'
-import { type Query, snapshotRows } from '../snapshot-rows.ts'
+import { type AnyStore, type Query, snapshotRows } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
 import type { Range, Scope } from './child.store.ts'
 import type { ChildKind } from './child.ts'
@@ -100,5 +99,6 @@ export async function* childRows(
     yield (await store.read<BodyRow>(query.statement, query.values)).map(({ body }) => body)
     return
   }
-  for await (const { rows } of snapshotRows<BodyRow>(store, [query])) yield rows.map(({ body }) => body)
+  for await (const rows of snapshotRows<BodyRow>(store, query.statement, query.values))
+    yield rows.map(({ body }) => body)
 }

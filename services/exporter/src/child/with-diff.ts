@@ -1,7 +1,6 @@
-import type { AnyStore } from '@slipway/store'
+import { type AnyStore, snapshotParts } from '@slipway/store'
 import { type ArrayPart, jsonWithArrays } from '../json-stream.ts'
 import { isTruthy, limitOf, offsetOf, type Query, updatedSinceOf } from '../query.ts'
-import { snapshotRows } from '../snapshot-rows.ts'
 import type { Scope } from './child.store.ts'
 import { childQuery } from './list-children.ts'
 
@@ -20,7 +19,7 @@ export function withDiff(store: AnyStore, head: object, scope: Scope, query: Que
   async function* parts(): AsyncGenerator<ArrayPart, void, void> {
     if (kinds.length === 0) return
     const queries = kinds.map(kind => childQuery(scope, kind, filter, 'oldest', range))
-    for await (const { query: array, rows } of snapshotRows<{ body: string }>(store, queries)) {
+    for await (const { query: array, rows } of snapshotParts<{ body: string }>(store, queries)) {
       yield { array, rows: rows.map(({ body }) => body) }
     }
   }

@@ -1,12 +1,13 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, conceptOperations } from '@slipway/contracts'
+import { writeHandler } from '@slipway/service'
 import type { AnyStore } from '@slipway/store'
 import { addChild, changeChild, requireMatch } from '../child/change-child.ts'
 import { findChild } from '../child/child.store.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
+import { refuseObject } from '../refusals.ts'
 import { notFound, requireEdit } from '../rights.ts'
 import { lockSource } from '../source/source.store.ts'
-import { refuseObject, writeHandler } from '../write-handler.ts'
 import { type ConceptContent, conceptRules, mergeConcept } from './concept.ts'
 
 /** Concepts: read, added, changed and retired; never deleted. */

@@ -2,10 +2,10 @@ import { type Identity, isFailure, type MappingFields, type SourceTarget } from 
 import type { Queryable } from '@slipway/store'
 import { findChild } from '../child/child.store.ts'
 import { childUrl, ownerTypeName, sourceUrl } from '../paths.ts'
+import { refuseField, refuseObject } from '../refusals.ts'
 import { requireView } from '../rights.ts'
 import { findSource, type SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
-import { refuseField, refuseObject } from '../write-handler.ts'
 
 /** Where a mapping begins and leads, as its row says it. */
 export type MappingEnds = {

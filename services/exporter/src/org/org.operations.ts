@@ -8,13 +8,13 @@ import {
   orgOperations,
   ownerProfileOperations,
 } from '@slipway/contracts'
-import { handlerOf, requireSignedIn } from '@slipway/service'
+import { handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
 import { type AnyStore, type AnyTx, appendEvents } from '@slipway/store'
 import { jsonArray } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { orgUrl } from '../paths.ts'
+import { refuseField } from '../refusals.ts'
 import { notFound, requireAdmin, requireEdit, requireStaff, requireView } from '../rights.ts'
-import { refuseField, writeHandler } from '../write-handler.ts'
 import {
   addOrgMember,
   countOrgs,

@@ -8,7 +8,7 @@ import {
   type SourceVersionFields,
   sourceVersionOperations,
 } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, writeHandler } from '@slipway/service'
 import { type AnyStore, type AnyTx, appendEvents } from '@slipway/store'
 import { withDiff } from '../child/with-diff.ts'
 import { clearExport, lockExport, queueExport } from '../export/export.store.ts'
@@ -17,10 +17,10 @@ import { jsonArray } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { sourceUrl } from '../paths.ts'
 import { booleanFilter, isTruthy } from '../query.ts'
+import { refuseField } from '../refusals.ts'
 import { requireAdmin, requireEdit, requireView } from '../rights.ts'
 import { findSource, lockSource, type SourceRow } from '../source/source.store.ts'
 import { sourceDetail } from '../source/source.ts'
-import { refuseField, writeHandler } from '../write-handler.ts'
 import {
   countVersions,
   deleteVersion,

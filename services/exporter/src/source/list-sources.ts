@@ -1,10 +1,9 @@
 import type { Identity, OwnerTarget } from '@slipway/contracts'
-import type { AnyStore, Statement } from '@slipway/store'
+import { type AnyStore, type Statement, snapshotRows } from '@slipway/store'
 import { type Page, pageFor } from '../page.ts'
 import { ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { Query } from '../query.ts'
 import { isStaff, loginOf } from '../rights.ts'
-import { snapshotRows } from '../snapshot-rows.ts'
 import { tallyOf } from '../tally.ts'
 import { belongs as callerBelongs } from './source.store.ts'
 
@@ -72,7 +71,7 @@ async function* rowsOf(store: AnyStore, values: readonly unknown[]): AsyncGenera
     yield (await store.read<Row>(page, values)).map(rowText)
     return
   }
-  for await (const { rows } of snapshotRows<Row>(store, [{ statement: page, values }])) yield rows.map(rowText)
+  for await (const rows of snapshotRows<Row>(store, page, values)) yield rows.map(rowText)
 }
 
 function rowText(row: Row): string {

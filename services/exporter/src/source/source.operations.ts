@@ -1,13 +1,13 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, failure, type OwnerTarget, type SourceFields, sourceOperations } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, writeHandler } from '@slipway/service'
 import { type AnyStore, appendEvents } from '@slipway/store'
 import { withDiff } from '../child/with-diff.ts'
 import { giveUpExports } from '../export/give-up-exports.ts'
 import { jsonArray } from '../json-stream.ts'
 import { ownerUrl, sourceUrl } from '../paths.ts'
+import { refuseObject } from '../refusals.ts'
 import { requireAdmin, requireView } from '../rights.ts'
-import { refuseObject, writeHandler } from '../write-handler.ts'
 import { listSources } from './list-sources.ts'
 import {
   deleteSource,

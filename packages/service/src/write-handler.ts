@@ -1,17 +1,17 @@
 import type { Answer, CallContext, OperationHandler } from '@slipway/bus'
 import type { Operation, ParsedInputOf } from '@slipway/contracts'
-import { commandOf, handlerOf } from '@slipway/service'
 import { type AnyStore, type AnyTx, rememberCommand } from '@slipway/store'
+import { commandOf, handlerOf } from './handler.ts'
 
-/** What a change answers; a body is a value to be serialised. */
+/** What a change answers: a status, default 200, and a body that is a value to be serialised. */
 export type Changed = {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
-/** A handler whose change, trail, events and remembered answer are one transaction. */
-export function changeHandler<Op extends Operation>(
+/** A handler whose change, events and remembered answer are one transaction. */
+export function writeHandler<Op extends Operation>(
   store: AnyStore,
   operation: Op,
   change: (tx: AnyTx, input: ParsedInputOf<Op>, context: CallContext) => Promise<Changed>,

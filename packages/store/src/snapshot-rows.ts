@@ -1,20 +1,21 @@
 import { TransformStream } from 'node:stream/web'
-import { type AnyStore, type Statement, streamRows } from '@slipway/store'
+import { streamRows } from './stream-rows.ts'
+import type { AnyStore, Statement } from './types.ts'
 
 export type Query = { readonly statement: Statement; readonly values: readonly unknown[] }
 
 /** Rows, and which of the queries they are of. */
-export type Part<Row> = { readonly query: number; readonly rows: readonly Row[] }
+export type SnapshotPart<Row> = { readonly query: number; readonly rows: Row[] }
 
 /**
  * The rows of queries of any size, one query after the other and in parts, all from one state of the database: cursors
  * in a transaction of its own. No more is read than is taken; leaving the loop ends the transaction.
  */
-export async function* snapshotRows<Row>(
-  store: AnyStore,
+export async function* snapshotParts<Row>(
+  store: Pick<AnyStore, 'transaction'>,
   queries: readonly Query[],
-): AsyncGenerator<Part<Row>, void, void> {
-  const { readable, writable } = new TransformStream<Part<Row>, Part<Row>>()
+): AsyncGenerator<SnapshotPart<Row>, void, void> {
+  const { readable, writable } = new TransformStream<SnapshotPart<Row>, SnapshotPart<Row>>()
   const writer = writable.getWriter()
   const copied = store
     .transaction(
@@ -36,4 +37,13 @@ export async function* snapshotRows<Row>(
   } finally {
     await copied
   }
+}
+
+/** The same of one query. */
+export async function* snapshotRows<Row>(
+  store: Pick<AnyStore, 'transaction'>,
+  statement: Statement,
+  values: readonly unknown[] = [],
+): AsyncGenerator<Row[], void, void> {
+  for await (const { rows } of snapshotParts<Row>(store, [{ statement, values }])) yield rows
 }
