@@ -230,6 +230,13 @@ create table public.row_count (
   constraint row_count_pkey PRIMARY KEY (name, slot)
 ) with (fillfactor=50);
 
+create table public.scheduled_release (
+  id text not null,
+  release text not null,
+  constraint scheduled_release_pkey PRIMARY KEY (id),
+  constraint scheduled_release_release FOREIGN KEY (release) REFERENCES public.release(kf_id)
+);
+
 create table public.study (
   kf_id text not null,
   name text not null,
@@ -295,6 +302,7 @@ create table public.task (
   heard_at timestamp with time zone not null default clock_timestamp(),
   poll_at timestamp with time zone,
   poll_failures integer not null default 0,
+  files jsonb,
   constraint task_pkey PRIMARY KEY (kf_id),
   constraint task_cancel_reason_check CHECK ((cancel_reason = ANY (ARRAY['fault'::text, 'request'::text, 'timeout'::text, 'report'::text]))),
   constraint task_progress_check CHECK (((progress >= 0) AND (progress <= 100))),

@@ -79,6 +79,19 @@ CREATE OR REPLACE FUNCTION public.now_ms()
  LANGUAGE sql
 AS $function$ select date_trunc('milliseconds', clock_timestamp()) $function$;
 
+CREATE OR REPLACE FUNCTION public.study_of(extras json)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  if extras::text not like '%"study_id"%' then return null; end if;
+  if json_typeof(extras -> 'study_id') <> 'string' then return null; end if;
+  return (regexp_match(extras ->> 'study_id', '^SD_[0-9A-Za-z_-]{1,60}$'))[1];
+exception when data_exception then
+  return null;
+end $function$;
+
 create table public.blob (
   id uuid not null,
   name text,
@@ -254,6 +267,43 @@ create table public.orphaned_blob (
   constraint orphaned_blob_pkey PRIMARY KEY (name)
 );
 
+create table public.release_task (
+  task text not null,
+  release text not null,
+  studies text[] not null,
+  state text not null,
+  progress integer not null default 0,
+  error text,
+  cut_at timestamp with time zone,
+  told_state text,
+  told_progress integer not null default 0,
+  attempt integer not null default 0,
+  due_at timestamp with time zone,
+  lease uuid,
+  created_at timestamp with time zone not null default public.now_ms(),
+  constraint release_task_pkey PRIMARY KEY (task),
+  constraint release_task_state CHECK ((state = ANY (ARRAY['initialized'::text, 'running'::text, 'staged'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'canceled'::text])))
+);
+CREATE INDEX release_task_due ON public.release_task USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+create table public.release_version (
+  task text not null,
+  source uuid not null,
+  study text not null,
+  version bigint,
+  label text not null,
+  id uuid not null default gen_random_uuid(),
+  blob text,
+  file_name text,
+  size bigint,
+  sha256 text,
+  constraint release_version_pkey PRIMARY KEY (task, source),
+  constraint release_version_id UNIQUE (id),
+  constraint release_version_task FOREIGN KEY (task) REFERENCES public.release_task(task) ON DELETE CASCADE,
+  constraint release_version_version FOREIGN KEY (version) REFERENCES public.source_version("position") ON DELETE SET NULL
+);
+CREATE INDEX release_version_version ON public.release_version USING btree (version);
+
 create table public.signing_secret (
   one boolean not null default true,
   secret text not null,
@@ -294,6 +344,7 @@ create table public.source (
   constraint source_id UNIQUE (owner_type, owner, id)
 );
 CREATE INDEX source_owner_lower ON public.source USING btree (lower(owner)) WHERE (owner_type = 'user'::text);
+CREATE INDEX source_study ON public.source USING btree (public.study_of(extras)) WHERE (public.study_of(extras) IS NOT NULL);
 CREATE INDEX source_updated_on ON public.source USING btree (updated_on DESC, "position");
 CREATE TRIGGER source_access_counted AFTER UPDATE OF public_access ON public.source FOR EACH ROW WHEN ((old.public_access IS DISTINCT FROM new.public_access)) EXECUTE FUNCTION public.count_source();
 CREATE TRIGGER source_counted AFTER INSERT OR DELETE ON public.source FOR EACH ROW EXECUTE FUNCTION public.count_source();

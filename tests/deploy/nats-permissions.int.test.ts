@@ -234,6 +234,20 @@ describe('participants of releases on the bus', () => {
     expect(await subscribers('task-service.integration.tasks')).toEqual(['integration'])
     expect(await subscribers('task-service.other.tasks')).toEqual([])
   })
+
+  it.each(['catalog', 'exporter'] as const)('of the platform, %s, answer in their queue group only', async service => {
+    for (const subject of [`slipway-tasks.${service}.status`, `slipway-tasks.${service}.tasks`]) {
+      expect(await publishers(subject), subject).toEqual(['registry', 'coordinator'])
+      expect(await subscribers(subject, service), subject).toEqual([service])
+      expect(await subscribers(subject), subject).toEqual([])
+    }
+  })
+
+  it('of the platform have an identity of their own, and files that nobody else reads', async () => {
+    expect(await publishers('slipway.v1.gateway.identity.service')).toEqual(['catalog', 'exporter', 'gateway'])
+    const readers = await publishers('slipway.v1.exporter.release-file.read')
+    expect(readers).toEqual(['coordinator', 'catalog', 'gateway'])
+  })
 })
 
 describe('discovery', () => {

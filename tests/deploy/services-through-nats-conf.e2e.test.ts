@@ -66,6 +66,8 @@ describe('the services, with the users and permissions of nats.conf', () => {
       url: taskService.url,
     })
     expect(registered.status).toBe(201)
+    const own = { name: 'exporter', description: 'of the platform', author: 'admin' }
+    expect((await api('POST', '/task-services', { ...own, url: 'nats://slipway-tasks.exporter' })).status).toBe(201)
 
     // The coordinator asks the registry which task services there are; that call is one that has to be permitted.
     const { status, body: release } = await api<{ kf_id: string }>('POST', '/releases', {

@@ -49,6 +49,7 @@ describe('all five services', () => {
     const [info] = await discover(`$SRV.INFO.${service}`)
     const subjects = (info?.endpoints ?? []).map(endpoint => endpoint.subject)
     expect(subjects).toContain(`slipway.v1.${service}.dead-letter.list`)
-    for (const subject of subjects) expect(subject).toMatch(new RegExp(`^slipway\\.v1\\.${service}\\.`))
+    // Its operations, and where it takes part in releases.
+    for (const subject of subjects) expect(subject).toMatch(new RegExp(`^slipway(\\.v1|-tasks)\\.${service}\\.`))
   })
 })

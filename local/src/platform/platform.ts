@@ -10,6 +10,7 @@ import { openLauncherLog } from './launcher-log.ts'
 import { choosePublicPort } from './public-port.ts'
 import { openServers, type Servers } from './servers.ts'
 import type { Settings } from './settings.ts'
+import { registerTaskServices } from './task-services.ts'
 
 export type PlatformOptions = Omit<Settings, 'accounts'> & {
   /** A JSON file, or the accounts themselves. */
@@ -118,6 +119,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     signal?.throwIfAborted()
     await fleet.startAll()
     await administrator.remember()
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const left = await registerTaskServices(url, options.taskServices ?? [], administrator.credentials)
+    if (left.length > 0) log.say(`not registered as task services, for want of SLIPWAY_ADMIN_TOKEN: ${left.join(', ')}`)
     log.quieten()
 
     let closing: Promise<void> | undefined
@@ -126,7 +130,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       return closing
     }
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      url,
       dataDir: dir.path,
       logs: dir.logs,
       natsUrl: servers.natsUrl,

@@ -1,5 +1,6 @@
 import { failure, type ServiceName, serviceNames } from '@slipway/contracts'
 import { z } from 'zod'
+import { type OwnTaskService, ownTaskServices } from './task-services.ts'
 
 /** Processes a service, at least one each. */
 export type Replicas = { readonly [Name in ServiceName]?: number }
@@ -53,6 +54,15 @@ const replicas = z.string().transform((text, context): Replicas => {
   return result
 })
 
+const taskServices = z.string().transform((text, context): readonly OwnTaskService[] => {
+  const names = text.split(',').map(name => name.trim())
+  const unknown = names.find(name => !ownTaskServices.some(known => known === name))
+  if (unknown === undefined) return names as OwnTaskService[]
+  const message = `"${unknown}" is none of ${ownTaskServices.join(', ')}`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
 /** The launcher's environment. The names are public: scripts rely on them. */
 const environmentSchema = z.object({
   SLIPWAY_PORT: optional(port),
@@ -65,6 +75,7 @@ const environmentSchema = z.object({
   SLIPWAY_ACCOUNTS: optional(z.string()),
   DATASERVICE_URL: optional(httpUrl),
   SLIPWAY_REPLICAS: optional(replicas),
+  SLIPWAY_TASK_SERVICES: optional(taskServices),
 })
 
 export type Settings = {
@@ -85,6 +96,8 @@ export type Settings = {
   /** Where studies are mirrored from. */
   readonly dataserviceUrl?: string | undefined
   readonly replicas?: Replicas | undefined
+  /** Services of the platform to be registered as task services. Default: none. */
+  readonly taskServices?: readonly OwnTaskService[] | undefined
 }
 
 /** Reads the launcher's environment. Fails with `invalid`: one line a wrong value, beginning with the variable's name. */
@@ -106,5 +119,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     accounts: values.SLIPWAY_ACCOUNTS,
     dataserviceUrl: values.DATASERVICE_URL,
     replicas: values.SLIPWAY_REPLICAS,
+    taskServices: values.SLIPWAY_TASK_SERVICES,
   }
 }

@@ -31,6 +31,7 @@ test('every variable is read', () => {
     SLIPWAY_ACCOUNTS: 'accounts.json',
     DATASERVICE_URL: 'https://data.example/v1',
     SLIPWAY_REPLICAS: 'coordinator=2, exporter=3',
+    SLIPWAY_TASK_SERVICES: 'exporter, catalog',
   })
   expect(settings).toEqual({
     port: 0,
@@ -43,6 +44,7 @@ test('every variable is read', () => {
     accounts: 'accounts.json',
     dataserviceUrl: 'https://data.example/v1',
     replicas: { coordinator: 2, exporter: 3 },
+    taskServices: ['exporter', 'catalog'],
   })
 })
 
@@ -54,6 +56,7 @@ test.for([
   ['NATS_URL', 'nats://a, nats://b', 'must be a URL like nats://host:4222, or several separated by commas'],
   ['SLIPWAY_ADMIN_TOKEN', 'two words', 'must be printable ASCII without blanks'],
   ['DATASERVICE_URL', 'data.example', 'must be a URL like http://host:port'],
+  ['SLIPWAY_TASK_SERVICES', 'exporter,gateway', '"gateway" is none of exporter, catalog'],
   [
     'SLIPWAY_REPLICAS',
     'coordinator=2,expoter=2',

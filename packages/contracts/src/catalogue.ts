@@ -4,6 +4,13 @@ import { identityOperations, serviceOperations } from './platform-operations.ts'
 import { platformTaskEvents, platformTaskOperations } from './platform-tasks/platform-task.ts'
 import { studyImportOperations } from './platform-tasks/study-import.ts'
 import { studyDraftEvents, studyObjectOperations, studyVersionEvents } from './platform-tasks/study-object.ts'
+import { packageStudyOperations } from './release-content/package-study.ts'
+import {
+  releaseTemplateEvents,
+  releaseTemplateOperations,
+  scheduledReleaseOperations,
+} from './release-content/release-template.ts'
+import { reportedFileOperations } from './release-content/reported-file.ts'
 import { logEventEvents, logEventOperations } from './release-coordinator/log-event.ts'
 import { releaseEvents, releaseOperations } from './release-coordinator/release.ts'
 import { releaseNoteEvents, releaseNoteOperations } from './release-coordinator/release-note.ts'
@@ -38,6 +45,7 @@ import { conceptEvents, conceptOperations } from './source-exports/concept.ts'
 import { exportEvents, exportOperations } from './source-exports/export.ts'
 import { mappingEvents, mappingOperations } from './source-exports/mapping.ts'
 import { orgEvents, orgMemberOperations, orgOperations, ownerProfileOperations } from './source-exports/org.ts'
+import { releaseFileBytes } from './source-exports/release-file.ts'
 import { sourceEvents, sourceOperations } from './source-exports/source.ts'
 import { sourceVersionEvents, sourceVersionOperations } from './source-exports/source-version.ts'
 import { webhookEvents } from './webhook/webhook.ts'
@@ -48,6 +56,10 @@ const declaredOperations: Readonly<Record<string, Operation>>[] = [
   platformTaskOperations,
   studyImportOperations,
   studyObjectOperations,
+  packageStudyOperations,
+  releaseTemplateOperations,
+  scheduledReleaseOperations,
+  reportedFileOperations,
   logEventOperations,
   releaseOperations,
   releaseNoteOperations,
@@ -84,6 +96,7 @@ const declaredOperations: Readonly<Record<string, Operation>>[] = [
   orgMemberOperations,
   orgOperations,
   ownerProfileOperations,
+  releaseFileBytes,
   sourceOperations,
   sourceVersionOperations,
 ]
@@ -92,6 +105,7 @@ const declaredEvents: Readonly<Record<string, EventType>>[] = [
   platformTaskEvents,
   studyDraftEvents,
   studyVersionEvents,
+  releaseTemplateEvents,
   logEventEvents,
   releaseEvents,
   releaseNoteEvents,

@@ -19,6 +19,16 @@ export const identityOperations = {
     output: z.object({ identity_token: z.string(), expires_in: z.int().positive(), identity: identitySchema }),
     errors: ['unauthenticated'],
   }),
+  /**
+   * For services of the platform that act by themselves, e.g. as participants of releases. The permissions of the broker
+   * let nobody else call it.
+   */
+  service: operation('gateway.identity.service', {
+    summary: 'A short-lived identity token of a service of the platform; for those services only',
+    effect: 'read',
+    input: z.object({ service: z.enum(['catalog', 'exporter']) }),
+    output: z.object({ identity_token: z.string(), expires_in: z.int().positive() }),
+  }),
 }
 
 const deadLetterSchema = z.object({

@@ -1,5 +1,5 @@
 import { blobMigrations, postgresBlobs } from '@slipway/blobs'
-import type { ServiceDefinition } from '@slipway/service'
+import { createServiceIdentity, type ServiceDefinition } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { accountConsumer } from './account/account.events.ts'
@@ -23,9 +23,15 @@ import { memberHandlers } from './member/member.operations.ts'
 import { notificationHandlers } from './notification/notification.operations.ts'
 import { startNotifications } from './notification/notify.ts'
 import { releasePackageHandlers } from './package/package.operations.ts'
+import { packageStudyHandlers } from './package-study/package-study.operations.ts'
 import { productHandlers } from './product/product.operations.ts'
 import { productReleaseHandlers } from './product-release/product-release.operations.ts'
 import { productVersionHandlers } from './product-version/product-version.operations.ts'
+import { releaseConsumer } from './release-task/release.events.ts'
+import { serveReleaseTasks } from './release-task/task-service.ts'
+import { startReleaseTaskWork } from './release-task/work.ts'
+import { releaseTemplateHandlers } from './release-template/release-template.operations.ts'
+import { startReleases } from './release-template/start-releases.ts'
 import { releaseTypeHandlers } from './release-type/release-type.operations.ts'
 import { startExpiry } from './schedule/expiry.ts'
 import { scheduleHandlers } from './schedule/schedule.operations.ts'
@@ -40,13 +46,17 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
   config: catalogConfig,
   migrations: [new URL('../migrations', import.meta.url), blobMigrations],
 
-  build({ config, store: opened, log }) {
+  build({ config, store: opened, bus, log }) {
     const store = opened as Store
     const blobs = postgresBlobs(store)
     const countries = countriesOf(store)
+    const identity = createServiceIdentity(bus, 'catalog')
+    let releaseTasks: ReturnType<typeof startReleaseTaskWork> | undefined
+    const kickReleaseTasks = () => releaseTasks?.kick()
     return {
       operations: [
         ...scheduleHandlers(store),
+        ...releaseTemplateHandlers(store, config.SCHEDULED_RELEASES),
         ...slaHandlers(store),
         ...productReleaseHandlers(store),
         ...productHandlers(store),
@@ -55,6 +65,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...releaseTypeHandlers(store),
         ...changesetHandlers(store),
         ...releasePackageHandlers(store),
+        ...packageStudyHandlers(store, config.SLIPWAY_PUBLIC_URL),
         ...releaseVersionHandlers(store),
         ...releaseFileHandlers(store),
         ...packageLicenceHandlers(store, blobs),
@@ -70,14 +81,22 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...notificationHandlers(store, config.SLIPWAY_PUBLIC_URL),
         ...statisticsHandlers(store),
       ],
-      consumers: [accountConsumer(config.SLIPWAY_PUBLIC_URL)],
-      workers: async () => [
-        await startExpiry(store, log),
-        await startAbandonedDownloads(store, log),
-        startNotifications(store, log),
-        await startBlobSweep(store, blobs, log),
-        await startMail({ store, log, url: config.MAIL_URL, from: config.MAIL_FROM }),
-      ],
+      consumers: [accountConsumer(config.SLIPWAY_PUBLIC_URL), releaseConsumer(kickReleaseTasks)],
+      workers: async () => {
+        releaseTasks = startReleaseTaskWork({ store, bus, identity, log })
+        await serveReleaseTasks(bus, store, kickReleaseTasks)
+        return [
+          releaseTasks,
+          await startExpiry(store, log),
+          await startAbandonedDownloads(store, log),
+          startNotifications(store, log),
+          await startBlobSweep(store, blobs, log),
+          ...(config.SCHEDULED_RELEASES
+            ? [await startReleases({ store, bus, identity, log, everyMs: config.SCHEDULED_RELEASES_SECONDS * 1_000 })]
+            : []),
+          await startMail({ store, log, url: config.MAIL_URL, from: config.MAIL_FROM }),
+        ]
+      },
     }
   },
 }

@@ -9,6 +9,12 @@ export const catalogConfig = baseConfig.extend({
     .meta({
       description: 'Address that links in mails start with. Default: what the request that causes one was sent to',
     }),
+  SCHEDULED_RELEASES: z.stringbool().default(false).meta({
+    description: 'Start the releases of schedules that have a release template, when their day comes',
+  }),
+  SCHEDULED_RELEASES_SECONDS: z.coerce.number().positive().max(3_600).default(30).meta({
+    description: 'Seconds between looks for schedules whose day has come',
+  }),
   MAIL_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()

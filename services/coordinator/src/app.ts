@@ -18,6 +18,8 @@ import { publishRun } from './publish-run/publish-run.ts'
 import { releaseHandlers } from './release/release.operations.ts'
 import { createReleaseChanges } from './release/release-changes.ts'
 import { releaseNoteHandlers } from './release-note/release-note.operations.ts'
+import { reportedFileHandlers } from './reported-file/reported-file.operations.ts'
+import { scheduledReleaseHandlers } from './scheduled-release/scheduled-release.operations.ts'
 import { studyHandlers } from './study/study.operations.ts'
 import { createStudyMirror } from './study/study-mirror.ts'
 import { studyImportHandlers } from './study-import/study-import.operations.ts'
@@ -69,6 +71,8 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           checkDeadlines: async () => workers?.check.runSoon(),
           requireCheckRight,
         }),
+        ...reportedFileHandlers(store),
+        ...scheduledReleaseHandlers(store, kick),
         ...releaseNoteHandlers(store),
         ...logEventHandlers({ store, services, anonymousEvents: config.ANONYMOUS_EVENTS }),
         ...studyHandlers({

@@ -1,5 +1,5 @@
 import { blobMigrations, openBlobs } from '@slipway/blobs'
-import type { ServiceDefinition } from '@slipway/service'
+import { createServiceIdentity, type ServiceDefinition } from '@slipway/service'
 import { every, type Statement, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { bulkImportHandlers } from './bulk-import/bulk-import.operations.ts'
@@ -12,6 +12,9 @@ import { startExportWorker } from './export/export-worker.ts'
 import { sweep } from './export/sweep.ts'
 import { mappingHandlers } from './mapping/mapping.operations.ts'
 import { orgHandlers } from './org/org.operations.ts'
+import { releaseFileHandlers } from './release-task/release-file.operations.ts'
+import { serveReleaseTasks } from './release-task/release-task.protocol.ts'
+import { startReleaseTaskWorker } from './release-task/release-task-worker.ts'
 import { sourceHandlers } from './source/source.operations.ts'
 import { versionHandlers } from './source-version/version.operations.ts'
 
@@ -25,7 +28,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
   config: exporterConfig,
   migrations: [blobMigrations, new URL('../migrations', import.meta.url)],
 
-  async build({ config, store: opened, log }) {
+  async build({ config, store: opened, bus, log }) {
     const store = opened as Store
     const { blobs, close } = await openBlobs(config, store)
     const [signing] = await store.read<{ secret: string }>(signingSecret)
@@ -54,6 +57,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           mostBytes: config.IMPORT_MAX_BYTES,
           kick: () => importWorker?.kick(),
         }),
+        ...releaseFileHandlers(store, blobs),
       ],
       async workers() {
         worker = startExportWorker({
@@ -85,7 +89,17 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           run: () => sweepImports(store, blobs),
           log,
         })
-        return [worker, sweeper, importWorker, importSweeper]
+        const releaseTasks = startReleaseTaskWorker({
+          store,
+          bus,
+          blobs,
+          identity: createServiceIdentity(bus, 'exporter'),
+          log,
+          kickExports: kick,
+          leaseSeconds: config.EXPORT_LEASE_SECONDS,
+        })
+        await serveReleaseTasks({ store, bus, version: manifest.version, kick: releaseTasks.kick })
+        return [worker, sweeper, importWorker, importSweeper, releaseTasks]
       },
       close: async () => close(),
     }

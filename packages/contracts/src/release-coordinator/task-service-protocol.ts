@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reportedFileSchema } from '../release-content/reported-file.ts'
 
 /** What the platform says to a task service: `POST {url}/tasks`, or a message on `<subject>.tasks`. */
 export const taskCommandSchema = z
@@ -29,6 +30,7 @@ export const taskAnswerSchema = z
       .union([z.number(), z.string()])
       .optional()
       .meta({ examples: [50] }),
+    files: z.array(reportedFileSchema).optional().meta({ description: 'What it made; in answers to get_status' }),
   })
   .meta({ id: 'TaskAnswer', description: 'How a task is, as its task service says' })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { reportedFilesField } from '../release-content/reported-file.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
 import { listInput, pageOf } from '../rest-framework/page.ts'
 import { choice, integer } from '../rest-framework/scalar.ts'
@@ -44,8 +45,13 @@ const newTask = {
   task_service: taskServiceLink(),
 }
 /** What a report changes; release and task service are fixed once the task exists, and ignored here. */
-const report = { state: choice(taskStates), progress: progress() }
-const replacement = { state: choice(taskStates).default('waiting'), progress: progress().default(0) }
+const files = () => reportedFilesField().optional()
+const report = { state: choice(taskStates), progress: progress(), files: files() }
+const replacement = {
+  state: choice(taskStates).default('waiting'),
+  progress: progress().default(0),
+  files: files(),
+}
 
 const kf_id = idParameter
 const writeErrors = ['unauthenticated', 'forbidden', 'not_found', 'refused'] as const

@@ -22,7 +22,10 @@ export const downloadOperations = {
       releaseFileId: entityId,
       downloadId: downloadId.optional().meta({ description: 'Absent: nothing is recorded, as for HEAD' }),
     }),
-    output: z.object({ url: z.string().nullable().meta({ description: 'Null: the file has no address' }) }),
+    output: z.object({
+      url: z.string().nullable().meta({ description: 'Null: the file has no address' }),
+      sha256: z.string().nullish().meta({ description: 'Of its bytes, in hexadecimal digits, where it is known' }),
+    }),
     errors: ['unauthenticated', 'forbidden', 'not_found'],
   }),
   record: operation('catalog.download.record', {

@@ -27,7 +27,8 @@ export type ReleaseFileFields = z.output<typeof fields>
 
 function isOrigin(value: string | null | undefined): boolean {
   if (value === null || value === undefined) return true
-  return /^(?:https?|s3):\/\/[^/]/i.test(value) && URL.canParse(value)
+  // Clients send back what they read, so also the address of a file that the platform keeps; not in another place.
+  return /^(?:https?|s3|slipway):\/\/[^/]/i.test(value) && URL.canParse(value)
 }
 
 const inVersion = { releasePackageId: entityId, releaseVersionId: entityId }

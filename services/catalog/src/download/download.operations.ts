@@ -24,7 +24,7 @@ export function downloadHandlers(store: Store): OperationHandler[] {
         const { names } = file
         await beginDownload(store, { ...path, downloadId, principal: principalOf(identity), affiliateId, names })
       }
-      return { body: { url: file.url } }
+      return { body: { url: file.url, sha256: file.sha256 } }
     }),
     handlerOf(downloadOperations.record, async ({ downloadId, status, outcome }) => {
       await endDownload(store, downloadId, status, outcome)

@@ -14,6 +14,7 @@ export type WantedFile = {
   readonly member: string
   readonly state: PublicationState
   readonly url: string | null
+  readonly sha256: string | null
   /** Names for the trail, as they are now. */
   readonly names: Readonly<Record<string, string>>
   readonly affiliateId: number | null
@@ -23,7 +24,7 @@ export type WantedFile = {
 const find: Statement = {
   name: 'download.find',
   text: `
-    select p.member, v.state, f.download_url as url,
+    select p.member, v.state, f.download_url as url, f.sha256,
       jsonb_strip_nulls(jsonb_build_object(
         'releasePackage.name', p.name, 'releaseVersion.name', v.name, 'releaseFile.label', f.label)) as names,
       a.affiliate_id as "affiliateId",

@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@slipway/bus'
-import { releaseFileOperations, viewerOf } from '@slipway/contracts'
+import { failure, platformFileScheme, releaseFileOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { AnyTx, Store } from '@slipway/store'
 import { accessDenied, notFound, requireKind } from '../member/viewer.ts'
@@ -33,12 +33,16 @@ export function releaseFileHandlers(store: Store): OperationHandler[] {
     }),
     packageWrite(store, create, async (tx, { body, ...path }, author) => {
       const place = await placeOf(tx, path, author)
+      refusePlatformFile(body.downloadUrl)
       const releaseFileId = await insertFile(tx, place, body)
       return shownToAuthor(tx, { ...path, releaseFileId }, author)
     }),
     packageWrite(store, update, async (tx, { body, ifMatch, ...path }, author) => {
       const place = await placeOf(tx, path, author, ifMatch)
       const { releaseFileId, ...fields } = body
+      if (fields.downloadUrl !== (await originOf(tx.query, { ...path, releaseFileId }))) {
+        refusePlatformFile(fields.downloadUrl)
+      }
       if (!(await updateFile(tx, place, releaseFileId, fields))) throw notFound()
       return shownToAuthor(tx, { ...path, releaseFileId }, author)
     }),
@@ -48,6 +52,13 @@ export function releaseFileHandlers(store: Store): OperationHandler[] {
       return {}
     }),
   ]
+}
+
+/** Files that the platform keeps come from releases; by an address of one, people could have those of others. */
+function refusePlatformFile(address: string | null | undefined): void {
+  if (address?.toLowerCase().startsWith(platformFileScheme)) {
+    throw failure('invalid', 'downloadUrl: must be an absolute URL of http, https or s3')
+  }
 }
 
 /** @throws `not_found` unless the package has the version, `forbidden`, `precondition_failed` */

@@ -46,6 +46,7 @@ const update: Statement = {
       update release_file set
         label = case when ($11::bool[])[1] then $6 else label end,
         download_url = case when ($11::bool[])[2] then $7 else download_url end,
+        sha256 = case when not ($11::bool[])[2] or download_url is not distinct from $7 then sha256 end,
         md5_hash = case when ($11::bool[])[3] then $8 else md5_hash end,
         file_size = case when ($11::bool[])[4] then $9 else file_size end,
         primary_file = case when ($11::bool[])[5] then $10 else primary_file end,

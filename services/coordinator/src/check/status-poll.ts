@@ -7,6 +7,7 @@ import type { TaskServiceClient } from '../command/task-service-client.ts'
 import type { Database } from '../database.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
+import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
 import { noteAnswer, noteFailure, type TaskToPoll, takeTasksToPoll } from './status-poll.store.ts'
 
 export type StatusPollOptions = {
@@ -37,35 +38,33 @@ export function startStatusPoll(options: StatusPollOptions) {
     switch (verdict.kind) {
       case 'said': {
         const state = taskStates.find(known => known === verdict.state)
-        const { progress } = verdict
-        await tell(release, task, {
-          type: 'poll',
-          task,
-          ...(state && { state }),
-          ...(progress !== undefined && { progress }),
+        const { progress, files } = verdict
+        await changes.submit(release, {
+          commands: [{ type: 'poll', task, ...(state && { state }), ...(progress !== undefined && { progress }) }],
+          actor: systemActor,
+          async finish(tx) {
+            await noteAnswer(tx, task)
+            if (files) await keepReportedFiles(tx, task, files)
+          },
         })
         return
       }
       case 'failing': {
         const failures = await noteFailure(store, task, Math.min(retrySeconds, everySeconds))
         if (failures < tries) return
-        await tell(release, task, { type: 'lose-task', task, message: pollFailed(verdict.reason) })
+        await tell(release, { type: 'lose-task', task, message: pollFailed(verdict.reason) })
         return
       }
       case 'lost':
-        await tell(release, task, { type: 'lose-task', task, message: pollFailed(verdict.reason) })
+        await tell(release, { type: 'lose-task', task, message: pollFailed(verdict.reason) })
         return
       case 'silent':
         log.info({ task, release }, 'no answer to a status poll in time')
     }
   }
 
-  async function tell(release: string, task: string, command: ReleaseCommand): Promise<void> {
-    await changes.submit(release, {
-      commands: [command],
-      actor: systemActor,
-      finish: command.type === 'poll' ? tx => noteAnswer(tx, task) : async () => undefined,
-    })
+  async function tell(release: string, command: ReleaseCommand): Promise<void> {
+    await changes.submit(release, { commands: [command], actor: systemActor })
   }
 
   return startWorker<TaskToPoll>({

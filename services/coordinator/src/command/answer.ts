@@ -1,3 +1,4 @@
+import { type ReportedFile, readReportedFiles } from '@slipway/contracts'
 import type { OutboundResult } from '@slipway/service'
 
 export type TaskServiceAction = 'initialize' | 'start' | 'publish' | 'cancel'
@@ -46,7 +47,13 @@ function stateOf(text: string): unknown {
 
 /** What a poll learned; `unclear` words of other state machines are ignored. */
 export type PollVerdict =
-  | { readonly kind: 'said'; readonly state?: string; readonly progress?: number }
+  | {
+      readonly kind: 'said'
+      readonly state?: string
+      readonly progress?: number
+      /** Absent too where it is no list of files. */
+      readonly files?: readonly ReportedFile[]
+    }
   /** No answer in time: the next poll tries again. */
   | { readonly kind: 'silent' }
   /** Not reachable, or a fault of the server: counts towards giving the task up. */
@@ -64,10 +71,12 @@ export function judgePoll(result: OutboundResult): PollVerdict {
   const body = parseObject(result.text)
   if (!body) return { kind: 'said' }
   const progress = progressOf(body.progress)
+  const files = readReportedFiles(body.files)
   return {
     kind: 'said',
     ...(typeof body.state === 'string' && { state: body.state }),
     ...(progress !== undefined && { progress }),
+    ...(files && { files }),
   }
 }
 

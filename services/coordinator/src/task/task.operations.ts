@@ -8,6 +8,7 @@ import {
   invalid,
   newId,
   type OutputOf,
+  type ReportedFile,
   type TaskState,
   taskOperations,
 } from '@slipway/contracts'
@@ -19,6 +20,7 @@ import { listPage, readItem } from '../list-page.ts'
 import { brokenLinks, requireFilters } from '../relations.ts'
 import { isRefusal } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
+import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
 import type { KnownTaskServices } from '../task-service/known-task-services.ts'
 import { releaseOfTask, taskItem, taskList } from './task.store.ts'
 
@@ -33,7 +35,7 @@ export type TaskOperationsOptions = {
   readonly requireCheckRight: (context: CallContext) => void
 }
 
-type Report = { readonly state?: TaskState; readonly progress?: number }
+type Report = { readonly state?: TaskState; readonly progress?: number; readonly files?: readonly ReportedFile[] }
 
 /** Tasks: read, record by hand, report. */
 export function taskHandlers(options: TaskOperationsOptions): OperationHandler[] {
@@ -45,13 +47,16 @@ export function taskHandlers(options: TaskOperationsOptions): OperationHandler[]
     const actor = actorOf(requireRole(context.identity, ['ADMIN'], 'Must be an admin'))
     const release = await releaseOfTask(store.read, id)
     if (release === undefined) throw failure('not_found', 'Not found.')
-    const said = complete(body)
+    const { files, ...said } = complete(body)
     const { decision, finished } = await changes.submit(release, {
       commands: [{ type: 'report', task: id, ...said }],
       actor,
       traceparent: context.traceparent,
       remember: command,
-      finish: tx => readItem(tx.query, taskItem, id, context.baseUrl),
+      async finish(tx) {
+        if (files) await keepReportedFiles(tx, id, files)
+        return readItem(tx.query, taskItem, id, context.baseUrl)
+      },
     })
     if (isRefusal(decision)) {
       const { from, to } = decision.refused

@@ -1,3 +1,4 @@
+import { unboundExtras } from '../source/study-binding.ts'
 import { jsonReader } from './json-reader.ts'
 import { mostLineBytes, tooLong } from './split-lines.ts'
 
@@ -34,7 +35,13 @@ export async function* exportItems(text: AsyncIterable<Uint8Array>): AsyncGenera
 
 function sourceLine(members: Members): Buffer {
   const given = typeof members.source === 'object' && members.source !== null ? (members.source as Members) : members
-  const source = { ...given, id: given.short_code ?? given.id }
+  const { extras } = given
+  const isObject = typeof extras === 'object' && extras !== null && !Array.isArray(extras)
+  const source = {
+    ...given,
+    id: given.short_code ?? given.id,
+    ...(isObject && { extras: unboundExtras(extras as Members) }),
+  }
   return Buffer.from(JSON.stringify({ ...source, type: 'Source' }))
 }
 

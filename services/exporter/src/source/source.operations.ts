@@ -21,6 +21,7 @@ import {
   updateSource,
 } from './source.store.ts'
 import { sourceDetail, sourceEventData } from './source.ts'
+import { requireBindingRight } from './study-binding.ts'
 
 const valuesOf = (given: Partial<SourceFields>, before?: SourceRow): SourceValues => {
   const name = given.name ?? before?.name ?? ''
@@ -73,7 +74,9 @@ export function sourceHandlers(store: AnyStore): OperationHandler[] {
       const actor = actorOf(requireAdmin(identity, await findOwner(tx.query, owner, identity)))
       const { id, ...given } = complete(body)
       const target = { ...owner, source: id }
-      const row = await insertSource(tx, target, valuesOf(given), actor)
+      const values = valuesOf(given)
+      requireBindingRight(identity, values.extras)
+      const row = await insertSource(tx, target, values, actor)
       if (!row) throw refuseObject('Source with this id already exists for this owner.')
       await tell(tx, 'created', row, 1, { actor, traceparent })
       return { status: 201, headers: { Location: sourceUrl(target) }, body: sourceDetail(row) }
@@ -82,6 +85,7 @@ export function sourceHandlers(store: AnyStore): OperationHandler[] {
       const before = await lockSource(tx, target, identity)
       const actor = actorOf(requireAdmin(identity, before))
       const values = valuesOf(complete(body), before)
+      requireBindingRight(identity, values.extras, before.extras)
       const changed = await updateSource(tx, before.position, values, actor)
       const row = { ...before, ...values, ...changed, updated_by: actor }
       await tell(tx, 'updated', row, changed.seq, { actor, traceparent })

@@ -2,12 +2,18 @@ import type { OperationHandler } from '@slipway/bus'
 import { failure, identityOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { Authenticator } from './authenticator.ts'
+import type { IssueIdentityToken } from './identity-tokens.ts'
+import { serviceIdentity } from './service-identity.ts'
 import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
 
 /** Seconds of life that a token given out has at least: it may be a minute old, and clocks differ. */
 const expiresIn = identityTokenSeconds - 90
 
-export function identityHandlers(authenticator: Authenticator, keys: SigningKeys): OperationHandler[] {
+export function identityHandlers(
+  authenticator: Authenticator,
+  keys: SigningKeys,
+  issue: IssueIdentityToken,
+): OperationHandler[] {
   return [
     handlerOf(identityOperations.keys, async () => {
       const { keys: published } = await keys.published()
@@ -18,6 +24,10 @@ export function identityHandlers(authenticator: Authenticator, keys: SigningKeys
       if (!caller) throw failure('unauthenticated', 'The token is not valid.')
       const identity_token = await caller.identityToken()
       return { body: { identity_token, expires_in: expiresIn, identity: caller.identity } }
+    }),
+    handlerOf(identityOperations.service, async ({ service }) => {
+      const identity_token = await issue(serviceIdentity(service))()
+      return { body: { identity_token, expires_in: expiresIn } }
     }),
   ]
 }

@@ -67,9 +67,10 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
   const keys = await openSigningKeys(store, options.keyDays)
   const { keyUrls, userInfoUrl, ...external } = options.external
   const profiles = externalProfiles({ store, log, userInfoUrl })
+  const issue = identityTokens(keys)
   const authenticator = createAuthenticator({
     store,
-    issue: identityTokens(keys),
+    issue,
     external: keyUrls.length > 0 ? externalIssuer({ ...external, keyUrls, profiles, log }) : undefined,
     attempts: {
       login: limitAttempts({ max: loginAttempts, windowMs: minuteMs }),
@@ -83,7 +84,7 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
 
   return {
     authenticator,
-    operations: identityHandlers(authenticator, keys),
+    operations: identityHandlers(authenticator, keys, issue),
     announceChange: revocation.announce,
     startKeyRotation() {
       let running = Promise.resolve()

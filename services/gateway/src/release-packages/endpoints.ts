@@ -13,6 +13,7 @@ import { feedEndpoints } from './feed.endpoints.ts'
 import { fileEndpoints } from './file.endpoints.ts'
 import { licenceEndpoints } from './licence.endpoints.ts'
 import { packageEndpoints } from './package.endpoints.ts'
+import { packageStudyEndpoints } from './package-study.endpoints.ts'
 import { versionEndpoints } from './version.endpoints.ts'
 
 /** Every method of every path of this API: what is served, and what is described. */
@@ -27,6 +28,7 @@ export const endpoints: readonly Endpoint[] = [
   ...sessionEndpoints,
   ...userEndpoints,
   ...packageEndpoints,
+  ...packageStudyEndpoints,
   ...versionEndpoints,
   ...licenceEndpoints,
   ...fileEndpoints,

@@ -3,6 +3,7 @@ import {
   type Operation,
   openApiDocument,
   type RouteDescription,
+  releaseTemplateOperations,
   scheduleOperations,
   scheduleResource,
 } from '@slipway/contracts'
@@ -43,7 +44,11 @@ export function releaseSchedulesDocument(version: string) {
     description:
       'The API of PDC, the Product Definition Center: until when each release follows which service level, and what ' +
       'releases refer to. Unknown parameters and fields are errors. Changes of many objects are all or nothing.',
-    routes: [...resources.flatMap(resource => [...listRoutes(resource), ...itemRoutes(resource)]), calendar()],
+    routes: [
+      ...resources.flatMap(resource => [...listRoutes(resource), ...itemRoutes(resource)]),
+      calendar(),
+      ...releaseTemplate(),
+    ],
     errorShape: {
       description: 'Texts by field, or a text or texts about the whole under `detail`',
       type: 'object',
@@ -142,6 +147,20 @@ function calendar(): RouteDescription {
     tags: [scheduleResource.segment],
     security: [],
   }
+}
+
+function releaseTemplate(): RouteDescription[] {
+  const { get, put, delete: remove } = releaseTemplateOperations
+  const common = {
+    path: `${base}/${scheduleResource.segment}/{schedule}/release-template/`,
+    query: [],
+    tags: [scheduleResource.segment],
+  }
+  return [
+    { ...common, method: 'get', operation: get, statuses: { success: 200 }, security: [] },
+    { ...common, method: 'put', operation: put, body: 'body', statuses: { success: 200 }, security: credentials },
+    { ...common, method: 'delete', operation: remove, statuses: { success: 204 }, security: credentials },
+  ]
 }
 
 function accountItem(summary: string, description: string) {

@@ -6,6 +6,7 @@ import { calendarRoute } from './calendar.route.ts'
 import { allowAllOrigins } from './cors.ts'
 import { renderError } from './error-shape.ts'
 import { handlerOf } from './handler.ts'
+import { releaseTemplateRoute } from './release-template.route.ts'
 import { methodsOf, type Resource, resources } from './resource.ts'
 import { rootIndex } from './root-index.ts'
 import { route } from './route.ts'
@@ -45,6 +46,7 @@ function serve(app: FastifyInstance, options: ReleaseSchedulesOptions): void {
     route(app, `/v1/${segment}/:key`, methodsOf(resource, 'item').join(', '), handlerOf(resource, 'item', options))
   }
   calendarRoute(app, options)
+  releaseTemplateRoute(app, options)
   authRoutes(app, options)
 }
 

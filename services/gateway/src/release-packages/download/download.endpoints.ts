@@ -14,6 +14,7 @@ import { decodedContent } from './decoded-body.ts'
 import type { Downloads } from './downloads.ts'
 import { headersForClient, headersForOrigin } from './handed-headers.ts'
 import type { OriginAnswer } from './origin.ts'
+import { isPlatformFile, openPlatformFile } from './platform-file.ts'
 import { refusedByOrigin } from './refused-by-origin.ts'
 
 const version = '/api/releasePackages/:releasePackageId/releaseVersions/:releaseVersionId'
@@ -66,23 +67,28 @@ async function download({ request, reply, parameters, call, options }: EndpointC
   const target = parameters as Record<'releasePackageId' | 'releaseVersionId' | 'releaseFileId', number>
   const downloadId = method === 'GET' ? randomUUID() : undefined
   const watch = watchClient(reply)
-  const { url: address } = await bus.call(downloadOperations.authorize, { ...target, downloadId }, call)
+  const { url: address, sha256 } = await bus.call(downloadOperations.authorize, { ...target, downloadId }, call)
 
   if (downloadId) watch.ended.then(end => downloads.reports.add({ downloadId, ...end }))
   if (address === null) throw failure('bad_upstream', 'The file has no address.')
-  const answer = await downloads.origin
-    .open({ address, method, headers: headersForOrigin(request.headers, method), signal: watch.gone })
-    .catch(error => {
-      if (watch.gone.aborted) throw failure('refused', 'The client left.', { status: clientLeft })
-      logCause(downloads, request, error)
-      throw error
-    })
+  const asked = { address, method, headers: headersForOrigin(request.headers, method), signal: watch.gone } as const
+  const opened = isPlatformFile(address) ? openPlatformFile(bus, asked) : downloads.origin.open(asked)
+  const answer = await opened.catch(error => {
+    if (watch.gone.aborted) throw failure('refused', 'The client left.', { status: clientLeft })
+    logCause(downloads, request, error)
+    throw error
+  })
   answer.body.once('error', error => {
     if (watch.gone.aborted) return
     watch.originFailed()
     logCause(downloads, request, error)
   })
   reply.raw.setTimeout(downloads.stallMs, () => reply.raw.destroy())
+  // Of the bytes as they are kept; an encoding that was undone makes others of them.
+  const { status } = answer
+  if (sha256 && (status === 200 || status === 206) && answer.headers['content-encoding'] === undefined) {
+    reply.header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`)
+  }
   return send(answer, method, address, reply)
 }
 

@@ -1,0 +1,63 @@
+import { type AnyTx, setTimer } from '@slipway/store'
+import { insertNotification } from '../notification/notification.store.ts'
+import { notificationTimer } from '../notification/notify.ts'
+import type { PackageRow } from '../package/package-write.ts'
+import { lockVersion, removeVersion, updateVersion, type VersionRow } from '../version/version.store.ts'
+import { versionName } from './make-versions.ts'
+import { platformAuthor as author, lockIfThere } from './platform-author.ts'
+import {
+  forgetVersionsOf,
+  type MadeVersion,
+  noteAnnounced,
+  type ReleaseTask,
+  versionsMadeBy,
+  versionsMadeFor,
+} from './release-task.store.ts'
+
+type Locked = { readonly made: MadeVersion; readonly parent: PackageRow; readonly row: VersionRow }
+
+/** Versions that are still there: people may have removed some. */
+async function* locked(tx: AnyTx, versions: readonly MadeVersion[]): AsyncGenerator<Locked> {
+  for (const made of versions) {
+    const parent = await lockIfThere(tx, made.releasePackageId)
+    const row = parent && (await lockVersion(tx, made.releaseVersionId, parent))
+    if (row) yield { made, parent, row }
+  }
+}
+
+/** Sets the versions of a task online, with today's date unless they have one. */
+export async function publishVersions(tx: AnyTx, task: ReleaseTask): Promise<void> {
+  for await (const { parent, row } of locked(tx, await versionsMadeBy(tx, task))) {
+    if (row.state === 'online') continue
+    const values = { ...row, release_type: 'online', published_at: row.published_at ?? row.today }
+    await updateVersion(tx, parent, row, values, author)
+  }
+}
+
+/** Removes the versions of a task, in whatever state they are. */
+export async function removeVersions(tx: AnyTx, task: ReleaseTask): Promise<void> {
+  for await (const { parent, row } of locked(tx, await versionsMadeBy(tx, task))) {
+    await removeVersion(tx, parent, row, author)
+  }
+  await forgetVersionsOf(tx, task)
+}
+
+/**
+ * A release is published, which nothing takes back: its versions get its final number, and affiliates are told. Once,
+ * however often this is called.
+ */
+export async function announceVersions(
+  tx: AnyTx,
+  release: { readonly id: string; readonly name: string; readonly version: string },
+): Promise<void> {
+  const name = versionName(release.name, release.version)
+  const waiting = (await versionsMadeFor(tx, release.id)).filter(({ announced }) => !announced)
+  for await (const { made, parent, row } of locked(tx, waiting)) {
+    const isRenamed = row.name !== made.name
+    if (!isRenamed && row.name !== name) await updateVersion(tx, parent, row, { ...row, name }, author)
+    const { releaseVersionId, baseUrl } = made
+    const { id } = await insertNotification(tx, { principal: author.principal, releaseVersionId, baseUrl })
+    await setTimer(tx, { name: notificationTimer, key: String(id), payload: id })
+  }
+  await noteAnnounced(tx, release.id)
+}

@@ -1,0 +1,131 @@
+import type { AnyTx, Queryable, Statement } from '@slipway/store'
+
+export type ReleaseTaskState =
+  | ('initialized' | 'running' | 'staged' | 'publishing' | 'published')
+  | ('failed' | 'canceled')
+
+export type ReleaseTask = {
+  readonly task: string
+  readonly release: string
+  readonly state: ReleaseTaskState
+  readonly error: string | null
+}
+
+const columns = 'task, release, state, error'
+
+const add: Statement = {
+  name: 'release-task.add',
+  text: `insert into release_task (task, release, state) values ($1, $2, $3) on conflict (task) do nothing`,
+}
+const lock: Statement = {
+  name: 'release-task.lock',
+  text: `select ${columns} from release_task where task = $1 for update`,
+}
+const find: Statement = { name: 'release-task.find', text: `select ${columns} from release_task where task = $1` }
+const move: Statement = {
+  name: 'release-task.move',
+  text: 'update release_task set state = $2, error = $3 where task = $1',
+}
+const lockAll: Statement = {
+  name: 'release-task.lock-of-release',
+  text: `select ${columns} from release_task where release = $1 order by task for update`,
+}
+const idsOf: Statement = { name: 'release-task.of-release', text: 'select task from release_task where release = $1' }
+
+/** Makes a row unless there is one, and locks it until the end of the transaction. */
+export async function lockOrAdd(tx: AnyTx, task: string, release: string, state: ReleaseTaskState) {
+  await tx.query(add, [task, release, state])
+  return (await lockReleaseTask(tx, task)) as ReleaseTask
+}
+
+export async function lockReleaseTask(tx: AnyTx, task: string): Promise<ReleaseTask | undefined> {
+  const [row] = await tx.query<ReleaseTask>(lock, [task])
+  return row
+}
+
+export async function findReleaseTask(read: Queryable['query'], task: string): Promise<ReleaseTask | undefined> {
+  const [row] = await read<ReleaseTask>(find, [task])
+  return row
+}
+
+export async function moveReleaseTask(
+  tx: AnyTx,
+  { task }: ReleaseTask,
+  state: ReleaseTaskState,
+  error: string | null = null,
+): Promise<void> {
+  await tx.query(move, [task, state, error])
+}
+
+/** The catalog's tasks in a release: one, unless it was registered more than once. */
+export async function lockTasksOfRelease(tx: AnyTx, release: string): Promise<ReleaseTask[]> {
+  return tx.query<ReleaseTask>(lockAll, [release])
+}
+
+export async function taskIdsOfRelease(read: Queryable['query'], release: string): Promise<string[]> {
+  return (await read<{ task: string }>(idsOf, [release])).map(({ task }) => task)
+}
+
+export type MadeVersion = {
+  readonly releasePackageId: number
+  readonly releaseVersionId: number
+  readonly name: string
+  readonly baseUrl: string
+  readonly announced: boolean
+}
+
+const versionColumns = `release_package_id as "releasePackageId", release_version_id as "releaseVersionId", name,
+  base_url as "baseUrl", announced`
+
+const versionsOfTask: Statement = {
+  name: 'release-task.versions',
+  text: `select ${versionColumns} from release_task_version where task = $1 order by release_package_id`,
+}
+const versionsOfRelease: Statement = {
+  name: 'release-task.versions-of-release',
+  text: `select ${versionColumns} from release_task_version where release = $1 order by release_package_id`,
+}
+const packagesWithVersion: Statement = {
+  name: 'release-task.packages',
+  text: 'select release_package_id as id from release_task_version where release = $1',
+}
+const addVersion: Statement = {
+  name: 'release-task.add-version',
+  text: `
+    insert into release_task_version (release, release_package_id, task, release_version_id, name, base_url)
+    values ($1, $2, $3, $4, $5, $6)`,
+}
+const forgetVersions: Statement = {
+  name: 'release-task.forget-versions',
+  text: 'delete from release_task_version where task = $1',
+}
+const announce: Statement = {
+  name: 'release-task.announce',
+  text: 'update release_task_version set announced = true where release = $1',
+}
+
+/** In the order in which packages are locked. */
+export const versionsMadeBy = (tx: AnyTx, { task }: ReleaseTask) => tx.query<MadeVersion>(versionsOfTask, [task])
+
+export const versionsMadeFor = (tx: AnyTx, release: string) => tx.query<MadeVersion>(versionsOfRelease, [release])
+
+/** Packages that have their version for this release already. */
+export async function packagesWithVersionFor(tx: AnyTx, release: string): Promise<ReadonlySet<number>> {
+  return new Set((await tx.query<{ id: number }>(packagesWithVersion, [release])).map(({ id }) => id))
+}
+
+export async function noteVersion(
+  tx: AnyTx,
+  { task, release }: ReleaseTask,
+  { releasePackageId, releaseVersionId, name, baseUrl }: Omit<MadeVersion, 'announced'>,
+): Promise<void> {
+  await tx.query(addVersion, [release, releasePackageId, task, releaseVersionId, name, baseUrl])
+}
+
+export async function forgetVersionsOf(tx: AnyTx, { task }: ReleaseTask): Promise<void> {
+  await tx.query(forgetVersions, [task])
+}
+
+export async function noteAnnounced(tx: AnyTx, release: string): Promise<void> {
+  await tx.query(announce, [release])
+}

@@ -1,0 +1,123 @@
+import type { Bus } from '@slipway/bus'
+import {
+  isFailure,
+  type ReportedFile,
+  releaseOperations,
+  reportedFileOperations,
+  taskOperations,
+} from '@slipway/contracts'
+import type { ServiceIdentity, Worker } from '@slipway/service'
+import { jitteredBackoff, type NextRun, type Store, startTimers, type TimersOptions } from '@slipway/store'
+import { publishVersions } from './change-versions.ts'
+import { makeVersions } from './make-versions.ts'
+import { releaseTaskTimer, withdraw } from './obey.ts'
+import {
+  findReleaseTask,
+  lockTasksOfRelease,
+  moveReleaseTask,
+  type ReleaseTask,
+  taskIdsOfRelease,
+} from './release-task.store.ts'
+
+export type ReleaseTaskWorkOptions = {
+  readonly store: Store
+  readonly bus: Bus
+  readonly identity: ServiceIdentity
+  readonly log: TimersOptions['log']
+}
+
+/** Events wake whoever waits for other tasks; this is for those that did not come. */
+const lookAgainMs = 5_000
+const ready: ReadonlySet<string> = new Set(['staged', 'publishing', 'published'])
+/** Where the exporter's part in a release is reached, which alone may name files that the platform keeps. */
+const exporterUrl = 'nats://slipway-tasks.exporter'
+
+/** Carries tasks on: each by one replica at a time, and after a crash from where its rows stand. */
+export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskWorkOptions): Worker & { kick(): void } {
+  const call = async () => ({ identity: await identity.token(), timeoutMs: 10_000 })
+
+  /**
+   * Waits until all others are ready, then makes the versions. Parts of the catalog itself do not count as others: two of
+   * them would wait for each other.
+   */
+  async function stage(row: ReleaseTask): Promise<NextRun | undefined> {
+    const release = await bus.call(releaseOperations.get, { kf_id: row.release }, await call())
+    if (release.state === 'canceled' || release.state === 'failed') {
+      await change(row, 'running', tx => withdraw(tx, row))
+      return undefined
+    }
+    const own = new Set(await taskIdsOfRelease(store.query, row.release))
+    const others = release.tasks.filter(({ kf_id }) => !own.has(kf_id))
+    if (!others.every(({ state }) => ready.has(state))) return { again: new Date(Date.now() + lookAgainMs) }
+
+    const files: ReportedFile[] = []
+    for (const { kf_id } of others) {
+      const reported = await bus.call(reportedFileOperations.list, { task: kf_id }, await call())
+      const foreign = reported.files.find(
+        ({ url }) => /^slipway:/i.test(url) && !isOurs(url, reported.task_service_url),
+      )
+      if (foreign) {
+        const error = `${kf_id} may not name the address of the file ${foreign.name}`
+        log.warn({ task: row.task, release: row.release }, error)
+        await change(row, 'running', tx => moveReleaseTask(tx, row, 'failed', error))
+        return undefined
+      }
+      files.push(...reported.files)
+    }
+    await change(row, 'running', async tx => {
+      await makeVersions(tx, row, { ...release, files })
+      await moveReleaseTask(tx, row, 'staged')
+    })
+    return undefined
+  }
+
+  const publish = (row: ReleaseTask) =>
+    change(row, 'publishing', async tx => {
+      await publishVersions(tx, row)
+      await moveReleaseTask(tx, row, 'published')
+    })
+
+  /** Nothing happens if the task has moved on meanwhile: it was canceled, or another replica was faster. */
+  async function change(
+    { task, release }: ReleaseTask,
+    from: ReleaseTask['state'],
+    make: (tx: Parameters<Parameters<Store['transaction']>[0]>[0]) => Promise<void>,
+  ): Promise<void> {
+    await store.transaction(async tx => {
+      // Another part of the catalog in the same release waits until this one is done.
+      const row = (await lockTasksOfRelease(tx, release)).find(one => one.task === task)
+      if (row?.state === from) await make(tx)
+    })
+  }
+
+  async function report(task: string): Promise<undefined> {
+    const row = await findReleaseTask(store.query, task)
+    if (row?.state !== 'staged' && row?.state !== 'published' && row?.state !== 'failed') return
+    const body = { state: row.state, ...(row.state !== 'failed' && { progress: 100 }) }
+    try {
+      const commandId = `${task}-${row.state}`
+      await bus.call(taskOperations.update, { kf_id: task, body }, { ...(await call()), commandId })
+    } catch (error) {
+      // The release is elsewhere by now; its events, or the next poll, tell.
+      if (!isFailure(error, 'invalid', 'refused', 'not_found')) throw error
+      log.info({ err: error, task }, 'a report was not taken')
+    }
+  }
+
+  return startTimers({
+    store,
+    name: releaseTaskTimer,
+    async handle({ key }) {
+      const row = await findReleaseTask(store.query, key)
+      if (row?.state === 'running') return (await stage(row)) ?? report(key)
+      if (row?.state === 'publishing') await publish(row)
+      return report(key)
+    },
+    // Of a replica that was killed; should one only be slow, the rows tell the two apart.
+    leaseMs: 15_000,
+    backoffMs: jitteredBackoff({ baseMs: 200, maxMs: 30_000 }),
+    log,
+  })
+}
+
+const isOurs = (url: string, service: string | null) => url.startsWith('slipway://exporter/') && service === exporterUrl

@@ -1,0 +1,155 @@
+import type { BlobStore } from '@slipway/blobs'
+import { type AnyStore, jitteredBackoff, startWorker } from '@slipway/store'
+import type { Logger } from 'pino'
+import { cutVersions } from './cut-versions.ts'
+import { keepFiles } from './keep-files.ts'
+import {
+  findTask,
+  keepTask,
+  moveTask,
+  nextTaskMs,
+  noteTold,
+  type ReleaseTask,
+  settleTask,
+  takeTasks,
+} from './release-task.store.ts'
+import { isImpossible } from './release-task.ts'
+import { publishVersions, removeVersions } from './release-versions.ts'
+import { isWithdrawn, type ReportOptions, reportTask } from './report-task.ts'
+
+export type ReleaseTaskWorkerOptions = ReportOptions & {
+  readonly store: AnyStore
+  readonly blobs: BlobStore
+  readonly log: Logger
+  /** Exports are due. */
+  readonly kickExports: () => void
+  /** Silence after which another replica takes a task over. */
+  readonly leaseSeconds: number
+}
+
+const concurrency = 4
+/** How often replicas look for what others left behind. */
+const pollMs = 2_000
+/** How often the exports of a running task are looked at. */
+const watchMs = 400
+/** How often the coordinator is asked whether a staged task is still wanted: its cancel may have found nobody. */
+const wantedMs = 30_000
+/** Failures in a row after which a running task is given up: some five minutes. */
+const attempts = 10
+const stopPatienceMs = 4_000
+const backoff = jitteredBackoff({ baseMs: 500, maxMs: 60_000 })
+
+/**
+ * Carries the tasks of releases on: each look at one does the next step that its row says is due, and tells the
+ * coordinator. Every step may be repeated, and is undone by its own condition when a command came in between.
+ */
+export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
+  const { store, blobs, log, kickExports, leaseSeconds } = options
+  const leaving = new AbortController()
+
+  /** Milliseconds after which to look again; null: when somebody says something. */
+  async function step(task: ReleaseTask, signal: AbortSignal): Promise<number | null> {
+    switch (task.state) {
+      case 'running': {
+        if (!task.is_cut) await cutVersions(store, task, kickExports)
+        const progress = await keepFiles({ store, blobs, signal }, task.task)
+        const state = progress === 100 ? 'staged' : 'running'
+        await moveTask(store, task.task, 'running', { state, progress })
+        return watchMs
+      }
+      case 'staged':
+        return wantedMs
+      case 'publishing':
+        await publishVersions(store, task)
+        return null
+      case 'failed':
+      case 'canceled':
+        await removeVersions(store, blobs, task)
+        return null
+      default:
+        return null
+    }
+  }
+
+  async function fail(task: ReleaseTask, error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error)
+    log.error({ err: error, task: task.task, release: task.release }, 'a task of a release failed')
+    await moveTask(store, task.task, 'running', { state: 'failed', progress: task.progress, error: message })
+  }
+
+  /** Tells the coordinator, and hears whether the task is still wanted. */
+  async function isWanted(task: ReleaseTask): Promise<boolean> {
+    const mayBeLost = task.state === 'running'
+    const isTaken = await reportTask(options, task).catch(error => {
+      if (!mayBeLost) throw error
+      log.info({ err: error, task: task.task }, 'the progress of a task could not be reported')
+      return true
+    })
+    if (isTaken && task.state !== 'staged') return true
+    const isOver = task.state === 'failed' || task.state === 'canceled'
+    if (!isOver && (await isWithdrawn(options, task.task))) return false
+    if (!isTaken) await noteTold(store, task.task, task)
+    return true
+  }
+
+  async function advance(task: ReleaseTask, signal: AbortSignal): Promise<number | null> {
+    let afterMs: number | null = 0
+    try {
+      afterMs = await step(task, signal)
+    } catch (error) {
+      const isOver = isImpossible(error) || task.attempt + 1 >= attempts
+      if (signal.aborted || task.state !== 'running' || !isOver) throw error
+      await fail(task, error)
+    }
+    const now = await findTask(store.read, task.task)
+    if (!now || now.lease !== task.lease) return null
+    if (!(await isWanted(now))) {
+      const { state, progress } = now
+      await moveTask(store, now.task, state, { state: 'canceled', progress })
+      return 0
+    }
+    // A step may have made another one due, as a failure does.
+    return now.state === task.state ? afterMs : 0
+  }
+
+  async function handle(task: ReleaseTask): Promise<void> {
+    const heartbeat = setInterval(
+      () => {
+        keepTask(store, task, leaseSeconds).catch(error =>
+          log.warn({ err: error, task: task.task }, 'could not renew the lease of a task'),
+        )
+      },
+      (leaseSeconds * 1000) / 3,
+    )
+    try {
+      const afterMs = await advance(task, leaving.signal)
+      await settleTask(store, task, afterMs, 0)
+    } catch (error) {
+      log.warn({ err: error, task: task.task, state: task.state }, 'a task of a release could not be carried on')
+      const attempt = leaving.signal.aborted ? task.attempt : task.attempt + 1
+      await settleTask(store, task, leaving.signal.aborted ? 0 : backoff(attempt), attempt)
+    } finally {
+      clearInterval(heartbeat)
+      worker.kick()
+    }
+  }
+
+  const worker = startWorker<ReleaseTask>({
+    name: 'release-tasks',
+    take: limit => takeTasks(store, limit, leaseSeconds),
+    handle,
+    next: () => nextTaskMs(store),
+    concurrency,
+    pollMs,
+    log,
+  })
+
+  return {
+    kick: worker.kick,
+    async stop() {
+      const patience = setTimeout(() => leaving.abort(new Error('the service stops')), stopPatienceMs)
+      await worker.stop()
+      clearTimeout(patience)
+    },
+  }
+}

@@ -1,0 +1,166 @@
+import { exporterFileUrl } from '@slipway/contracts'
+import type { AnyStore, Queryable, Statement } from '@slipway/store'
+import type { Read } from '../source/source.store.ts'
+import type { ReleaseTaskCommand, ReleaseTaskState } from './release-task.ts'
+
+export type ReleaseTask = {
+  readonly task: string
+  readonly release: string
+  readonly studies: readonly string[]
+  readonly state: ReleaseTaskState
+  readonly progress: number
+  readonly error: string | null
+  readonly is_cut: boolean
+  readonly told_state: string | null
+  readonly told_progress: number
+  readonly attempt: number
+  /** Of whoever works on it now. */
+  readonly lease: string | null
+}
+
+const columns = `task, release, studies, state, progress, error, cut_at is not null as is_cut, told_state, told_progress,
+  attempt, lease`
+const now = 'clock_timestamp()'
+/** A command takes the task from whoever works on it: what that one finds out is not settled any more. */
+const dueNow = `due_at = ${now}, lease = null, attempt = 0`
+
+const find: Statement = { name: 'release-task.find', text: `select ${columns} from release_task where task = $1` }
+const initialize: Statement = {
+  name: 'release-task.initialize',
+  text: `insert into release_task (task, release, studies, state) values ($1, $2, $3, 'initialized') on conflict do nothing`,
+}
+const start: Statement = {
+  name: 'release-task.start',
+  text: `insert into release_task as t (task, release, studies, state, due_at) values ($1, $2, $3, 'running', ${now})
+    on conflict (task) do update set state = 'running', ${dueNow} where t.state = 'initialized'`,
+}
+const publish: Statement = {
+  name: 'release-task.publish',
+  text: `update release_task set state = 'publishing', ${dueNow} where task = $1 and state = 'staged'`,
+}
+/** Also of a task that nobody has heard of: what comes late finds it canceled. */
+const cancel: Statement = {
+  name: 'release-task.cancel',
+  text: `insert into release_task as t (task, release, studies, state, told_state)
+      values ($1, $2, $3, 'canceled', 'canceled')
+    on conflict (task) do update set state = 'canceled', ${dueNow} where t.state <> 'canceled'`,
+}
+const take: Statement = {
+  name: 'release-task.take',
+  text: `update release_task t set lease = gen_random_uuid(), due_at = ${now} + $2 * interval '1 second'
+    from (
+      select task as due from release_task where due_at <= ${now} order by due_at limit $1 for update skip locked
+    ) due
+    where t.task = due.due
+    returning ${columns}`,
+}
+const keep: Statement = {
+  name: 'release-task.keep',
+  text: `update release_task set due_at = ${now} + $3 * interval '1 second' where task = $1 and lease = $2`,
+}
+/** Null: nothing is to be done any more. */
+const settle: Statement = {
+  name: 'release-task.settle',
+  text: `update release_task set due_at = ${now} + $3::float8 * interval '1 millisecond', lease = null, attempt = $4
+    where task = $1 and lease = $2`,
+}
+const nextDue: Statement = {
+  name: 'release-task.next-due',
+  text: `select greatest(0, extract(epoch from min(due_at) - ${now}) * 1000)::float8 as ms from release_task
+    where due_at is not null`,
+}
+const move: Statement = {
+  name: 'release-task.move',
+  text: `update release_task set state = $3, progress = $4, error = $5 where task = $1 and state = $2 returning task`,
+}
+const markCut: Statement = {
+  name: 'release-task.mark-cut',
+  text: `update release_task set cut_at = ${now} where task = $1 and state = 'running' and cut_at is null returning task`,
+}
+const tell: Statement = {
+  name: 'release-task.told',
+  text: 'update release_task set told_state = coalesce($2, told_state), told_progress = $3 where task = $1',
+}
+const files: Statement = {
+  name: 'release-task.files',
+  text: `select id, study, label, file_name as name, size::float8 as size, sha256 from release_version
+    where task = $1 and blob is not null order by study, file_name, id`,
+}
+
+export async function findTask(read: Read, task: string): Promise<ReleaseTask | undefined> {
+  const [row] = await read<ReleaseTask>(find, [task])
+  return row
+}
+
+const statements = { initialize, start, cancel } as const
+
+/** Takes a command down; a repeated or late one changes nothing. */
+export async function noteCommand(
+  store: AnyStore,
+  { action, task_id, release_id, studies }: ReleaseTaskCommand,
+): Promise<void> {
+  if (action === 'get_status') return
+  if (action === 'publish') await store.write(publish, [task_id])
+  else await store.write(statements[action], [task_id, release_id, studies])
+}
+
+export function takeTasks(store: AnyStore, limit: number, leaseSeconds: number): Promise<ReleaseTask[]> {
+  return store.write<ReleaseTask>(take, [limit, leaseSeconds])
+}
+
+export async function keepTask(store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number): Promise<void> {
+  await store.write(keep, [task, lease, leaseSeconds])
+}
+
+/** Says when the task is to be looked at again; null: when something happens to it. Nothing if it was taken away. */
+export async function settleTask(
+  store: AnyStore,
+  { task, lease }: ReleaseTask,
+  afterMs: number | null,
+  attempt: number,
+): Promise<void> {
+  await store.write(settle, [task, lease, afterMs, attempt])
+}
+
+export async function nextTaskMs(store: AnyStore): Promise<number | null> {
+  const [row] = await store.read<{ ms: number | null }>(nextDue)
+  return row?.ms ?? null
+}
+
+/** A step from one state to another or the same; false when the task is elsewhere by now. */
+export async function moveTask(
+  tx: Queryable,
+  task: string,
+  from: ReleaseTaskState,
+  to: { readonly state: ReleaseTaskState; readonly progress: number; readonly error?: string },
+): Promise<boolean> {
+  return (await tx.query(move, [task, from, to.state, to.progress, to.error ?? null])).length > 0
+}
+
+/** False when the task is not running any more, or somebody else was faster. */
+export async function noteCut(tx: Queryable, task: string): Promise<boolean> {
+  return (await tx.query(markCut, [task])).length > 0
+}
+
+export async function noteTold(
+  store: AnyStore,
+  task: string,
+  news: { readonly state?: ReleaseTaskState; readonly progress: number },
+): Promise<void> {
+  await store.write(tell, [task, news.state ?? null, news.progress])
+}
+
+type FileRow = {
+  readonly id: string
+  readonly study: string
+  readonly name: string
+  readonly label: string
+  readonly size: number
+  readonly sha256: string
+}
+
+/** The files of a task that are there, as the answers and reports of task services tell of them. */
+export async function filesOf(read: Read, task: string) {
+  const rows = await read<FileRow>(files, [task])
+  return rows.map(({ id, ...file }) => ({ ...file, media_type: 'application/zip', url: exporterFileUrl(id) }))
+}
