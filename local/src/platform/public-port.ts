@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
-import { failure } from '@slipway/contracts'
+import { failure, isFailure } from '@slipway/contracts'
+import { freePort, listenProblem } from '@slipway/servers'
 import { usualPort } from './settings.ts'
 
 export type PublicPort = {
@@ -13,26 +13,18 @@ export type PublicPort = {
  * one when that is taken; 0: a free one. Fails with `conflict` when a port that was asked for is taken.
  */
 export async function choosePublicPort(wanted: number | undefined, host: string): Promise<PublicPort> {
+  if (wanted === 0) return { port: await freePort(host).catch(cannotListen) }
   const port = wanted ?? usualPort
-  const problem = await tryPort(port, host)
-  if (typeof problem === 'number') return { port: problem }
-  if (problem.code !== 'EADDRINUSE' && problem.code !== 'EACCES') {
-    throw failure('invalid', `SLIPWAY_HOST: can not listen on ${host}: ${problem.message}`)
-  }
+  const problem = await listenProblem(port, host)
+  if (!problem) return { port }
+  if (problem.code !== 'EADDRINUSE' && problem.code !== 'EACCES') return cannotListen(problem)
   const text = `port ${port} of ${host} ${problem.code === 'EACCES' ? 'may not be used by this user' : 'is taken'}`
   if (wanted !== undefined) throw failure('conflict', `SLIPWAY_PORT: ${text}; choose another, or 0 for a free one`)
-  const free = await tryPort(0, host)
-  if (typeof free !== 'number') throw failure('unavailable', `no free port on ${host}: ${free.message}`)
+  const free = await freePort(host)
   return { port: free, notice: `${text}, using port ${free} instead` }
-}
 
-function tryPort(port: number, host: string): Promise<number | NodeJS.ErrnoException> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.once('error', resolve)
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port))
-    })
-  })
+  function cannotListen(error: Error): never {
+    if (isFailure(error)) throw error
+    throw failure('invalid', `SLIPWAY_HOST: can not listen on ${host}: ${error.message}`)
+  }
 }

@@ -1,5 +1,5 @@
 export { dockerAnswers } from './docker.ts'
 export { findNatsServer, type NatsProgram } from './find-nats-server.ts'
-export { freePort } from './free-port.ts'
+export { freePort, listenProblem } from './free-port.ts'
 export { type NatsOptions, type NatsServer, startNats } from './nats.ts'
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts'
