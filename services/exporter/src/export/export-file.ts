@@ -4,7 +4,7 @@ import type { SourceRow } from '../source/source.store.ts'
 import type { VersionRow } from '../source-version/version.store.ts'
 import { sourceOf, versionHeader } from '../source-version/version.ts'
 
-const batchRows = 1_000
+const batchRows = 250
 
 /** Members in the order of creation, by key: no more is held than a batch, and none is skipped or repeated. */
 const batch: Statement = {
