@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Bus } from '@slipway/bus'
 import { isFailure } from '@slipway/contracts'
 import type { Outbound, OutboundResult } from '@slipway/service'
@@ -49,12 +50,50 @@ export function createTaskServiceClient(options: TaskServiceClientOptions): Task
   }
 }
 
+/** A command that somebody takes and dies with goes out so often, before nobody's answer counts as one. */
+const busCalls = 3
+
+/**
+ * On the bus nobody notices that whoever has taken a request is gone, as a broken connection tells it over HTTP. So the
+ * request is repeated while it waits; participants answer a repetition like the first time, and the first answer counts.
+ */
 async function sendOverBus(
   bus: Bus,
   subject: string,
   body: string,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+): Promise<OutboundResult> {
+  const answered = new AbortController()
+  const either = signal ? AbortSignal.any([signal, answered.signal]) : answered.signal
+  const calls = Array.from({ length: busCalls }, async (_, index) => {
+    const after = (index * timeoutMs) / busCalls
+    if (after > 0) await delay(after, undefined, { signal: either })
+    return sendOnce(bus, subject, body, timeoutMs - after, either)
+  })
+  try {
+    return await new Promise((resolve, reject) => {
+      let left = busCalls
+      for (const [index, call] of calls.entries()) {
+        call.then(result => {
+          left -= 1
+          const isNobody = result.kind === 'unreachable' && result.reason === 'connect'
+          if (result.kind === 'answer' || (isNobody && index === 0)) resolve(result)
+          else if (left === 0) resolve(calls[busCalls - 1] as Promise<OutboundResult>)
+        }, reject)
+      }
+    })
+  } finally {
+    answered.abort()
+  }
+}
+
+async function sendOnce(
+  bus: Bus,
+  subject: string,
+  body: string,
+  timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<OutboundResult> {
   try {
     const reply = await bus.requestRaw(subject, Buffer.from(body), { timeoutMs, signal })
