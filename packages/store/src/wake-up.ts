@@ -1,7 +1,7 @@
 /** Lets one loop sleep until it is woken or a time is over. A wake-up while nobody sleeps is kept; several are one. */
 export type WakeUp = {
   wake(): void
-  /** True: woken. False: the time was over. */
+  /** True: woken. False: the time was over, maybe already when it was called. */
   sleep(ms: number): Promise<boolean>
 }
 
@@ -25,7 +25,7 @@ export function createWakeUp(): WakeUp {
           wakeSleeper = undefined
           resolve(woken)
         }
-        const timer = setTimeout(end, ms, false)
+        const timer = setTimeout(end, Math.max(0, ms), false)
         wakeSleeper = () => end(true)
       })
     },
