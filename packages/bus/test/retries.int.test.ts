@@ -27,7 +27,7 @@ describe('an event that fails', () => {
     const gaps = seen.slice(1, 4).map(({ at }, index) => at - seen[index]!.at)
     for (const [index, least] of [100, 300, 600].entries()) {
       expect(gaps[index]).toBeGreaterThanOrEqual(least - 5)
-      expect(gaps[index]).toBeLessThan(least + 2_000)
+      expect(gaps[index]).toBeLessThan(least + 10_000)
     }
     expect(letters).toEqual([])
   })
