@@ -8,14 +8,17 @@ import { registerTaskServices } from '../src/platform/task-services.ts'
 let registered: string[] = []
 const requests: { readonly authorization: string | undefined; readonly body: unknown }[] = []
 let refusal: { readonly status: number; readonly text: string } | undefined
+/** How often the refusal is said; then there is none. */
+let refusals = 0
 
 const server = createServer(async (request: IncomingMessage, response) => {
   response.setHeader('content-type', 'application/json')
   if (request.method === 'POST') {
     const body = (await json(request)) as { readonly url: string }
     requests.push({ authorization: request.headers.authorization, body })
-    if (!refusal) registered.unshift(body.url)
-    response.writeHead(refusal?.status ?? 201).end(refusal?.text ?? '{}')
+    const said = refusals-- > 0 ? refusal : undefined
+    if (!said) registered.unshift(body.url)
+    response.writeHead(said?.status ?? 201).end(said?.text ?? '{}')
     return
   }
   const offset = Number(new URL(request.url ?? '', 'http://localhost').searchParams.get('offset'))
@@ -33,7 +36,7 @@ afterAll(() => void server.close())
 beforeEach(() => {
   registered = []
   requests.length = 0
-  refusal = undefined
+  refusals = 0
 })
 
 it('registers what is not registered yet, with whatever the administrator has', async () => {
@@ -54,8 +57,23 @@ it('finds one among many, and leaves it as it is', async () => {
 
 it('says which it may not register, and why one was refused', async () => {
   expect(await registerTaskServices(url, ['exporter', 'catalog'], {})).toEqual(['exporter', 'catalog'])
-  refusal = { status: 400, text: '{"url":["could not reach it"]}' }
+  refusal = { status: 403, text: '{"detail":"Must be a developer"}' }
+  refusals = 1
   await expect(registerTaskServices(url, ['exporter'], { token: 'T' })).rejects.toThrow(
+    'SLIPWAY_TASK_SERVICES: exporter could not be registered: status 403, {"detail":"Must be a developer"}',
+  )
+})
+
+it('waits for one that does not answer yet, for a while', async () => {
+  refusal = { status: 400, text: '{"url":["could not reach it"]}' }
+  refusals = 2
+  expect(await registerTaskServices(url, ['exporter', 'catalog'], { token: 'T' })).toEqual([])
+  expect(registered).toEqual(['nats://slipway-tasks.catalog', 'nats://slipway-tasks.exporter'])
+  registered = []
+  refusals = 1_000
+  await expect(registerTaskServices(url, ['exporter'], { token: 'T' }, { patienceMs: 300 })).rejects.toThrow(
     'SLIPWAY_TASK_SERVICES: exporter could not be registered: status 400, {"url":["could not reach it"]}',
   )
+  const giveUp = AbortSignal.timeout(300)
+  await expect(registerTaskServices(url, ['exporter'], { token: 'T' }, { signal: giveUp })).rejects.toThrow(/aborted/)
 })

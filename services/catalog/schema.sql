@@ -421,10 +421,12 @@ create table public.release_task (
   state text not null,
   error text,
   created_at timestamp with time zone not null default now(),
+  moved_at timestamp with time zone not null default now(),
   constraint release_task_pkey PRIMARY KEY (task),
   constraint release_task_state CHECK ((state = ANY (ARRAY['initialized'::text, 'running'::text, 'staged'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'canceled'::text])))
 );
 CREATE INDEX release_task_of_release ON public.release_task USING btree (release);
+CREATE INDEX release_task_over ON public.release_task USING btree (moved_at) WHERE (state = ANY (ARRAY['initialized'::text, 'canceled'::text, 'failed'::text]));
 
 create table public.release_task_version (
   release text not null,

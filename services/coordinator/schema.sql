@@ -69,6 +69,7 @@ create table public.command (
   finished_at timestamp with time zone,
   last_error text,
   created_at timestamp with time zone not null default clock_timestamp(),
+  overtaken_at timestamp with time zone,
   constraint command_pkey PRIMARY KEY (id),
   constraint command_action_check CHECK ((action = ANY (ARRAY['enlist'::text, 'settle'::text, 'initialize'::text, 'start'::text, 'publish'::text, 'cancel'::text]))),
   constraint command_release_fkey FOREIGN KEY (release) REFERENCES public.release(kf_id) ON DELETE CASCADE,

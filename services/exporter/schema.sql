@@ -281,10 +281,13 @@ create table public.release_task (
   due_at timestamp with time zone,
   lease uuid,
   created_at timestamp with time zone not null default public.now_ms(),
+  moved_at timestamp with time zone not null default public.now_ms(),
   constraint release_task_pkey PRIMARY KEY (task),
   constraint release_task_state CHECK ((state = ANY (ARRAY['initialized'::text, 'running'::text, 'staged'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'canceled'::text])))
 );
 CREATE INDEX release_task_due ON public.release_task USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX release_task_over ON public.release_task USING btree (moved_at) WHERE (state = ANY (ARRAY['initialized'::text, 'canceled'::text, 'failed'::text]));
+CREATE INDEX release_task_release ON public.release_task USING btree (release);
 
 create table public.release_version (
   task text not null,

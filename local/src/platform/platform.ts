@@ -120,7 +120,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     await fleet.startAll()
     await administrator.remember()
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-    const left = await registerTaskServices(url, options.taskServices ?? [], administrator.credentials)
+    const left = await registerTaskServices(url, options.taskServices ?? [], administrator.credentials, { signal })
     if (left.length > 0) log.say(`not registered as task services, for want of SLIPWAY_ADMIN_TOKEN: ${left.join(', ')}`)
     log.quieten()
 

@@ -1,4 +1,5 @@
-import { failure } from '@slipway/contracts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { failure, isFailure } from '@slipway/contracts'
 import type { Credentials } from './administrator.ts'
 
 /** Services of the platform that can take part in releases. */
@@ -10,15 +11,42 @@ const descriptions: Readonly<Record<OwnTaskService, string>> = {
   catalog: 'Fills and publishes the release packages of the studies of a release',
 }
 const pageSize = 100
+/** Between two tries. */
+const pauseMs = 250
 
 type Page = { readonly next: string | null; readonly results: readonly { readonly url: string }[] }
+
+export type RegisterOptions = {
+  /** Milliseconds that it is tried again: one of the services may be away for a moment. Default 30,000. */
+  readonly patienceMs?: number
+  /** Ends the tries. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * Registers services of the platform as task services, as anybody would: those that are not known by their address yet,
  * so that what an administrator changed or disabled stays. Returns the names of those that it may not register, because
  * the administrator's credentials are not known here.
+ * @throws `refused` for wrong credentials, `unavailable` when it did not succeed in time
  */
 export async function registerTaskServices(
+  url: string,
+  names: readonly OwnTaskService[],
+  credentials: Credentials,
+  { patienceMs = 30_000, signal }: RegisterOptions = {},
+): Promise<OwnTaskService[]> {
+  const giveUpAt = Date.now() + patienceMs
+  for (;;) {
+    try {
+      return await registerMissing(url, names, credentials)
+    } catch (error) {
+      if (isFailure(error, 'refused') || Date.now() + pauseMs > giveUpAt) throw error
+      await delay(pauseMs, undefined, { signal })
+    }
+  }
+}
+
+async function registerMissing(
   url: string,
   names: readonly OwnTaskService[],
   credentials: Credentials,
@@ -59,5 +87,6 @@ async function register(url: string, name: OwnTaskService, authorization: string
   })
   if (response.status === 201) return
   const why = `status ${response.status}, ${await response.text()}`
-  throw failure('unavailable', `SLIPWAY_TASK_SERVICES: ${name} could not be registered: ${why}`)
+  const code = response.status === 401 || response.status === 403 ? 'refused' : 'unavailable'
+  throw failure(code, `SLIPWAY_TASK_SERVICES: ${name} could not be registered: ${why}`)
 }

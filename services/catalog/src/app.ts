@@ -27,6 +27,7 @@ import { packageStudyHandlers } from './package-study/package-study.operations.t
 import { productHandlers } from './product/product.operations.ts'
 import { productReleaseHandlers } from './product-release/product-release.operations.ts'
 import { productVersionHandlers } from './product-version/product-version.operations.ts'
+import { startTaskPurge } from './release-task/purge-tasks.ts'
 import { releaseConsumer } from './release-task/release.events.ts'
 import { serveReleaseTasks } from './release-task/task-service.ts'
 import { startReleaseTaskWork } from './release-task/work.ts'
@@ -87,6 +88,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         await serveReleaseTasks(bus, store, kickReleaseTasks)
         return [
           releaseTasks,
+          await startTaskPurge(store, config.RELEASE_TASK_DAYS, log),
           await startExpiry(store, log),
           await startAbandonedDownloads(store, log),
           startNotifications(store, log),

@@ -15,6 +15,9 @@ export const catalogConfig = baseConfig.extend({
   SCHEDULED_RELEASES_SECONDS: z.coerce.number().positive().max(3_600).default(30).meta({
     description: 'Seconds between looks for schedules whose day has come',
   }),
+  RELEASE_TASK_DAYS: z.coerce.number().int().min(1).default(30).meta({
+    description: 'Days that tasks of releases are kept that came to nothing',
+  }),
   MAIL_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()

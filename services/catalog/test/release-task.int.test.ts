@@ -13,6 +13,7 @@ import {
 } from '@slipway/contracts'
 import { eventually, identityToken } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { purgeTasks } from '../src/release-task/purge-tasks.ts'
 import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
 
 type ScriptedTask = { readonly kf_id: string; state: string; readonly files?: readonly ReportedFile[]; url?: string }
@@ -230,6 +231,35 @@ describe('the part of the catalog in a release', () => {
     await until(wrong.task, wrong.release, 'failed')
     await until(right.task, right.release, 'staged')
     expect(await versionsIn(releasePackageId)).toMatchObject([{ files: [shown(kept)] }])
+  })
+
+  it('is forgotten some time after it is over, but not what was published', async () => {
+    const { study } = await bound()
+    const [over, begun, published] = ['running', 'running', 'staged'].map(state => released(study, { state })) as [
+      ReturnType<typeof released>,
+      ReturnType<typeof released>,
+      ReturnType<typeof released>,
+    ]
+    await ask('cancel', over.task, over.release)
+    await ask('initialize', begun.task, begun.release)
+    await ask('start', published.task, published.release)
+    await until(published.task, published.release, 'staged')
+    await ask('publish', published.task, published.release)
+    await until(published.task, published.release, 'published')
+
+    const ids = [over.task, begun.task, published.task]
+    const kept = async () => {
+      const text = 'select task from release_task where task = any($1)'
+      return (await running.store.query<{ task: string }>({ name: 'test.kept', text }, [ids])).map(({ task }) => task)
+    }
+    await purgeTasks(running.store, 1)
+    expect(await kept()).toHaveLength(3)
+    const age = `update release_task set moved_at = now() - interval '2 days' where task = any($1)`
+    await running.store.write({ name: 'test.age', text: age }, [ids])
+    await purgeTasks(running.store, 1, 1)
+    expect(await kept()).toEqual([published.task])
+    // What comes later than anybody waits is taken down anew.
+    expect(await ask('start', begun.task, begun.release)).toMatchObject({ state: 'running' })
   })
 
   it('does not know other tasks, and no other words', async () => {

@@ -109,6 +109,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           client,
           enabledServices: () => services.enabled(),
           tries: config.COMMAND_TRIES,
+          repeatCancelSeconds: config.CANCEL_RETRY_DAYS * 86_400,
           log,
         })
         const poll = startStatusPoll({

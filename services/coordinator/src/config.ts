@@ -30,7 +30,10 @@ export const coordinatorConfig = z.object({
   JOB_LEASE_SECONDS: z.coerce.number().min(0.3).default(60).meta({
     description: 'Seconds of silence after which another replica takes a publish run or an import over',
   }),
-  COMMAND_TRIES: count(3).meta({ description: 'Tries of a request that cannot be delivered to a task service' }),
+  COMMAND_TRIES: count(5).meta({ description: 'Tries of a request that cannot be delivered to a task service' }),
+  CANCEL_RETRY_DAYS: z.coerce.number().min(0).max(365).default(7).meta({
+    description: 'Days that a cancel is repeated which no task service answered; its release does not wait for that',
+  }),
   ALLOW_INTERNAL_ADDRESSES: z.stringbool().default(true).meta({
     description: 'Let task services be on private and loopback addresses; metadata addresses never are reachable',
   }),

@@ -47,6 +47,8 @@ export type RunningCoordinator = AsyncDisposable & {
   change(service: TaskService, change: Partial<TaskService>): Promise<void>
   remove(service: TaskService): Promise<void>
   replica(): Promise<RunningService>
+  /** Stops every replica there is. */
+  stopReplicas(): Promise<void>
   /** Adds studies as the mirror would. */
   addStudies(...ids: string[]): Promise<void>
   startRelease(studies?: string[], fields?: object): Promise<Release>
@@ -79,12 +81,15 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
     TASK_POLL_SECONDS: '1',
     RELEASE_CHECK_SECONDS: '1',
     REQUEST_TIMEOUT: '3',
+    COMMAND_TRIES: '3',
     ...env,
   }
-  const replicas = opened.use(new AsyncDisposableStack())
+  const replicas: RunningService[] = []
+  const stopReplicas = async () => void (await Promise.all(replicas.splice(0).map(service => service.stop())))
+  opened.defer(stopReplicas)
   const replica = async () => {
     const service = await startService(coordinator, whole)
-    replicas.defer(() => service.stop())
+    replicas.push(service)
     return service
   }
   await replica()
@@ -103,6 +108,7 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
     store,
     services,
     replica,
+    stopReplicas,
     async register(url, given = {}) {
       const service: TaskService = {
         kf_id: newId(idPrefixes.taskService),

@@ -12,6 +12,8 @@ import { startExportWorker } from './export/export-worker.ts'
 import { sweep } from './export/sweep.ts'
 import { mappingHandlers } from './mapping/mapping.operations.ts'
 import { orgHandlers } from './org/org.operations.ts'
+import { purgeTasks } from './release-task/purge-tasks.ts'
+import { releaseConsumer } from './release-task/release.events.ts'
 import { releaseFileHandlers } from './release-task/release-file.operations.ts'
 import { serveReleaseTasks } from './release-task/release-task.protocol.ts'
 import { startReleaseTaskWorker } from './release-task/release-task-worker.ts'
@@ -34,6 +36,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
     const [signing] = await store.read<{ secret: string }>(signingSecret)
     let worker: ReturnType<typeof startExportWorker> | undefined
     const kick = () => worker?.kick()
+    let releaseTasks: ReturnType<typeof startReleaseTaskWorker> | undefined
     let importWorker: ReturnType<typeof startImportWorker> | undefined
 
     return {
@@ -57,8 +60,9 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           mostBytes: config.IMPORT_MAX_BYTES,
           kick: () => importWorker?.kick(),
         }),
-        ...releaseFileHandlers(store, blobs),
+        ...releaseFileHandlers(store, blobs, log),
       ],
+      consumers: [releaseConsumer(() => releaseTasks?.kick())],
       async workers() {
         worker = startExportWorker({
           store,
@@ -89,7 +93,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           run: () => sweepImports(store, blobs),
           log,
         })
-        const releaseTasks = startReleaseTaskWorker({
+        releaseTasks = startReleaseTaskWorker({
           store,
           bus,
           blobs,
@@ -99,7 +103,14 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           leaseSeconds: config.EXPORT_LEASE_SECONDS,
         })
         await serveReleaseTasks({ store, bus, version: manifest.version, kick: releaseTasks.kick })
-        return [worker, sweeper, importWorker, importSweeper, releaseTasks]
+        const purge = await every({
+          store,
+          name: 'release-task-purge',
+          everyMs: sweepEveryMs,
+          run: () => purgeTasks(store, config.RELEASE_TASK_DAYS),
+          log,
+        })
+        return [worker, sweeper, importWorker, importSweeper, releaseTasks, purge]
       },
       close: async () => close(),
     }

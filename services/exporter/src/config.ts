@@ -14,6 +14,7 @@ export const exporterConfig = z.object({
   IMPORT_CONCURRENCY: count(2).meta({ description: 'Imports that one process carries out at the same time' }),
   IMPORT_LEASE_SECONDS: count(15).meta({ description: 'Silence after which another replica goes on with an import' }),
   IMPORT_MAX_BYTES: count(2_147_483_648).meta({ description: 'Bytes of the lines of one import, unpacked' }),
+  RELEASE_TASK_DAYS: count(30).meta({ description: 'Days that tasks of releases are kept that came to nothing' }),
 })
 
 export type ExporterConfig = z.output<typeof exporterConfig>

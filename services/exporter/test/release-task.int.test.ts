@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
 import {
+  type EventDataOf,
   exportOperations,
   failure,
   identityOperations,
+  releaseEvents,
   releaseFileBytes,
   sourceOperations,
   sourceVersionOperations,
@@ -10,6 +13,7 @@ import {
 } from '@slipway/contracts'
 import { eventually, identityToken } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { purgeTasks } from '../src/release-task/purge-tasks.ts'
 import { as, type RunningExporter, startExporter, type Target } from './start-exporter.ts'
 import { unzip } from './unzip.ts'
 
@@ -119,6 +123,23 @@ const count_ = async (table: string, where = 'true') => {
   return row?.count
 }
 
+let sequence = 0
+async function tellEnd(type: typeof releaseEvents.canceled, id: string): Promise<void> {
+  const data = { release_id: id, name: 'Spring', state: type.verb, previous_state: null, version: '0.0.1', studies: [] }
+  await running.bus.publishEvent(type, {
+    specversion: '1.0',
+    id: randomUUID(),
+    source: '/slipway/coordinator',
+    type: type.type,
+    subject: id,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    sequence: ++sequence,
+    actor: 'system',
+    data: data as EventDataOf<typeof releaseEvents.canceled>,
+  })
+}
+
 describe('the exporter in a release', () => {
   it('cuts, exports, releases, and hands out what was frozen', async () => {
     const studies = [study(), 'SD_00000ZZZ']
@@ -226,6 +247,48 @@ describe('the exporter in a release', () => {
     await eventually(async () =>
       expect(await count_('release_task', `due_at is not null and state <> 'staged'`)).toBe(0),
     )
+  })
+
+  it.each(['canceled', 'failed'] as const)(
+    'takes back what counted as published when the release is %s',
+    async verb => {
+      const studyId = study()
+      const target = await boundSource(`TAKEN-BACK-${verb}`, studyId)
+      const { id, say, until, reported } = release([studyId])
+      await say('start')
+      await until('staged')
+      await say('publish')
+      await until('published')
+      await tellEnd(releaseEvents[verb], id)
+      await eventually(async () => expect(await versions(target)).toHaveLength(1))
+      await eventually(async () => expect(await count_('release_version', `study = '${studyId}'`)).toBe(0))
+      expect(await say('get_status')).toMatchObject({ state: 'canceled', files: [] })
+      expect(reported().at(-1), 'the coordinator knows').toMatchObject({ state: 'published' })
+    },
+  )
+
+  it('is forgotten some time after it is over, but not what was published', async () => {
+    const studyId = study()
+    await boundSource('FORGOTTEN', studyId)
+    const [over, begun, published] = [release([studyId]), release([studyId]), release([studyId])]
+    await over.say('cancel')
+    await begun.say('initialize')
+    await published.say('start')
+    await published.until('staged')
+    await published.say('publish')
+    await published.until('published')
+    const { files: [file] = [] } = await published.say('get_status')
+
+    await purgeTasks(running.store, 1)
+    const kept = async ({ task }: { readonly task: string }) => count_('release_task', `task = '${task}'`)
+    expect(await Promise.all([over, begun, published].map(kept))).toEqual([1, 1, 1])
+    const age = `update release_task set moved_at = moved_at - interval '2 days' where task = any($1)`
+    await running.store.write({ name: 'test.age', text: age }, [[over.task, begun.task, published.task]])
+    await purgeTasks(running.store, 1, 1)
+    expect(await Promise.all([over, begun, published].map(kept))).toEqual([0, 0, 1])
+    expect((await bytesOf(file)).status).toBe(200)
+    // What comes later than anybody waits is taken down anew.
+    expect(await begun.say('start')).toMatchObject({ state: 'running' })
   })
 
   it('fails when an export was given up, and takes back what was made', async () => {

@@ -29,8 +29,8 @@ export type System = AsyncDisposable & {
 
 /** Checks and polls often, so that tests need not wait. */
 const impatient = {
-  registry: { HEALTH_SECONDS: '0.5', REQUEST_TIMEOUT: '2' },
-  coordinator: { TASK_POLL_SECONDS: '0.3', RELEASE_CHECK_SECONDS: '1', REQUEST_TIMEOUT: '2' },
+  registry: { HEALTH_SECONDS: '0.5', REQUEST_TIMEOUT: '2', COMMAND_TRIES: '3' },
+  coordinator: { TASK_POLL_SECONDS: '0.3', RELEASE_CHECK_SECONDS: '1', REQUEST_TIMEOUT: '2', COMMAND_TRIES: '3' },
 }
 
 export const grant = { client_id: 'slipway', client_secret: 'very secret', audience: 'https://tasks.example.org' }

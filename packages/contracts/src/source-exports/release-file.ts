@@ -24,6 +24,6 @@ export const releaseFileBytes = {
       head: z.boolean().default(false).meta({ description: 'Only status and headers' }),
     }),
     output: z.unknown().meta({ type: 'string', contentMediaType: 'application/octet-stream' }),
-    errors: ['not_found'],
+    errors: ['not_found', 'bad_upstream'],
   }),
 }

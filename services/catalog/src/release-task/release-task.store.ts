@@ -24,7 +24,7 @@ const lock: Statement = {
 const find: Statement = { name: 'release-task.find', text: `select ${columns} from release_task where task = $1` }
 const move: Statement = {
   name: 'release-task.move',
-  text: 'update release_task set state = $2, error = $3 where task = $1',
+  text: 'update release_task set state = $2, error = $3, moved_at = now() where task = $1',
 }
 const lockAll: Statement = {
   name: 'release-task.lock-of-release',

@@ -40,6 +40,12 @@ export function judge(action: TaskServiceAction, result: OutboundResult): Verdic
   return { kind: 'accepted' }
 }
 
+/** Whether nobody has answered who may do so another time: not delivered, or silence. */
+export function isLost(result: OutboundResult): boolean {
+  if (result.kind === 'answer') return passing.has(result.status)
+  return result.reason === 'connect' || result.reason === 'timeout'
+}
+
 function stateOf(text: string): unknown {
   const body = parseObject(text)
   return body?.state ?? undefined

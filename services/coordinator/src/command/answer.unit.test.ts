@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge, judgePoll } from './answer.ts'
+import { isLost, judge, judgePoll } from './answer.ts'
 
 const answer = (status: number, text = '') => ({ kind: 'answer', status, text }) as const
 const unreachable = (reason: 'connect' | 'timeout' | 'forbidden' | 'too_large') =>
@@ -33,6 +33,12 @@ describe('the answer of a task service', () => {
     ['start', unreachable('forbidden'), 'refused'],
   ] as const)('to %s: %o is %s', (action, result, kind) => {
     expect(judge(action, result).kind).toBe(kind)
+  })
+
+  it('is missing when it may still come: nobody was there, or nothing was said in time', () => {
+    const lost = [unreachable('connect'), unreachable('timeout'), answer(502), answer(503), answer(504)]
+    const known = [answer(200), answer(404), answer(500), unreachable('forbidden'), unreachable('too_large')]
+    expect([...lost, ...known].filter(isLost)).toEqual(lost)
   })
 
   it('leaves an entry in the log where the request failed, not where the service declined', () => {

@@ -1,13 +1,21 @@
 import { idPrefixes, newId } from '@slipway/contracts'
+import type { OutboundResult } from '@slipway/service'
 import { type Store, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Database } from '../database.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import type { Task } from '../release/release.ts'
-import type { ReleaseChanges } from '../release/release-changes.ts'
-import { judge, type TaskServiceAction } from './answer.ts'
-import { type DueCommand, finishCommand, keepCommands, postponeCommand, takeCommands } from './command.store.ts'
-import type { TaskServiceClient } from './task-service-client.ts'
+import type { ReleaseChanges, ReleaseRequest } from '../release/release-changes.ts'
+import { isLost, judge, type TaskServiceAction } from './answer.ts'
+import {
+  type DueCommand,
+  finishCommand,
+  keepCommands,
+  overtakeCommand,
+  postponeCommand,
+  takeCommands,
+} from './command.store.ts'
+import type { TaskServiceClient, TaskServiceRequest } from './task-service-client.ts'
 
 export type CommandWorkerOptions = {
   readonly store: Store<Database>
@@ -17,6 +25,8 @@ export type CommandWorkerOptions = {
   readonly enabledServices: () => Promise<readonly string[]>
   /** Tries of a request that cannot be delivered, before it counts as refused. */
   readonly tries: number
+  /** Seconds that a cancel is repeated for which nobody has answered; its release does not wait so long. */
+  readonly repeatCancelSeconds: number
   readonly log: Logger
 }
 
@@ -27,6 +37,8 @@ const renewEveryMs = 2000
 const concurrency = 500
 const pollMs = 500
 const stopPatienceMs = 4000
+/** Longest pause between repetitions of a lost cancel. */
+const repeatSeconds = 600
 
 /** Which state makes a command worth carrying out; in any other one it has been overtaken. */
 const fitting: Readonly<Record<TaskServiceAction, { readonly release: string; readonly task: readonly string[] }>> = {
@@ -49,6 +61,7 @@ export function startCommandWorker(options: CommandWorkerOptions) {
     running.add(command.id)
     try {
       if (command.action === 'enlist') await enlist(command)
+      else if (command.overtaken) await repeat(command)
       else if (command.action === 'settle') await conclude(command, [{ type: 'settle' }])
       else await ask(command, command.action)
     } catch (error) {
@@ -80,20 +93,8 @@ export function startCommandWorker(options: CommandWorkerOptions) {
       ])
       return
     }
-    const { release, studies } = command
-    const result = await client.send({
-      url,
-      action,
-      task,
-      release,
-      studies,
-      idempotencyKey: id,
-      signal: leaving.signal,
-    })
-    if (leaving.signal.aborted && result.kind === 'unreachable') {
-      await postponeCommand(store, id, 'the coordinator was stopped', 0)
-      return
-    }
+    const result = await send(command, { url, action, task })
+    if (!result) return
     const verdict = judge(action, result)
     if (verdict.kind === 'retry' && command.attempt < options.tries) {
       await postponeCommand(store, id, verdict.reason, backOffSeconds(command.attempt))
@@ -107,16 +108,52 @@ export function startCommandWorker(options: CommandWorkerOptions) {
       accepted: verdict.kind === 'accepted',
       ...(fault && { fault }),
     }
-    await conclude(command, [answer], fault)
+    if (action === 'cancel' && isLost(result)) {
+      const seconds = backOffSeconds(command.attempt, repeatSeconds)
+      await submit(command, [answer], tx => overtakeCommand(tx, id, fault ?? reasonOf(result), seconds))
+    } else await conclude(command, [answer], fault)
+  }
+
+  /**
+   * A cancel that was lost: what the task service made would stay for good. Any answer will do, and nothing follows from
+   * it.
+   */
+  async function repeat(command: DueCommand): Promise<void> {
+    const { id, task, url, attempt, release } = command
+    const isHopeless = command.age > options.repeatCancelSeconds
+    if (!task || !url || isHopeless) {
+      if (isHopeless) log.warn({ task, release }, 'a cancel was never answered; it is given up')
+      await finishCommand(store, id)
+      return
+    }
+    const result = await send(command, { url, action: 'cancel', task })
+    if (!result) return
+    if (isLost(result)) await postponeCommand(store, id, reasonOf(result), backOffSeconds(attempt, repeatSeconds))
+    else await finishCommand(store, id)
+  }
+
+  /** Undefined: this process is leaving, and another one goes on with the command. */
+  async function send(
+    { id, release, studies }: DueCommand,
+    request: Pick<TaskServiceRequest, 'url' | 'action' | 'task'>,
+  ): Promise<OutboundResult | undefined> {
+    const result = await client.send({ ...request, release, studies, idempotencyKey: id, signal: leaving.signal })
+    if (!leaving.signal.aborted || result.kind !== 'unreachable') return result
+    await postponeCommand(store, id, 'the coordinator was stopped', 0)
+    return undefined
   }
 
   /** Finishes the command and writes what follows from it, in one transaction; once, whoever else tried. */
   async function conclude(command: DueCommand, commands: readonly ReleaseCommand[], error?: string): Promise<void> {
-    await changes.submit(command.release, {
-      commands,
-      actor: systemActor,
-      guard: tx => finishCommand(tx, command.id, error),
-    })
+    await submit(command, commands, tx => finishCommand(tx, command.id, error))
+  }
+
+  async function submit(
+    { release }: DueCommand,
+    commands: readonly ReleaseCommand[],
+    guard: ReleaseRequest['guard'],
+  ): Promise<void> {
+    await changes.submit(release, { commands, actor: systemActor, ...(guard && { guard }) })
   }
 
   const worker = startWorker<DueCommand>({
@@ -147,8 +184,12 @@ export function startCommandWorker(options: CommandWorkerOptions) {
 /** Author of what the platform does by itself. */
 export const systemActor = 'system'
 
-/** 0.25 s, 1 s, 4 s, … up to 30 s, give or take a quarter. */
-function backOffSeconds(attempt: number): number {
-  const base = Math.min(30, 0.25 * 4 ** (attempt - 1))
+/** 0.25 s, 1 s, 4 s, … up to 30 s or what is given, give or take a quarter. */
+function backOffSeconds(attempt: number, most = 30): number {
+  const base = Math.min(most, 0.25 * 4 ** (attempt - 1))
   return base * (0.75 + Math.random() / 2)
+}
+
+function reasonOf(result: OutboundResult): string {
+  return result.kind === 'answer' ? `answer with status ${result.status}` : result.message
 }

@@ -10,6 +10,10 @@ export type DueCommand = {
   readonly task: string | null
   readonly action: CommandAction
   readonly attempt: number
+  /** Seconds since it was decided. */
+  readonly age: number
+  /** A cancel that is only repeated: its release has gone on without an answer. */
+  readonly overtaken: boolean
   readonly release_state: ReleaseState
   readonly task_state: TaskState | null
   /** Null when the task service is gone. */
@@ -29,7 +33,8 @@ const take: Statement = {
     ), taken as (
       update command c set leased_until = clock_timestamp() + make_interval(secs => $2), attempt = attempt + 1
       from due where c.id = due.id
-      returning c.id, c.release, c.task, c.action, c.attempt
+      returning c.id, c.release, c.task, c.action, c.attempt, c.overtaken_at is not null as overtaken,
+        extract(epoch from clock_timestamp() - c.created_at)::float8 as age
     )
     select taken.*, r.state as release_state, t.state as task_state,
       case when s.deleted then null else s.url end as url,
@@ -68,6 +73,24 @@ const finish: Statement = {
 /** Marks a command as done; false if it was done before, so that its outcome does not count twice. */
 export async function finishCommand(tx: Queryable, id: string, error?: string): Promise<boolean> {
   const rows = await tx.query(finish, [id, error ?? null])
+  return rows.length > 0
+}
+
+const overtake: Statement = {
+  name: 'command-overtake',
+  text: `
+    update command set overtaken_at = clock_timestamp(), leased_until = null, last_error = $2,
+      due_at = clock_timestamp() + make_interval(secs => $3)
+    where id = $1 and finished_at is null and overtaken_at is null
+    returning id`,
+}
+
+/**
+ * Lets what follows from a command happen without its answer, and has it tried again after some seconds all the same;
+ * false if that was done before.
+ */
+export async function overtakeCommand(tx: Queryable, id: string, error: string, seconds: number): Promise<boolean> {
+  const rows = await tx.query(overtake, [id, error, seconds])
   return rows.length > 0
 }
 

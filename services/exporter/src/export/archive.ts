@@ -79,7 +79,7 @@ export function archives({ store, blobs, kick, log }: ArchivesOptions) {
 }
 
 /** An iteration of which the first result is known already. */
-function resumed<Item>(
+export function resumed<Item>(
   first: IteratorResult<Item>,
   next: () => Promise<IteratorResult<Item>>,
   begun: AsyncIterator<Item>,

@@ -22,7 +22,7 @@ const columns = `task, release, studies, state, progress, error, cut_at is not n
   attempt, lease`
 const now = 'clock_timestamp()'
 /** A command takes the task from whoever works on it: what that one finds out is not settled any more. */
-const dueNow = `due_at = ${now}, lease = null, attempt = 0`
+const dueNow = `due_at = ${now}, lease = null, attempt = 0, moved_at = ${now}`
 
 const find: Statement = { name: 'release-task.find', text: `select ${columns} from release_task where task = $1` }
 const initialize: Statement = {
@@ -44,6 +44,12 @@ const cancel: Statement = {
   text: `insert into release_task as t (task, release, studies, state, told_state)
       values ($1, $2, $3, 'canceled', 'canceled')
     on conflict (task) do update set state = 'canceled', ${dueNow} where t.state <> 'canceled'`,
+}
+/** The coordinator does not want to be told. */
+const withdraw: Statement = {
+  name: 'release-task.withdraw',
+  text: `update release_task set state = 'canceled', told_state = 'canceled', ${dueNow}
+    where release = $1 and state not in ('canceled', 'failed')`,
 }
 const take: Statement = {
   name: 'release-task.take',
@@ -71,7 +77,9 @@ const nextDue: Statement = {
 }
 const move: Statement = {
   name: 'release-task.move',
-  text: `update release_task set state = $3, progress = $4, error = $5 where task = $1 and state = $2 returning task`,
+  text: `update release_task set state = $3, progress = $4, error = $5,
+      moved_at = case when state = $3 then moved_at else ${now} end
+    where task = $1 and state = $2 returning task`,
 }
 const markCut: Statement = {
   name: 'release-task.mark-cut',
@@ -102,6 +110,11 @@ export async function noteCommand(
   if (action === 'get_status') return
   if (action === 'publish') await store.write(publish, [task_id])
   else await store.write(statements[action], [task_id, release_id, studies])
+}
+
+/** Gives up the tasks of a release, whatever has become of them. */
+export async function withdrawTasks(tx: Queryable, release: string): Promise<void> {
+  await tx.query(withdraw, [release])
 }
 
 export function takeTasks(store: AnyStore, limit: number, leaseSeconds: number): Promise<ReleaseTask[]> {

@@ -1,0 +1,3 @@
+-- Since when a task is in its state: what came to nothing is forgotten some time after.
+alter table release_task add column moved_at timestamptz not null default now();
+create index release_task_over on release_task (moved_at) where state in ('initialized', 'canceled', 'failed');
