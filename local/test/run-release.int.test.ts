@@ -17,11 +17,13 @@ async function start() {
       live: false,
       print: line => void lines.push(line),
       show: (before, after) => void lines.push(...changes(before, after)),
+      progress() {},
       settle() {},
       close() {},
     },
     taskServices: [{ name: 'review', description: 'slow', url: 'http://127.0.0.1:5001' }],
     releaseName: 'Demo',
+    studies: ['SD_00000001', 'SD_00000002'],
     signal: controller.signal,
   })
   done.catch(() => {})
@@ -36,8 +38,10 @@ test('a release is made, followed, published and followed to its end', async () 
   const { platform, lines, done } = await start()
   expect([...platform.services.values()].map(({ name, author }) => `${name} ${author}`)).toEqual([
     'of somebody somebody',
+    'switched off somebody',
     'review demo',
   ])
+  expect(platform.release.studies).toEqual(['SD_00000001', 'SD_00000002'])
   platform.moveRelease('initializing')
   platform.moveTask('review', 'waiting')
   platform.moveRelease('running')
@@ -51,7 +55,7 @@ test('a release is made, followed, published and followed to its end', async () 
   platform.moveRelease('published', '0.1.0')
   expect(await done).toMatchObject({ id: 'RE_00000001', state: 'published', version: '0.1.0' })
   expect(lines).toEqual([
-    'studies: 2 new, 2 known. Synchronized with dataservice',
+    'task service TS_00000002 of somebody at http://127.0.0.1:5002',
     expect.stringMatching(/^task service TS_\d+ review at http:\/\/127.0.0.1:5001$/u),
     'release RE_00000001 waiting 0.0.1',
     'release RE_00000001 initializing 0.0.1',

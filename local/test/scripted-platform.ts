@@ -1,8 +1,11 @@
 import { fastify } from 'fastify'
 
-type Task = { kf_id: string; service_name: string; state: string; progress: number }
+const service = (kf_id: string, name: string, author: string) => ({
+  ...{ kf_id, name, author, enabled: true },
+  url: `http://127.0.0.1:500${kf_id.at(-1)}`,
+})
 
-const studies = [{ kf_id: 'SD_00000001' }, { kf_id: 'SD_00000002' }]
+type Task = { kf_id: string; service_name: string; state: string; progress: number }
 
 /**
  * The part of the platform's HTTP API that the demo uses, played by a test: it moves tasks and releases and decides what
@@ -10,10 +13,12 @@ const studies = [{ kf_id: 'SD_00000001' }, { kf_id: 'SD_00000002' }]
  */
 export async function scriptedPlatform() {
   const services = new Map([
-    ['TS_00000001', { kf_id: 'TS_00000001', author: 'demo', name: 'of an earlier run' }],
-    ['TS_00000002', { kf_id: 'TS_00000002', author: 'somebody', name: 'of somebody' }],
+    ['TS_00000001', service('TS_00000001', 'of an earlier run', 'demo')],
+    ['TS_00000002', service('TS_00000002', 'of somebody', 'somebody')],
+    ['TS_00000003', { ...service('TS_00000003', 'switched off', 'somebody'), enabled: false }],
   ])
-  const release = { kf_id: 'RE_00000001', name: '', state: 'waiting', version: '0.0.1', tasks: [] as Task[] }
+  const common = { kf_id: 'RE_00000001', name: '', state: 'waiting', version: '0.0.1' }
+  const release = { ...common, studies: [] as readonly string[], tasks: [] as Task[] }
   const streams = new Set<{ write(text: string): unknown; destroy(): unknown }>()
   const calls: string[] = []
   const faults: string[] = []
@@ -23,20 +28,19 @@ export async function scriptedPlatform() {
   server.addHook('onRequest', async request => {
     calls.push(`${request.method} ${request.url}`)
   })
-  server.post('/studies/sync', () => ({ status: 'ok', new: 2, deleted: 0, message: 'Synchronized with dataservice' }))
-  server.get('/studies', () => ({ count: 2, results: studies }))
   server.get('/task-services', () => ({ count: services.size, results: [...services.values()] }))
   server.delete<{ Params: { id: string } }>('/task-services/:id', (request, reply) => {
     services.delete(request.params.id)
     return reply.code(204).send()
   })
   server.post('/task-services', (request, reply) => {
-    const service = { ...(request.body as { name: string; author: string }), kf_id: `TS_0000001${services.size}` }
-    services.set(service.kf_id, service)
-    return reply.code(201).send(service)
+    const { name, author, url } = request.body as { name: string; author: string; url: string }
+    const added = { ...service(`TS_0000001${services.size}`, name, author), url }
+    services.set(added.kf_id, added)
+    return reply.code(201).send(added)
   })
   server.post('/releases', (request, reply) => {
-    release.name = (request.body as { name: string }).name
+    Object.assign(release, request.body)
     return reply.code(201).send(release)
   })
   server.get('/releases/:id', () => release)

@@ -2,11 +2,17 @@ import { expect, test } from 'vitest'
 import { failureNames, readArguments } from './arguments.ts'
 
 test('flags', () => {
-  expect(readArguments([])).toEqual({ help: false, fail: undefined })
-  expect(readArguments(['-h'])).toEqual({ help: true, fail: undefined })
-  for (const name of failureNames) expect(readArguments([`--fail=${name}`])).toEqual({ help: false, fail: name })
+  const none = { help: false, fail: undefined, words: 'all' }
+  expect(readArguments([])).toEqual(none)
+  expect(readArguments(['-h'])).toEqual({ ...none, help: true })
+  expect(readArguments(['--words=verb'])).toEqual({ ...none, words: 'verb' })
+  for (const fail of failureNames) expect(readArguments([`--fail=${fail}`])).toEqual({ ...none, fail, words: 'adverb' })
+  expect(readArguments(['--fail=die', '--words=noun'])).toEqual({ ...none, fail: 'die', words: 'noun' })
 })
 
-test.for([['--fail=late'], ['--fail'], ['--quick'], ['now']])('%s is refused with the usage', args => {
-  expect(() => readArguments(args)).toThrow(/npm run demo/u)
-})
+test.for([['--fail=late'], ['--fail'], ['--words=toString'], ['--words=some'], ['--quick'], ['now']])(
+  '%s is refused with the usage',
+  args => {
+    expect(() => readArguments(args)).toThrow(/npm run demo/u)
+  },
+)

@@ -8,20 +8,25 @@ import { slowReview } from '../example-services/slow-review.ts'
 import { serveTasks, type TaskServer, type TaskService } from '../example-services/task-server.ts'
 import { type Platform, startPlatform } from '../platform/platform.ts'
 import type { Settings } from '../platform/settings.ts'
+import { ownTaskServices } from '../platform/task-services.ts'
 import type { FailureName } from './arguments.ts'
+import type { Dictionary } from './content/dictionaries.ts'
 import { failingService, plannedFailures } from './planned-failure.ts'
 import type { TaskServiceToRegister } from './run-release.ts'
-import { makeStudyFiles, studies } from './studies.ts'
+import { linkStudyFiles } from './studies.ts'
 
 export type DemoParts = {
   readonly platform: Platform
   readonly token: string
   readonly taskServices: readonly TaskServiceToRegister[]
+  /** Folders: what the manifests of checksums are written to, and what downloads go to. */
   readonly manifests: string
+  readonly downloads: string
 }
 
 export type PartsOptions = {
   readonly settings: Settings
+  readonly dictionaries: readonly Dictionary[]
   readonly fail: FailureName | undefined
   readonly notify: (line: string) => void
   readonly signal: AbortSignal
@@ -30,20 +35,22 @@ export type PartsOptions = {
 }
 
 /** So slow that there is something to see. */
-const pace = { bytesPerSecond: 3_000_000, reviewMs: 6_000, publishMs: 2_000 }
+const pace = { bytesPerSecond: 4_000_000, reviewMs: 6_000, publishMs: 2_000 }
 
 /** What the platform does every half minute or so, the demo does every second: nobody likes to wait for a demo. */
 const impatience = { TASK_POLL_SECONDS: '1', HEALTH_SECONDS: '2', RELEASE_CHECK_SECONDS: '2' }
 
 /** Starts the source of studies, the platform on a data folder of the demo's own, and the task services. */
-export async function startParts({ settings, fail, notify, signal, stack }: PartsOptions): Promise<DemoParts> {
+export async function startParts(options: PartsOptions): Promise<DemoParts> {
+  const { settings, dictionaries, fail, notify, signal, stack } = options
   const dataDir = join(settings.dataDir ?? '.slipway', 'demo')
   const files = join(dataDir, 'files')
   const manifests = join(dataDir, 'manifests')
-  await makeStudyFiles(files)
+  await linkStudyFiles(files, dictionaries)
   const token = settings.adminToken ?? (await keptToken(dataDir))
+  const studies = dictionaries.map(({ study }) => study)
   // A page smaller than the mirror asks for, so that it has a link to follow.
-  const dataService = stack.use(await startDataService(studies, { pageSize: 3 }))
+  const dataService = stack.use(await startDataService(studies, { pageSize: 1 }))
 
   const env = { ...impatience, ...(fail && plannedFailures[fail].env) }
   const platform = stack.use(
@@ -52,6 +59,7 @@ export async function startParts({ settings, fail, notify, signal, stack }: Part
       dataDir,
       adminToken: token,
       dataserviceUrl: dataService.url,
+      taskServices: ownTaskServices,
       env: { coordinator: env, registry: env },
       notify,
       signal,
@@ -74,7 +82,7 @@ export async function startParts({ settings, fail, notify, signal, stack }: Part
     const die = () => void server.vanish()
     const server = await serve(failingService({ failure: fail, platform: client, die }))
   }
-  return { platform, token, taskServices, manifests }
+  return { platform, token, taskServices, manifests, downloads: join(dataDir, 'downloads') }
 }
 
 /** The demo's administrator keeps its token from run to run; the platform itself keeps no more than its hash. */

@@ -11,19 +11,23 @@ export type RunOptions = {
   readonly output: Output
   readonly taskServices: readonly TaskServiceToRegister[]
   readonly releaseName: string
+  /** Ids of the studies that are released. */
+  readonly studies: readonly string[]
   readonly signal: AbortSignal
+}
+
+type RegisteredService = TaskServiceToRegister & {
+  readonly kf_id: string
+  readonly author: string
+  readonly enabled: boolean
 }
 
 /** By it the demo finds the task services that an earlier run has registered. */
 const author = 'demo'
 
-/** One release, from the mirror of studies to its end, through the platform's HTTP API. Returns it as it ended. */
+/** One release, from the registration of task services to its end. Returns it as it ended. */
 export async function runRelease(options: RunOptions): Promise<ReleaseProgress> {
-  const { api, output, signal } = options
-  const mirror = await api.call<{ new: number; message: string }>('POST', '/studies/sync')
-  const known = await api.call<Page<{ kf_id: string }>>('GET', '/studies?limit=100')
-  output.print(`studies: ${mirror.new} new, ${known.count} known. ${mirror.message}`)
-
+  const { api, output, studies, signal } = options
   await registerTaskServices(options)
   const following = new AbortController()
   try {
@@ -32,7 +36,7 @@ export async function runRelease(options: RunOptions): Promise<ReleaseProgress> 
     const created = await api.call<ReleaseRecord>('POST', '/releases', {
       name: options.releaseName,
       description: 'Made by npm run demo',
-      studies: known.results.map(study => study.kf_id),
+      studies,
       author,
     })
     watch.begin(created)
@@ -46,16 +50,19 @@ export async function runRelease(options: RunOptions): Promise<ReleaseProgress> 
   }
 }
 
+/** The demo's own are registered anew, since each run has them elsewhere; others take part as they are. */
 async function registerTaskServices({ api, output, taskServices }: RunOptions): Promise<void> {
-  const registered = await api.call<Page<{ kf_id: string; author: string }>>('GET', '/task-services?limit=1000')
-  for (const old of registered.results.filter(service => service.author === author)) {
-    await api.call('DELETE', `/task-services/${old.kf_id}`)
+  const registered = await api.call<Page<RegisteredService>>('GET', '/task-services?limit=1000')
+  for (const service of registered.results) {
+    if (service.author === author) await api.call('DELETE', `/task-services/${service.kf_id}`)
+    else if (service.enabled) output.print(serviceText(service))
   }
   for (const service of taskServices) {
-    const { kf_id } = await api.call<{ kf_id: string }>('POST', '/task-services', { ...service, author })
-    output.print(`task service ${kf_id} ${service.name} at ${service.url}`)
+    output.print(serviceText(await api.call<RegisteredService>('POST', '/task-services', { ...service, author })))
   }
 }
+
+const serviceText = ({ kf_id, name, url }: RegisteredService) => `task service ${kf_id} ${name} at ${url}`
 
 /** What the platform's event log says went wrong with a release, oldest first. */
 export async function faultsOf(api: PlatformApi, releaseId: string): Promise<string[]> {

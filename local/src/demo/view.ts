@@ -1,11 +1,9 @@
-import { styleText } from 'node:util'
+import { countText, type Progress, rateText } from './progress.ts'
 import type { ReleaseProgress, TaskProgress } from './release-progress.ts'
+import { bar, cell, fit, type LineOptions, type Part, type Style } from './text-line.ts'
 
-export type ViewOptions = { readonly columns: number; readonly colour: boolean }
-
-type Style = Parameters<typeof styleText>[0]
-
-const barWidth = 24
+const widestName = 28
+const labelWidth = 20
 const styles: Readonly<Record<string, Style>> = {
   waiting: 'dim',
   running: 'cyan',
@@ -20,9 +18,9 @@ const styles: Readonly<Record<string, Style>> = {
 }
 
 /** The lines of the live view: the release, then its tasks. No line is wider than the terminal. */
-export function view(release: ReleaseProgress, options: ViewOptions): string[] {
+export function view(release: ReleaseProgress, options: LineOptions): string[] {
   const longest = Math.max(0, ...release.tasks.map(task => task.service.length))
-  const names = Math.min(longest, 28)
+  const names = Math.min(longest, widestName)
   const head = [
     { text: `${release.id}  ` },
     { text: release.name, style: 'bold' as const },
@@ -32,39 +30,26 @@ export function view(release: ReleaseProgress, options: ViewOptions): string[] {
   return [fit(head, options), ...release.tasks.map(task => fit(taskParts(task, names), options))]
 }
 
-type Part = { readonly text: string; readonly style?: Style | undefined }
-
 function taskParts(task: TaskProgress, names: number): Part[] {
   const style = styles[task.state]
-  const name = task.service.length > names ? `${task.service.slice(0, names - 1)}…` : task.service.padEnd(names)
   // What is done is done, whatever a service last said about it.
   const progress =
     task.state === 'staged' || task.state === 'published' ? 100 : Math.max(0, Math.min(100, task.progress))
+  return [...barParts(cell(task.service, names), progress, style), { text: task.state, style }]
+}
+
+/** The line of a piece of work. */
+export function progressLine(progress: Progress, options: LineOptions): string {
+  const percent = progress.total === 0 ? 100 : (progress.done / progress.total) * 100
+  const style = percent < 100 ? 'cyan' : 'green'
+  const text = `${countText(progress.done)}  ${rateText(progress)}`
+  return fit([...barParts(cell(progress.label, labelWidth), percent, style), { text }], options)
+}
+
+function barParts(name: string, percent: number, style: Style | undefined): Part[] {
   return [
     { text: `  ${name}  ` },
-    { text: bar(progress), style },
-    { text: ` ${String(Math.round(progress)).padStart(3)} %  ` },
-    { text: task.state, style },
+    { text: bar(percent), style },
+    { text: ` ${String(Math.floor(percent)).padStart(3)} %  ` },
   ]
-}
-
-/** Filled in eighths of a cell. */
-function bar(percent: number): string {
-  const eighths = Math.round((percent / 100) * barWidth * 8)
-  const full = Math.floor(eighths / 8)
-  const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? ''
-  return `${'█'.repeat(full)}${part}`.padEnd(barWidth, '░')
-}
-
-/** Cuts before it colours: codes have no width, and a cut through one would spoil the terminal. */
-function fit(parts: readonly Part[], { columns, colour }: ViewOptions): string {
-  let left = columns
-  return parts
-    .map(({ text, style }) => {
-      const visible = [...text].slice(0, left).join('')
-      left -= [...visible].length
-      return colour && style && visible !== '' ? styleText(style, visible, { validateStream: false }) : visible
-    })
-    .join('')
-    .trimEnd()
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import type { ReleaseProgress } from './release-progress.ts'
-import { view } from './view.ts'
+import { progressLine, view } from './view.ts'
 
 const release: ReleaseProgress = {
   id: 'RE_00000001',
@@ -55,4 +55,14 @@ test('colours change nothing but the colour', () => {
   const coloured = view(release, { columns: 80, colour: true })
   expect(coloured[1]).toContain('\u001b[36m')
   expect(coloured.map(line => stripVTControlCharacters(line))).toEqual(view(release, { columns: 80, colour: false }))
+})
+
+test('a piece of work has a line that fits', () => {
+  const progress = { label: 'WordNet concepts', done: 58_895, total: 117_791, seconds: 10 }
+  expect(progressLine(progress, { columns: 79, colour: false })).toBe(
+    '  WordNet concepts      ████████████░░░░░░░░░░░░  49 %  58,895  5,890/s',
+  )
+  const done = { ...progress, done: 117_791 }
+  expect(progressLine(done, { columns: 79, colour: false })).toMatch(/█{24} 100 % {2}117,791 {2}11,779\/s$/u)
+  expect(progressLine(done, { columns: 30, colour: false })).toHaveLength(30)
 })
