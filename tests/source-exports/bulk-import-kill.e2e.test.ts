@@ -1,7 +1,8 @@
-import { type Platform, startPlatform } from '@slipway/local'
+import type { Platform } from '@slipway/local'
 import { openStore } from '@slipway/store'
-import { captureLog, eventually, type TemporaryFolder, temporaryFolder } from '@slipway/testing'
+import { captureLog, eventually } from '@slipway/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startTestPlatform } from '../support/start-test-platform.ts'
 import { type Client, client } from './support/client.ts'
 
 const token = 'import-chaos-token'
@@ -10,26 +11,19 @@ const mappings = 2_000
 const at = { owner: 'KILL', owner_type: 'Organization', source: 'S' }
 const patience = { timeoutMs: 120_000 }
 
-let folder: TemporaryFolder
 let platform: Platform
 let admin: Client
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  platform = await startPlatform({
-    dataDir: folder.path,
-    port: 0,
-    quiet: true,
+  platform = await startTestPlatform({
+    durable: true,
     replicas: { exporter: 2 },
     adminToken: token,
     env: { exporter: { IMPORT_LEASE_SECONDS: '2' }, gateway: { SLIPWAY_RATE_LIMIT: '1000000' } },
   })
   admin = client(platform.url, `Token ${token}`)
 })
-afterAll(async () => {
-  await platform?.stop()
-  await folder?.[Symbol.asyncDispose]()
-})
+afterAll(() => platform?.[Symbol.asyncDispose]())
 
 /** Everything once, every concept changed once, and mappings among them. */
 function* lines() {

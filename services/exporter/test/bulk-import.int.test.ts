@@ -1,5 +1,4 @@
 import {
-  bulkImportEvents,
   bulkImportOperations,
   conceptOperations,
   mappingOperations,
@@ -8,65 +7,15 @@ import {
 } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { as, type Person, type RunningExporter, startExporter } from './start-exporter.ts'
+import { at, concept, importActions, type Members, mapping, url } from './import-actions.ts'
+import { as, type RunningExporter, startExporter } from './start-exporter.ts'
 
 let running: RunningExporter
 beforeAll(async () => {
   running = await startExporter()
 })
 afterAll(() => running?.[Symbol.asyncDispose]())
-
-type Members = Readonly<Record<string, unknown>>
-type Options = { readonly person?: Person; readonly queue?: string; readonly updateIfExists?: boolean }
-
-async function* bytesOf(text: string) {
-  yield Buffer.from(text)
-}
-
-async function submit(lines: readonly unknown[], { person = 'ada', ...more }: Options = {}) {
-  const text = lines.map(line => JSON.stringify(line)).join('\n')
-  const { status, body } = await running.bus.upload(
-    bulkImportOperations.create,
-    { form: 'file', ...more },
-    bytesOf(text),
-    as(person),
-  )
-  expect(status).toBe(202)
-  return JSON.parse(Buffer.from(body).toString('utf8'))
-}
-const read = async (task: string, result = true, person: Person = 'ada') =>
-  JSON.parse((await running.read(bulkImportOperations.get, { task, result }, person)).text)
-
-async function finished(task: string) {
-  await eventually(async () => !['PENDING', 'STARTED'].includes((await read(task, false)).state), { timeoutMs: 30_000 })
-  return read(task)
-}
-const carriedOut = async (lines: readonly unknown[], options?: Options) => finished((await submit(lines, options)).id)
-
-const at = (org: string, source = 'S') => ({ owner: org, owner_type: 'Organization', source })
-const concept = (org: string, id: string, more: Members = {}) => ({
-  ...{ type: 'Concept', id, ...at(org), concept_class: 'Test', datatype: 'N/A' },
-  ...{ names: [{ name: `name of ${id}`, locale: 'en', locale_preferred: true }], ...more },
-})
-const url = (org: string, id: string) => `/orgs/${org}/sources/S/concepts/${id}/`
-const mapping = (org: string, from: string, to: string, more: Members = {}) => ({
-  ...{ type: 'Mapping', ...at(org), map_type: 'NARROWER-THAN' },
-  ...{ from_concept_url: url(org, from), to_concept_url: url(org, to), ...more },
-})
-const events = (noun: string, like: string) =>
-  running.store.read<{ verb: string; aggregate: string; sequence: number; data: Members }>(
-    {
-      name: 'test.import-events',
-      text: 'select verb, aggregate, sequence, data from platform.outbox where noun = $1 and data::text like $2 order by id',
-    },
-    [noun, `%${like}%`],
-  )
-
-/** What an import told of concepts and mappings, batch by batch. */
-async function applied(task: string) {
-  const told = (await events('bulk-import', task)).filter(({ verb }) => verb === 'applied')
-  return told.map(({ data }) => bulkImportEvents.applied.data.parse(data))
-}
+const { submit, read, finished, carriedOut, events, applied } = importActions(() => running)
 
 describe('an import', () => {
   it('makes an org, a source, its concepts, mappings and a version, in this order', async () => {
@@ -326,87 +275,5 @@ describe('an import', () => {
     const odd = await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
     expect(odd).toMatchObject({ extras: { nul: '\u0000' }, names: [{ name: 'half \ud800 pair' }] })
     expect(result.failed[0].errors).toEqual({ names: ['name: Null characters are not allowed.'] })
-  })
-
-  it('is refused twice at a time, keeps the order of its queue, and can be stopped', async () => {
-    await running.dictionary('QUEUE')
-    // Nobody works on it while its worker is taken for alive.
-    const hold = (id: string) =>
-      running.store.write(
-        {
-          name: 'test.hold-import',
-          text: `update bulk_import set due_at = now() + interval '1 hour' where id = $1 returning state`,
-        },
-        [id],
-      )
-    const first = await submit(
-      [...Array(1500)].map((_, index) => concept('QUEUE', `C${index}`)),
-      { queue: 'mine' },
-    )
-    await hold(first.id)
-    await running.store.write({
-      name: 'test.unlease',
-      text: `update bulk_import set lease = null, state = 'PENDING', due_at = now() + interval '1 hour' where queue = 'mine'`,
-    })
-    const lines = [...Array(1500)].map((_, index) => concept('QUEUE', `C${index}`))
-    await expect(submit(lines, { queue: 'mine' })).rejects.toMatchObject({
-      code: 'conflict',
-      message: 'The same import has been already queued',
-    })
-    const second = await submit([concept('QUEUE', 'later')], { queue: 'mine' })
-    const other = await submit([concept('QUEUE', 'other')], { queue: 'another' })
-    expect(await finished(other.id)).toMatchObject({ state: 'SUCCESS' })
-    expect(await read(second.id, false)).toMatchObject({ state: 'PENDING' })
-    const cancel = (person: Person) => running.bus.request(bulkImportOperations.cancel, { task: first.id }, as(person))
-    await expect(cancel('bob')).rejects.toMatchObject({ code: 'forbidden' })
-    expect((await cancel('ada')).status).toBe(204)
-    await expect(cancel('ada')).rejects.toMatchObject({ code: 'refused' })
-    expect(await finished(first.id)).toMatchObject({ state: 'REVOKED' })
-    expect(await finished(second.id)).toMatchObject({ state: 'SUCCESS', report: { created: 1 } })
-    const mine = JSON.parse((await running.read(bulkImportOperations.list, { queue: 'mine' })).text)
-    expect(mine.map(({ id }: Members) => id)).toEqual([second.id, first.id])
-    const told = await events('bulk-import', second.id)
-    expect(told.map(({ verb, sequence }) => [verb, sequence])).toEqual([
-      ['queued', 1],
-      ['started', 2],
-      ['applied', 3],
-      ['succeeded', 4],
-    ])
-    expect(told.at(-1)?.data).toMatchObject({ state: 'SUCCESS', username: 'ada', counts: { created: 1 } })
-  })
-
-  it('goes on where a dead worker left it, and is given up where each one dies', async () => {
-    const target = await running.dictionary('DEAD')
-    const submitted = await submit([...Array(3)].map((_, index) => concept('DEAD', `C${index}`)))
-    await finished(submitted.id)
-    const again = (attempt: number) =>
-      running.store.write(
-        {
-          name: 'test.dead-import',
-          text: `update bulk_import set state = 'STARTED', finished_at = null, processed = 1, counts = '{"created": 1}',
-              next_byte = (select last_byte from bulk_import_part where import = $1 and first_line = 99),
-              lease = gen_random_uuid(), attempt = $2, due_at = now() where id = $1`,
-        },
-        [submitted.id, attempt],
-      )
-    const length = JSON.stringify(concept('DEAD', 'C0')).length + 1
-    await running.store.write(
-      {
-        name: 'test.part',
-        text: `with gone as (delete from bulk_import_part where import = $1)
-          insert into bulk_import_part values ($1, 99, 0, $2, 'c', null)`,
-      },
-      [submitted.id, length],
-    )
-    await again(0)
-    const resumed = await finished(submitted.id)
-    expect(resumed).toMatchObject({ state: 'SUCCESS', report: { created: 1, unchanged: 2, processed: 3 } })
-    expect(await running.bus.call(conceptOperations.get, { ...target, id: 'C2' }, as('ada'))).toMatchObject({
-      version: '1',
-    })
-    await again(3)
-    const given = await finished(submitted.id)
-    expect(given).toMatchObject({ state: 'FAILURE' })
-    expect(given.message).toMatch(/^given up at line 2\. Processed: 1\/3/)
   })
 })

@@ -1,20 +1,10 @@
-import { once } from 'node:events'
-import { Agent, type IncomingHttpHeaders, request as open } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import { inflateRawSync } from 'node:zlib'
+import { type HttpAnswer, httpExchange } from '@slipway/testing'
 
-export type Answer = {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly bytes: Buffer
-  readonly text: string
-  /** The JSON value; undefined for an answer that is none. */
-  readonly body: ReturnType<typeof JSON.parse>
-}
-
+export type Answer = HttpAnswer
 export type Headers = Readonly<Record<string, string>>
 
-/** One caller of the API, who sends exactly what is given. */
+/** One caller of the API, who sends exactly what is given, to a path or an address that the platform gave. */
 export type Client = {
   send(method: string, path: string, body?: unknown, headers?: Headers): Promise<Answer>
   get(path: string, headers?: Headers): Promise<Answer>
@@ -23,32 +13,14 @@ export type Client = {
   delete(path: string): Promise<Answer>
 }
 
-const agent = new Agent({ keepAlive: true })
-
 export function client(url: string, authorization?: string): Client {
-  const send: Client['send'] = async (method, path, body, headers = {}) => {
+  const usual: Headers = authorization === undefined ? {} : { authorization }
+  const json = { ...usual, 'content-type': 'application/json' }
+  const send: Client['send'] = (method, path, body, headers = {}) => {
+    const { pathname, search } = new URL(path, url)
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
-    const outgoing = open(new URL(path, url), {
-      method,
-      agent,
-      headers: {
-        ...(authorization !== undefined && { authorization }),
-        ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-        ...headers,
-      },
-    })
-    outgoing.end(text)
-    const [incoming] = await once(outgoing, 'response')
-    const bytes = await buffer(incoming)
-    const isJson = bytes.length > 0 && String(incoming.headers['content-type']).includes('json')
-    const content = bytes.toString('utf8')
-    return {
-      status: incoming.statusCode,
-      headers: incoming.headers,
-      bytes,
-      text: content,
-      body: isJson ? JSON.parse(content) : undefined,
-    }
+    const own = text === undefined ? usual : json
+    return httpExchange(url, method, pathname + search, { headers: { ...own, ...headers }, body: text })
   }
   return {
     send,

@@ -1,5 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
-import { actorOf, unorderedQueue } from '@slipway/contracts'
+import { actorOf, isFailure, unorderedQueue } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { ahead, batchesOf, restOf } from './batches.ts'
@@ -9,6 +9,7 @@ import {
   type ImportJob,
   keepImport,
   nextImportMs,
+  pauseImport,
   releaseImport,
   takeImports,
 } from './bulk-import.store.ts'
@@ -66,7 +67,8 @@ export function startImportWorker(options: ImportWorkerOptions) {
     } catch (error) {
       if (error === lostImport) return
       log.error({ err: error, import: job.id, attempt: job.attempt }, 'an import was interrupted')
-      await letGo(job, retryMs, 1)
+      // An outage is no fault of the import, however long it lasts.
+      await pause(job, isFailure(error, 'unavailable') ? 0 : 1)
     } finally {
       clearInterval(heartbeat)
     }
@@ -81,7 +83,7 @@ export function startImportWorker(options: ImportWorkerOptions) {
     let job = taken
     for await (const batch of ahead(batchesOf(file, job.identity))) {
       for (let rest: typeof batch | undefined = batch; rest; ) {
-        if (signal.aborted || performance.now() > until) return letGo(job, 0, 0)
+        if (signal.aborted || performance.now() > until) return letGo(job)
         const before = job.processed
         job = await carryOut(job, rest, options)
         rest = restOf(rest, job.processed - before)
@@ -91,14 +93,18 @@ export function startImportWorker(options: ImportWorkerOptions) {
     await settle(job, 'SUCCESS', null)
   }
 
-  async function letGo(job: ImportJob, delayMs: number, failedTries: number): Promise<void> {
+  /** The turn is over. */
+  async function letGo(job: ImportJob): Promise<void> {
     await store.transaction(async tx => {
-      const seq = await releaseImport(tx, job, delayMs, failedTries)
+      const seq = await releaseImport(tx, job)
       if (seq === undefined) return
       await tellImport(tx, 'progressed', { ...job, seq }, system)
-      if (delayMs === 0) tx.afterCommit(worker.kick)
+      tx.afterCommit(worker.kick)
     })
   }
+
+  /** How far it got by then was told with every batch. */
+  const pause = (job: ImportJob, failedTries: number) => pauseImport(store, job, retryMs, failedTries)
 
   async function settle(job: ImportJob, state: 'SUCCESS' | 'FAILURE', error: string | null): Promise<void> {
     await store.transaction(async tx => {

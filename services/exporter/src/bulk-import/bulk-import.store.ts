@@ -85,8 +85,12 @@ const advance: Statement = {
 }
 const release: Statement = {
   name: 'bulk-import.release',
+  text: `update bulk_import set lease = null, due_at = clock_timestamp(), seq = seq + 1 ${mine} returning seq`,
+}
+const pause: Statement = {
+  name: 'bulk-import.pause',
   text: `update bulk_import set lease = null, due_at = clock_timestamp() + $3 * interval '1 millisecond',
-      attempt = attempt + $4, seq = seq + 1 ${mine} returning seq`,
+      attempt = attempt + $4 ${mine}`,
 }
 const finish: Statement = {
   name: 'bulk-import.finish',
@@ -184,10 +188,15 @@ export async function advanceImport(
   return row?.seq
 }
 
-/** Lets others go on with it after `delayMs`; the sequence number of the event, or undefined when it is not ours. */
-export async function releaseImport(tx: Queryable, job: ImportJob, delayMs: number, failedTries: number) {
-  const [row] = await tx.query<{ seq: number }>(release, [job.id, job.lease, delayMs, failedTries])
+/** Lets others go on with it; the sequence number of the event, or undefined when it is not ours. */
+export async function releaseImport(tx: Queryable, job: ImportJob): Promise<number | undefined> {
+  const [row] = await tx.query<{ seq: number }>(release, [job.id, job.lease])
   return row?.seq
+}
+
+/** Has it gone on with after `delayMs`, from where it is. */
+export async function pauseImport(store: AnyStore, job: ImportJob, delayMs: number, failedTries: number) {
+  await store.write(pause, [job.id, job.lease, delayMs, failedTries])
 }
 
 export async function finishImport(

@@ -1,4 +1,5 @@
 import { type BlobStore, zipEntry } from '@slipway/blobs'
+import { isFailure } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
@@ -10,6 +11,7 @@ import {
   finishExport,
   keepExport,
   nextExportMs,
+  postponeExport,
   releaseExport,
   takeExports,
 } from './export.store.ts'
@@ -34,6 +36,8 @@ const pollMs = 5_000
 const zip64From = 3_500_000_000
 /** A job under way gets so long to finish when the service stops; then another replica begins anew. */
 const stopPatienceMs = 4_000
+/** Between two tries while an outage lasts. */
+const outageMs = 5_000
 const system = { actor: 'system' }
 
 /** Makes exports: any replica takes what is due and says every third of the lease that it lives. */
@@ -64,6 +68,7 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
       await make(job, version, source, signal)
     } catch (error) {
       if (leaving.signal.aborted) await releaseExport(store, job)
+      else if (isFailure(error, 'unavailable')) await waitOut(job, error)
       else if (!signal.aborted) await settleFailure(job, version, source, error)
     } finally {
       clearInterval(heartbeat)
@@ -98,6 +103,12 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
       const sequence = await beginExport(tx, job)
       if (sequence !== undefined) await tellExport(tx, 'started', { version, source }, sequence, system, {})
     })
+  }
+
+  /** What the job needs does not answer at the moment. */
+  async function waitOut(job: ExportJob, error: unknown): Promise<void> {
+    log.warn({ err: error, version: job.version }, 'an export waits for what it needs')
+    await postponeExport(store, job, outageMs)
   }
 
   async function settleFailure(job: ExportJob, version: VersionRow, source: SourceRow, error: unknown): Promise<void> {

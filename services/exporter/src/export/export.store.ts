@@ -73,6 +73,13 @@ const release: Statement = {
       due_at = clock_timestamp()
     where version = $1 and lease = $2 and state = 'running' returning version`,
 }
+/** However often it happens, it counts as one try at most. */
+const postpone: Statement = {
+  name: 'export.postpone',
+  text: `update export set state = 'queued', attempt = greatest(1, attempt - 1), lease = null, lease_until = null,
+      due_at = clock_timestamp() + $3 * interval '1 millisecond'
+    where version = $1 and lease = $2 and state = 'running' returning version`,
+}
 const fail: Statement = {
   name: 'export.fail',
   text: `update export set state = 'absent', lease = null, lease_until = null, error = $3,
@@ -179,6 +186,11 @@ export async function failExport(
 /** Leaves a job to other replicas at once. */
 export async function releaseExport(store: AnyStore, { version, lease }: ExportJob): Promise<void> {
   await store.write(release, [version, lease])
+}
+
+/** Tries a job again later whose failure was no fault of its own. */
+export async function postponeExport(store: AnyStore, { version, lease }: ExportJob, delayMs: number): Promise<void> {
+  await store.write(postpone, [version, lease, delayMs])
 }
 
 export async function nextExportMs(store: AnyStore): Promise<number | null> {

@@ -1,4 +1,6 @@
 declare module 's3rver' {
+  import type { RequestListener } from 'node:http'
+
   export default class S3rver {
     constructor(options: {
       readonly port: number
@@ -8,6 +10,8 @@ declare module 's3rver' {
       readonly configureBuckets: readonly { readonly name: string }[]
     })
     run(): Promise<{ readonly port: number }>
+    /** What answers requests, for servers of others. */
+    callback(): RequestListener
     close(): Promise<void>
   }
 }
