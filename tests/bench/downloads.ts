@@ -9,6 +9,7 @@
 import { cpus } from 'node:os'
 import { startPlatform } from '@slipway/local'
 import { temporaryFolder } from '@slipway/testing'
+import { say } from './command-line.ts'
 import type { Fetch, Fetched } from './downloads/client-process.ts'
 import { forgetPeak, peakMegabytes, residentMegabytes } from './downloads/memory.ts'
 import { startChild } from './ground/child.ts'
@@ -21,7 +22,6 @@ const megabyte = 1024 * 1024
 const largest = Number(process.env.DOWNLOADS_GIGABYTES ?? 2) * 1024 * megabyte
 const times = Number(process.env.DOWNLOADS_TIMES ?? 50)
 const token = 'bench-administrator-token'
-const say = (line: string) => void process.stderr.write(`${line}\n`)
 
 await using opened = new AsyncDisposableStack()
 const origin = opened.use(startChild<object, { url: string }>('../downloads/origin-process.ts'))

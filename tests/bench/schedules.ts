@@ -11,6 +11,7 @@ import { gunzipSync } from 'node:zlib'
 import { type Platform, startPlatform } from '@slipway/local'
 import { openStore, type Store } from '@slipway/store'
 import { captureLog, temporaryFolder } from '@slipway/testing'
+import { say } from './command-line.ts'
 
 const data = new URL('data/lifecycles.jsonl.gz', import.meta.url)
 const rows = Number(process.env.SCHEDULES_ROWS ?? 1_000_000)
@@ -20,8 +21,6 @@ const token = 'bench-administrator-token'
 const batch = 5_000
 
 type Cycle = { readonly product: string; readonly cycle: string; readonly title: string; readonly eol: unknown }
-
-const say = (line: string) => void process.stderr.write(`${line}\n`)
 
 function requester({ url }: Platform) {
   return async (method: string, path: string, body?: unknown): Promise<unknown> => {

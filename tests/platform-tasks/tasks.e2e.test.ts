@@ -1,3 +1,4 @@
+import { basicCredentials } from '@slipway/testing'
 import { describe, expect, it } from 'vitest'
 import { odmClient } from './support/odm-client.ts'
 import { adminToken, platform } from './support/platform.ts'
@@ -149,7 +150,7 @@ describe('GET /api/v1/tasks/{id}', () => {
 
 describe('credentials', () => {
   const good = 'token-of-user'
-  const basic = `Basic ${Buffer.from('plain:password of plain').toString('base64')}`
+  const basic = basicCredentials('plain', 'password of plain')
   it.each([
     [{ authorization: `bearer ${good}` }, 404],
     [{ authorization: `Bearer ${good}` }, 404],

@@ -1,5 +1,6 @@
+import { basicCredentials } from '@slipway/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { basic, type Client, client, expectError, texts } from './support/client.ts'
+import { type Client, client, expectError, texts } from './support/client.ts'
 import { platform } from './support/platform.ts'
 
 const running = platform()
@@ -10,7 +11,7 @@ type Person = { readonly user: Client; readonly login: string; readonly id: numb
 async function affiliate(login: string, details: object = {}, approved = true): Promise<Person> {
   const created = await running.as.admin.post('/api/users', { login, password: 'secret', roles: ['ROLE_USER'] })
   if (created.status !== 201) throw new Error(created.text)
-  const user = client(running.url, basic(login, 'secret'))
+  const user = client(running.url, basicCredentials(login, 'secret'))
   const mine = (await user.get('/api/applications/me')).body
   const address = { street: 'Street 1', city: 'Uppsala', post: '1', country: { isoCode2: 'SE' } }
   const email = `${login}@example.org`

@@ -1,6 +1,6 @@
-import { eventually, mailServer } from '@slipway/testing'
+import { basicCredentials, eventually, mailServer } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { basic, type Client, client, expectError, texts } from './support/client.ts'
+import { type Client, client, expectError, texts } from './support/client.ts'
 import { platform } from './support/platform.ts'
 
 const mail = await mailServer()
@@ -16,7 +16,7 @@ async function applicant(member = 'SE'): Promise<{ user: Client; login: string; 
   const user = { login, password: 'secret', roles: ['ROLE_USER'], member, email: `${login}@example.org` }
   const created = await running.as.admin.post('/api/users', { ...user, firstName: 'Åsa', lastName: login })
   if (created.status !== 201) throw new Error(created.text)
-  const signedIn = client(running.url, basic(login, 'secret'))
+  const signedIn = client(running.url, basicCredentials(login, 'secret'))
   const { body } = await signedIn.get('/api/applications/me')
   return { user: signedIn, login, id: body.applicationId, affiliate: body.affiliate.affiliateId }
 }

@@ -1,5 +1,6 @@
+import { basicCredentials } from '@slipway/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { basic, client, expectError, texts } from './support/client.ts'
+import { client, expectError, texts } from './support/client.ts'
 import { given, pathOf } from './support/given.ts'
 import { type Callers, platform } from './support/platform.ts'
 
@@ -14,8 +15,8 @@ const withAuthorization = (value: string) => client(running.url, value)
 
 describe('credentials', () => {
   test.each([
-    ['a wrong password', basic('sweden', 'wrong')],
-    ['an unknown login', basic('nobody', 'password')],
+    ['a wrong password', basicCredentials('sweden', 'wrong')],
+    ['an unknown login', basicCredentials('nobody', 'password')],
     ['no colon', `Basic ${Buffer.from('sweden').toString('base64')}`],
     ['no base64', 'Basic !!!'],
     ['nothing behind the scheme', 'Basic'],
@@ -36,8 +37,8 @@ describe('credentials', () => {
     for (const value of [
       'Bearer packages-administrator-token',
       'Token packages-administrator-token',
-      basic('SWEDEN', 'password of sweden'),
-      basic('sweden', 'password of sweden').replace('Basic', 'bAsIc'),
+      basicCredentials('SWEDEN', 'password of sweden'),
+      basicCredentials('sweden', 'password of sweden').replace('Basic', 'bAsIc'),
     ]) {
       expect((await withAuthorization(value).post(all, { name: 'x' })).status).toBe(200)
     }

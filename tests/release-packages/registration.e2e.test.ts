@@ -1,6 +1,6 @@
-import { eventually, mailServer } from '@slipway/testing'
+import { basicCredentials, eventually, mailServer } from '@slipway/testing'
 import { afterAll, describe, expect, it } from 'vitest'
-import { basic, client, expectError, texts } from './support/client.ts'
+import { client, expectError, texts } from './support/client.ts'
 import { platform } from './support/platform.ts'
 
 const mail = await mailServer()
@@ -18,7 +18,7 @@ const person = (login: string, more: object = {}) => ({
   country: { isoCode2: 'SE' },
   ...more,
 })
-const as = (login: string) => client(running.url, basic(login, password))
+const as = (login: string) => client(running.url, basicCredentials(login, password))
 const register = (body: unknown) => running.as.anonymous.post('/api/register', body)
 
 /** Whether a mail went to an address; servers may write its domain in lower case. */
@@ -239,7 +239,7 @@ describe('users', () => {
       },
     ])
     expect((await running.as.sweden.get('/api/users/New-Staff')).body).toEqual(answer.body)
-    const staff = client(running.url, basic('new-staff', 'secret'))
+    const staff = client(running.url, basicCredentials('new-staff', 'secret'))
     const changed = await staff.put('/api/members/NZ/notifications', { staffNotificationEmail: 'nz@example.org' })
     expect([changed.status, changed.body.staffNotificationEmail]).toEqual([200, 'nz@example.org'])
     expectError(await create(user), 409, 'There is an account with this login.', '/api/users')
@@ -376,12 +376,12 @@ it('keeps events that tell of people from those who follow the stream without be
   const everybody = await events()
   expect(everybody).not.toMatch(/event: (?:account|affiliate|application)\./)
   expect(everybody).not.toContain('ann@example.org')
-  expect(await events(basic('user', 'password of user'))).not.toMatch(/event: account\./)
-  expect(await events(basic('admin', 'packages administrator'))).toMatch(/event: account\.created/)
+  expect(await events(basicCredentials('user', 'password of user'))).not.toMatch(/event: account\./)
+  expect(await events(basicCredentials('admin', 'packages administrator'))).toMatch(/event: account\.created/)
 })
 
 it('limits wrong passwords, also where none are needed', async () => {
-  const guesser = client(running.url, basic('america', 'wrong'))
+  const guesser = client(running.url, basicCredentials('america', 'wrong'))
   const statuses: number[] = []
   for (let guess = 0; guess < 10; guess += 1) statuses.push((await guesser.get('/api/members')).status)
   expect(statuses).toEqual(Array(10).fill(401))

@@ -1,3 +1,4 @@
+import { basicCredentials } from '@slipway/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { day, given } from './support/given.ts'
 import { pdcClient } from './support/http-client.ts'
@@ -5,10 +6,9 @@ import { type Callers, platform } from './support/platform.ts'
 
 const running = platform()
 let callers: Callers
-const basic = (login: string, password: string) => `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`
 
 beforeAll(() => {
-  callers = running.callers
+  callers = running.as
 })
 
 const withAuthorization = (value: string) => pdcClient(running.url, value)
@@ -28,7 +28,7 @@ describe('credentials', () => {
   })
 
   test('of other schemes count as none', async () => {
-    for (const authorization of ['Bearer token-of-ann', basic('ann', 'wrong')]) {
+    for (const authorization of ['Bearer token-of-ann', basicCredentials('ann', 'wrong')]) {
       expect((await withAuthorization(authorization).get('release-schedules/')).status).toBe(200)
       expect((await withAuthorization(authorization).post('release-schedules/', {})).status).toBe(401)
     }
@@ -79,19 +79,19 @@ describe('rights', () => {
 
 describe('tokens', () => {
   test('are obtained by login and password, or by a token', async () => {
-    const login = withAuthorization(basic('bob', 'password of bob'))
+    const login = withAuthorization(basicCredentials('bob', 'password of bob'))
     const { status, body } = await login.get('auth/token/obtain/')
     expect(status).toBe(200)
     const own = withAuthorization(`Token ${body.token}`)
     expect((await own.get('auth/current-user/')).body.username).toBe('bob')
     expect((await own.post('auth/token/obtain/')).body).toEqual(body)
     expect((await login.get('auth/token/obtain/?a=1')).status).toBe(400)
-    expect((await withAuthorization(basic('bob', 'wrong')).get('auth/token/obtain/')).status).toBe(401)
+    expect((await withAuthorization(basicCredentials('bob', 'wrong')).get('auth/token/obtain/')).status).toBe(401)
     expect((await callers.anonymous.get('auth/token/obtain/')).status).toBe(401)
   })
 
   test('are refreshed, and the old one dies at once', async () => {
-    const login = withAuthorization(basic('ann', 'password of ann'))
+    const login = withAuthorization(basicCredentials('ann', 'password of ann'))
     const none = await login.get('auth/token/refresh/')
     expect([none.status, none.body]).toEqual([
       400,

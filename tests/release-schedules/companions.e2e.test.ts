@@ -7,7 +7,7 @@ let callers: Callers
 let make: ReturnType<typeof given>
 
 beforeAll(() => {
-  callers = running.callers
+  callers = running.as
   make = given(callers.admin)
 })
 

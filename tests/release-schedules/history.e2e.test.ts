@@ -13,7 +13,7 @@ let bus: Bus
 const heard: EventEnvelope[] = []
 
 beforeAll(async () => {
-  callers = running.callers
+  callers = running.as
   make = given(callers.admin)
   const { log } = captureLog()
   bus = await connectBus({ servers: running.platform.natsUrl, name: 'listener', version: '1.0.0', log })

@@ -8,7 +8,7 @@ let url: string
 
 /** Ten schedules: five releases by two service levels; release `n-<i>` ends `i` days from yesterday. */
 beforeAll(async () => {
-  callers = running.callers
+  callers = running.as
   url = `${running.url}/rest_api/v1/release-schedules/`
   const make = given(callers.admin)
   await make.sla('bug_fixes')

@@ -9,7 +9,7 @@ let make: ReturnType<typeof given>
 let base: string
 
 beforeAll(() => {
-  callers = running.callers
+  callers = running.as
   make = given(callers.admin)
   base = `${running.url}/rest_api/v1`
 })

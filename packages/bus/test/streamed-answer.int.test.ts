@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { failure } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { describe, expect, test } from 'vitest'
@@ -96,15 +97,29 @@ describe('a streamed answer', () => {
   })
 
   test('is not bound to the deadline once it flows', async () => {
-    await serveExport(async (_input, { signal }) => ({
-      body: (async function* () {
-        yield Buffer.alloc(chunk)
-        await new Promise(resolve => setTimeout(resolve, 600))
-        if (signal.aborted) throw new Error('aborted')
-        yield Buffer.alloc(chunk)
-      })(),
-    }))
+    const aborted = Promise.withResolvers<void>()
+    const passed = Promise.withResolvers<void>()
+    await serveExport(async ({ id }, { signal }) => {
+      if (id === 'silent') {
+        await once(signal, 'abort')
+        aborted.resolve()
+        throw failure('timeout', 'Too late.')
+      }
+      return {
+        body: (async function* () {
+          yield Buffer.alloc(chunk)
+          await passed.promise
+          if (signal.aborted) throw new Error('aborted')
+          yield Buffer.alloc(chunk)
+        })(),
+      }
+    })
     const reply = await client.openStream(exportThing, { id: '1' }, { timeoutMs: 200 })
+    // Its deadline is later, and it never flows.
+    const silent = client.openStream(exportThing, { id: 'silent' }, { timeoutMs: 200 })
+    expect((await caught(silent)).code).toBe('timeout')
+    await aborted.promise
+    passed.resolve()
     expect(await readAll(reply.body)).toBe(2 * chunk)
   })
 

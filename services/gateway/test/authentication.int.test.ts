@@ -1,6 +1,6 @@
 import { failure, releaseOperations } from '@slipway/contracts'
 import { openStore } from '@slipway/store'
-import { captureLog } from '@slipway/testing'
+import { basicCredentials, captureLog } from '@slipway/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { request } from './http-client.ts'
 import { adminPassword, adminToken, type Platform, startPlatform } from './platform.ts'
@@ -18,7 +18,6 @@ afterAll(async () => {
 })
 afterEach(() => platform.services.reset())
 
-const basic = (login: string, password: string) => `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`
 const roles = 'https://kidsfirstdrc.org/roles'
 const groups = 'https://kidsfirstdrc.org/groups'
 
@@ -34,8 +33,8 @@ describe('ways to sign in', () => {
     ['an API token', `Bearer ${adminToken}`, 'admin'],
     ['in any case', `bearer   ${adminToken} `, 'admin'],
     ['of a configured account', 'Bearer token-of-user', 'user'],
-    ['login and password', basic('admin', adminPassword), 'admin'],
-    ['login in another case', basic('ANNA', 'anna password'), 'anna'],
+    ['login and password', basicCredentials('admin', adminPassword), 'admin'],
+    ['login in another case', basicCredentials('ANNA', 'anna password'), 'anna'],
   ])('%s', async (_, authorization, login) => {
     expect(await whoIs(authorization)).toBe(login)
   })
@@ -54,10 +53,10 @@ describe('ways to sign in', () => {
   })
 
   test.each([
-    ['a wrong password', basic('admin', 'wrong')],
-    ['an unknown login', basic('nobody', 'x')],
-    ['an account without a password', basic('dev', '')],
-    ['an account that is not active', basic('former', 'former password')],
+    ['a wrong password', basicCredentials('admin', 'wrong')],
+    ['an unknown login', basicCredentials('nobody', 'x')],
+    ['an account without a password', basicCredentials('dev', '')],
+    ['an account that is not active', basicCredentials('former', 'former password')],
   ])('%s is refused, also for reads', async (_, authorization) => {
     const answer = await request(platform.port, '/releases', { headers: { authorization } })
     expect([answer.status, answer.json]).toEqual([403, { detail: 'Invalid username/password.' }])
@@ -203,20 +202,20 @@ describe('tokens of the external issuer', () => {
 describe('limits', () => {
   test('failed logins of one account, which its own caller can still use', async () => {
     const other = await platform.startReplica({ SLIPWAY_LOGIN_ATTEMPTS: '3' })
-    expect(await whoIs(basic('user', 'user password'), other.port)).toBe('user')
+    expect(await whoIs(basicCredentials('user', 'user password'), other.port)).toBe('user')
     const tries = Array.from({ length: 6 }, (_, index) =>
-      request(other.port, '/', { headers: { authorization: basic('user', `wrong ${index}`) } }),
+      request(other.port, '/', { headers: { authorization: basicCredentials('user', `wrong ${index}`) } }),
     )
     const statuses = (await Promise.all(tries)).map(answer => answer.status).sort()
     expect(statuses).toEqual([403, 403, 403, 429, 429, 429])
-    const limited = await request(other.port, '/', { headers: { authorization: basic('user', 'wrong') } })
+    const limited = await request(other.port, '/', { headers: { authorization: basicCredentials('user', 'wrong') } })
     expect(limited.json).toEqual({
       detail: expect.stringMatching(/^Request was throttled\. Expected available in \d+/),
     })
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0)
     // Whoever has just proved to know the password is not locked out by others.
-    expect(await whoIs(basic('user', 'user password'), other.port)).toBe('user')
-    expect(await whoIs(basic('anna', 'anna password'), other.port)).toBe('anna')
+    expect(await whoIs(basicCredentials('user', 'user password'), other.port)).toBe('user')
+    expect(await whoIs(basicCredentials('anna', 'anna password'), other.port)).toBe('anna')
     await other.stop()
   })
 
@@ -224,7 +223,9 @@ describe('limits', () => {
     const other = await platform.startReplica({ SLIPWAY_LOGIN_ATTEMPTS: '1' })
     const statuses: number[] = []
     for (let index = 0; index < 7; index++) {
-      statuses.push((await request(other.port, '/', { headers: { authorization: basic(`x${index}`, 'x') } })).status)
+      statuses.push(
+        (await request(other.port, '/', { headers: { authorization: basicCredentials(`x${index}`, 'x') } })).status,
+      )
     }
     expect(statuses).toEqual([403, 403, 403, 403, 403, 429, 429])
     await other.stop()

@@ -1,42 +1,17 @@
-import { once } from 'node:events'
-import { Agent, type IncomingHttpHeaders, request as send } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { Agent } from 'node:http'
+import { type HttpAnswer, type HttpMessage, httpExchange } from '@slipway/testing'
 
-export type TestResponse = {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly text: string
+export type TestResponse = Omit<HttpAnswer, 'body'> & {
   /** Undefined for an empty body. */
   readonly json: unknown
 }
 
-export type TestRequest = {
-  readonly method?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
-  readonly agent?: Agent
-}
+export type TestRequest = HttpMessage & { readonly method?: string }
 
-/** Sends exactly what is given: no `Accept`, no content type, nothing that libraries add. */
+/** Sends exactly what is given, over a connection of its own unless `agent` says otherwise. */
 export async function request(port: number, path: string, given: TestRequest = {}): Promise<TestResponse> {
-  const { method = 'GET', headers = {}, body, agent } = given
-  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-  const outgoing = send({
-    host: '127.0.0.1',
-    port,
-    path,
-    method,
-    headers: { ...length, ...headers },
-    agent: agent ?? new Agent({ keepAlive: false }),
-  })
-  outgoing.end(body)
-  const [incoming] = await once(outgoing, 'response')
-  const content = await text(incoming)
-  const isJson = content !== '' && String(incoming.headers['content-type']).includes('json')
-  return {
-    status: incoming.statusCode,
-    headers: incoming.headers,
-    text: content,
-    json: isJson ? JSON.parse(content) : undefined,
-  }
+  const { method = 'GET', ...message } = given
+  const agent = message.agent ?? new Agent({ keepAlive: false })
+  const { body, ...answer } = await httpExchange(`http://127.0.0.1:${port}`, method, path, { ...message, agent })
+  return { ...answer, json: body }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { affiliateEvents, type KnownAccount, type Standing } from '@slipway/contracts'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, eventually } from '@slipway/testing'
+import { basicCredentials, captureLog, eventually } from '@slipway/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertAccount } from '../src/identity/account.store.ts'
 import { changedFields } from '../src/identity/account.ts'
@@ -55,7 +55,7 @@ test('whose affiliate is struck off does not sign in, in any API, until that is 
   expect(await whoIs('token-of-user')).toBe('user')
   await standingIs('DEREGISTERED')
   await eventually(async () => (await whoIs('token-of-user')) !== 'user')
-  const headers = { authorization: `Basic ${Buffer.from('user:user password').toString('base64')}` }
+  const headers = { authorization: basicCredentials('user', 'user password') }
   expect((await request(platform.port, '/api/v1/users/me/tokens', { headers })).status).toBe(401)
   // News that come late do not count.
   await standingIs('IN_GOOD_STANDING', 1)

@@ -1,20 +1,18 @@
 /** What it costs to import, freeze and export a terminology of the size of WordNet, and twice that. */
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startPlatform } from '@slipway/local'
 import { temporaryFolder } from '@slipway/testing'
+import { print, say, wantedFrom } from '../command-line.ts'
 import { type CpuTimes, cpuTimes } from '../ground/cpu-time.ts'
 import { median } from '../load/interleave.ts'
 import type { Measurement } from '../report/measurement.ts'
-import { renderTable } from '../report/table.ts'
 import { copyExport } from './copied-export.ts'
 import { type ExportClient, exportClient } from './export-client.ts'
 import { type Arguments, readArguments, usage } from './exports-arguments.ts'
 import { type PeakMemory, peakMemory } from './peak-memory.ts'
 import { readWordNet, type Terminology } from './wordnet.ts'
 
-const say = (line: string) => void process.stderr.write(`${line}\n`)
 const token = 'bench-admin-token'
 const owner = 'BENCH'
 /** Exports of each kind; the median counts. */
@@ -196,19 +194,8 @@ async function run({ share, profile }: Arguments): Promise<Measurement[]> {
   return [...lines, ...linesOf(titleOf('WordNet twice', large), large, small)]
 }
 
-function wantedFrom(args: readonly string[]): Arguments | undefined {
-  try {
-    return readArguments(args)
-  } catch (error) {
-    say(`${(error as Error).message}\n${usage}`)
-    process.exitCode = 1
-    return undefined
-  }
-}
-
-const wanted = wantedFrom(process.argv.slice(2))
+const wanted = wantedFrom(readArguments, usage)
 if (wanted) {
   const measurements = await run(wanted)
-  const [processor] = cpus()
-  console.log(`${cpus().length} x ${processor?.model.trim()}, Node ${process.version}\n\n${renderTable(measurements)}`)
+  print(measurements)
 }

@@ -1,6 +1,5 @@
-import { type Platform, type PlatformOptions, startPlatform } from '@slipway/local'
-import { temporaryFolder } from '@slipway/testing'
-import { afterAll, beforeAll } from 'vitest'
+import type { PlatformOptions } from '@slipway/local'
+import { platformOfFile } from '../../support/platform-of-file.ts'
 import { type Client, odmClient } from './odm-client.ts'
 
 export const adminToken = 'tasks-administrator-token'
@@ -19,28 +18,16 @@ export type Callers = Readonly<Record<'admin' | 'curator' | 'plain' | 'all' | 'u
 
 /** A platform for one test file, as its users start it. */
 export function platform(more: () => Promise<PlatformOptions> | PlatformOptions = () => ({})) {
-  const running = {} as { platform: Platform; url: string; as: Callers }
-  let stop: (() => Promise<void>) | undefined
-  beforeAll(async () => {
-    const folder = await temporaryFolder()
-    const usual = { dataDir: folder.path, port: 0, quiet: true, durable: false, adminToken, accounts }
-    const started = await startPlatform({ ...usual, ...(await more()) })
-    stop = async () => {
-      await started.stop()
-      await folder[Symbol.asyncDispose]()
-    }
-    running.platform = started
-    running.url = started.url
-    const as = (token: string) => odmClient(started.url, { 'genestack-api-token': token })
-    running.as = {
+  const options = async () => ({ adminToken, accounts, ...(await more()) })
+  return platformOfFile<Callers>(options, url => {
+    const as = (token: string) => odmClient(url, { 'genestack-api-token': token })
+    return {
       admin: as(adminToken),
       curator: as('token-of-curator'),
       plain: as('token-of-plain'),
       all: as('token-of-all'),
       user: as('token-of-user'),
-      nobody: odmClient(started.url),
+      nobody: odmClient(url),
     }
   })
-  afterAll(async () => stop?.())
-  return running
 }

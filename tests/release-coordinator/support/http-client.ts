@@ -1,21 +1,7 @@
-import { once } from 'node:events'
-import { Agent, type IncomingHttpHeaders, request as open } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { type HttpAnswer, type HttpMessage, httpExchange } from '@slipway/testing'
 
-export type Answer<Body = unknown> = {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly text: string
-  /** The JSON value; undefined for an answer that is none. */
-  readonly body: Body
-}
-
-export type Message = {
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  readonly body?: string | Uint8Array
-  /** Sent in chunks, without a length. */
-  readonly isChunked?: boolean
-}
+export type Answer<Body = unknown> = HttpAnswer<Body>
+export type Message = HttpMessage
 
 /** One caller of the API. Nothing is sent that is not asked for: no `Accept`, no content type, no token. */
 export type Client = {
@@ -29,37 +15,10 @@ export type Client = {
   delete<Body = unknown>(path: string): Promise<Answer<Body>>
 }
 
-const agent = new Agent({ keepAlive: true })
-
 export function httpClient(url: string, authorization?: string): Client {
-  const send = async <Body>(method: string, path: string, message: Message = {}): Promise<Answer<Body>> => {
-    const { hostname, port } = new URL(url)
-    const { headers = {}, body, isChunked } = message
-    const outgoing = open({
-      host: hostname,
-      port,
-      method,
-      path,
-      agent,
-      headers: {
-        ...(authorization !== undefined && { authorization }),
-        ...(body !== undefined && !isChunked && { 'content-length': Buffer.byteLength(body) }),
-        ...headers,
-      },
-    })
-    outgoing.end(body)
-    const [incoming] = await once(outgoing, 'response')
-    // A server that has answered may refuse the rest of the body.
-    outgoing.on('error', () => {})
-    const content = await text(incoming)
-    const isJson = content !== '' && String(incoming.headers['content-type']).includes('json')
-    return {
-      status: incoming.statusCode,
-      headers: incoming.headers,
-      text: content,
-      body: (isJson ? JSON.parse(content) : undefined) as Body,
-    }
-  }
+  const usual = authorization === undefined ? {} : { authorization }
+  const send = <Body>(method: string, path: string, message: Message = {}): Promise<Answer<Body>> =>
+    httpExchange<Body>(url, method, path, { ...message, headers: { ...usual, ...message.headers } })
   const withJson = (method: string) => (path: string, body?: unknown) => send(method, path, json(body))
   return {
     url,

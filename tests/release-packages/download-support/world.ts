@@ -1,7 +1,8 @@
-import { type Platform, type PlatformOptions, startPlatform } from '@slipway/local'
+import type { Platform, PlatformOptions } from '@slipway/local'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, eventually, type FileOrigin, fileOrigin, temporaryFolder } from '@slipway/testing'
+import { captureLog, eventually, type FileOrigin, fileOrigin } from '@slipway/testing'
 import { afterAll, beforeAll } from 'vitest'
+import { startTestPlatform } from '../../support/start-test-platform.ts'
 import { type Download, type DownloadRequest, download } from './http.ts'
 
 const patience = { timeoutMs: 40_000 }
@@ -71,9 +72,7 @@ export function world(options: (opened: AsyncDisposableStack) => Promise<Platfor
   const opened = new AsyncDisposableStack()
   beforeAll(async () => {
     running.origin = opened.use(await fileOrigin())
-    const folder = opened.use(await temporaryFolder())
-    const common = { dataDir: folder.path, port: 0, quiet: true, durable: false, adminToken, accounts }
-    const platform = opened.use(await startPlatform({ ...common, ...(await options(opened)) }))
+    const platform = opened.use(await startTestPlatform({ adminToken, accounts, ...(await options(opened)) }))
     running.platform = platform
     const log = captureLog().log
     running.store = opened.use(

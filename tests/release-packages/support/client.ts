@@ -1,17 +1,7 @@
-import { once } from 'node:events'
-import { Agent, type IncomingHttpHeaders, request as open } from 'node:http'
-import { buffer } from 'node:stream/consumers'
+import { type HttpAnswer, httpExchange } from '@slipway/testing'
 import { expect } from 'vitest'
 
-export type Answer = {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly bytes: Buffer
-  readonly text: string
-  /** The JSON value; undefined for an answer that is none. */
-  readonly body: ReturnType<typeof JSON.parse>
-}
-
+export type Answer = HttpAnswer
 export type Headers = Readonly<Record<string, string>>
 
 /** One caller of the API. Like the web client of MLDS it labels every request as JSON, with a body or without. */
@@ -23,35 +13,11 @@ export type Client = {
   delete(path: string, headers?: Headers): Promise<Answer>
 }
 
-const agent = new Agent({ keepAlive: true })
-
-export const basic = (login: string, password: string): string =>
-  `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`
-
 export function client(url: string, authorization?: string): Client {
-  const send: Client['send'] = async (method, path, body, headers = {}) => {
-    const outgoing = open(new URL(path, url), {
-      method,
-      agent,
-      headers: {
-        'content-type': 'application/json',
-        ...(authorization !== undefined && { authorization }),
-        ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-        ...headers,
-      },
-    })
-    outgoing.end(body)
-    const [incoming] = await once(outgoing, 'response')
-    const bytes = await buffer(incoming)
-    const text = bytes.toString('utf8')
-    const isJson = text !== '' && String(incoming.headers['content-type']).startsWith('application/json')
-    return {
-      status: incoming.statusCode,
-      headers: incoming.headers,
-      bytes,
-      text,
-      body: isJson ? JSON.parse(text) : undefined,
-    }
+  const usual: Headers = { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) }
+  const send: Client['send'] = (method, path, body, headers = {}) => {
+    const { pathname, search } = new URL(path, url)
+    return httpExchange(url, method, pathname + search, { headers: { ...usual, ...headers }, body })
   }
   const withJson = (method: string) => (path: string, body?: unknown, headers?: Headers) =>
     send(method, path, body === undefined ? undefined : JSON.stringify(body), headers)

@@ -1,7 +1,6 @@
-import { type Platform, startPlatform } from '@slipway/local'
-import { temporaryFolder } from '@slipway/testing'
-import { afterAll, beforeAll } from 'vitest'
-import { basic, type Client, client } from './client.ts'
+import { basicCredentials } from '@slipway/testing'
+import { platformOfFile } from '../../support/platform-of-file.ts'
+import { type Client, client } from './client.ts'
 
 const adminPassword = 'packages administrator'
 const adminToken = 'packages-administrator-token'
@@ -26,37 +25,17 @@ export type Callers = Readonly<Record<'admin' | keyof typeof roles | 'anonymous'
 
 /** A platform for one test file, as its users start it. `environment` is what one test file wants otherwise. */
 export function platform(environment: Readonly<Record<string, string>> = {}) {
-  const running = {} as { platform: Platform; url: string; as: Callers }
-  let stop: (() => Promise<void>) | undefined
-  beforeAll(async () => {
-    const folder = await temporaryFolder()
-    const started = await startPlatform({
-      dataDir: folder.path,
-      port: 0,
-      quiet: true,
-      durable: false,
-      adminToken,
-      adminPassword,
-      accounts,
-      environment: { ...process.env, ...environment },
-    })
-    stop = async () => {
-      await started.stop()
-      await folder[Symbol.asyncDispose]()
-    }
-    running.platform = started
-    running.url = started.url
-    const as = (login: string) => client(started.url, basic(login, `password of ${login}`))
-    running.as = {
-      admin: client(started.url, basic('admin', adminPassword)),
+  const options = () => ({ adminToken, adminPassword, accounts, environment: { ...process.env, ...environment } })
+  return platformOfFile<Callers>(options, url => {
+    const as = (login: string) => client(url, basicCredentials(login, `password of ${login}`))
+    return {
+      admin: client(url, basicCredentials('admin', adminPassword)),
       sweden: as('sweden'),
       america: as('america'),
       insider: as('insider'),
       user: as('user'),
       stranger: as('stranger'),
-      anonymous: client(started.url),
+      anonymous: client(url),
     }
   })
-  afterAll(async () => stop?.())
-  return running
 }

@@ -1,6 +1,4 @@
-import { type Platform, startPlatform } from '@slipway/local'
-import { temporaryFolder } from '@slipway/testing'
-import { afterAll, beforeAll } from 'vitest'
+import { platformOfFile } from '../../support/platform-of-file.ts'
 import { type Client, pdcClient } from './http-client.ts'
 
 const adminToken = 'schedules-administrator-token'
@@ -23,32 +21,13 @@ const accounts = [
 export type Callers = Readonly<Record<'admin' | 'ann' | 'bob' | 'anonymous', Client>>
 
 /** A platform for one test file, as its users start it. */
-export function platform() {
-  const running = {} as { platform: Platform; url: string; callers: Callers }
-  let stop: (() => Promise<void>) | undefined
-  beforeAll(async () => {
-    const folder = await temporaryFolder()
-    const started = await startPlatform({
-      dataDir: folder.path,
-      port: 0,
-      quiet: true,
-      durable: false,
-      adminToken,
-      accounts,
-    })
-    stop = async () => {
-      await started.stop()
-      await folder[Symbol.asyncDispose]()
-    }
-    running.platform = started
-    running.url = started.url
-    running.callers = {
-      admin: pdcClient(started.url, `Token ${adminToken}`),
-      ann: pdcClient(started.url, 'Token token-of-ann'),
-      bob: pdcClient(started.url, 'Token token-of-bob'),
-      anonymous: pdcClient(started.url),
-    }
-  })
-  afterAll(async () => stop?.())
-  return running
-}
+export const platform = () =>
+  platformOfFile<Callers>(
+    () => ({ adminToken, accounts }),
+    url => ({
+      admin: pdcClient(url, `Token ${adminToken}`),
+      ann: pdcClient(url, 'Token token-of-ann'),
+      bob: pdcClient(url, 'Token token-of-bob'),
+      anonymous: pdcClient(url),
+    }),
+  )

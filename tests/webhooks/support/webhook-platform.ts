@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Bus, connectBus } from '@slipway/bus'
 import type { EventEnvelope, EventType } from '@slipway/contracts'
-import { type Platform, type PlatformOptions, startPlatform } from '@slipway/local'
+import type { Platform, PlatformOptions } from '@slipway/local'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, temporaryFolder } from '@slipway/testing'
+import { captureLog, httpExchange } from '@slipway/testing'
+import { startTestPlatform } from '../../support/start-test-platform.ts'
 import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts'
 
 export const tokens = { admin: 'administrator-token', dev: 'developer-token', other: 'other-token', user: 'user-token' }
@@ -23,13 +24,8 @@ export type WebhookPlatform = AsyncDisposable & {
 }
 
 export async function startWebhookPlatform(options: PlatformOptions = {}): Promise<WebhookPlatform> {
-  const folder = await temporaryFolder()
   const { log } = captureLog()
-  const platform = await startPlatform({
-    dataDir: folder.path,
-    port: 0,
-    quiet: true,
-    durable: false,
+  const platform = await startTestPlatform({
     adminToken: tokens.admin,
     accounts: [
       { login: 'dev', token: tokens.dev, roles: ['DEV'] },
@@ -47,13 +43,10 @@ export async function startWebhookPlatform(options: PlatformOptions = {}): Promi
     receiver,
     store,
     async api(method, path, body, token = tokens.dev) {
-      const response = await fetch(`${platform.url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const sent = body === undefined ? undefined : JSON.stringify(body)
+      const answer = await httpExchange(platform.url, method, path, { headers, body: sent })
+      return { status: answer.status, body: answer.body }
     },
     async publish(type, subject, data) {
       sequence += 1
@@ -75,9 +68,8 @@ export async function startWebhookPlatform(options: PlatformOptions = {}): Promi
     async [Symbol.asyncDispose]() {
       await bus.close()
       await store.close()
-      await platform.stop()
+      await platform[Symbol.asyncDispose]()
       await receiver[Symbol.asyncDispose]()
-      await folder[Symbol.asyncDispose]()
     },
   }
 }

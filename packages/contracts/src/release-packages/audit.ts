@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { mldsQuery } from './access-values.ts'
+import { downloadPeriod } from './download-period.ts'
 import { instant } from './package-values.ts'
 
 export const auditEventSchema = z
@@ -42,11 +43,7 @@ export const auditOperations = {
     effect: 'read',
     flow: 'streamed-answer',
     input: z.object({
-      body: z.object({
-        startDate: z.iso.date(),
-        endDate: z.iso.date().meta({ description: 'Of this day everything counts' }),
-        excludeAdminAndStaff: z.boolean().nullish(),
-      }),
+      body: downloadPeriod,
     }),
     output: z.array(rawAuditEvent),
     errors,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
+import { downloadPeriod } from './download-period.ts'
 
 export const downloadCountSchema = z
   .object({
@@ -16,11 +17,7 @@ export const statisticsOperations = {
     effect: 'read',
     flow: 'streamed-answer',
     input: z.object({
-      body: z.object({
-        startDate: z.iso.date(),
-        endDate: z.iso.date().meta({ description: 'Of this day everything counts' }),
-        excludeAdminAndStaff: z.boolean().nullish().meta({ description: 'Only downloads by affiliates count' }),
-      }),
+      body: downloadPeriod,
     }),
     output: z.array(downloadCountSchema),
     errors: ['unauthenticated', 'forbidden'],

@@ -1,4 +1,4 @@
-import { type ErrorDetail, isFailure } from '@slipway/contracts'
+import { errorFields, isFailure } from '@slipway/contracts'
 import type { LineResult } from './bulk-import.ts'
 
 /**
@@ -13,16 +13,5 @@ export function resultOfError(error: unknown): LineResult | undefined {
     return { outcome: 'permission_denied', errors: { detail: message } }
   }
   if (error.status >= 500) return undefined
-  return { outcome: 'failed', errors: details?.length ? byField(details) : { detail: message } }
-}
-
-function byField(details: readonly ErrorDetail[]): Record<string, unknown> {
-  const fields: Record<string, string | string[]> = Object.create(null)
-  for (const { path, reason, message } of details) {
-    const name = String(path[0] ?? '__all__')
-    const known = fields[name]
-    if (reason === 'plain') fields[name] = message
-    else fields[name] = Array.isArray(known) ? [...known, message] : [message]
-  }
-  return fields
+  return { outcome: 'failed', errors: details?.length ? errorFields(details) : { detail: message } }
 }

@@ -2,8 +2,7 @@ import { type JsonSchema, jsonSchema } from '@slipway/contracts'
 import type { z } from 'zod'
 import { changeSchema, newAccountSchema } from '../identity/account.routes.ts'
 import { newTokenSchema, tokenChangeSchema } from '../identity/token.routes.ts'
-
-type Item = Readonly<Record<string, unknown>>
+import { parameter } from './parameter.ts'
 
 const input = (schema: z.ZodType) => ({
   required: true,
@@ -15,14 +14,7 @@ const error = (description: string) => ({
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 })
 const signedIn = { 401: error('No credentials, or bad ones'), 403: error('The caller may not do this') }
-const parameter = (place: 'path' | 'query' | 'header', name: string, description: string, required = false): Item => ({
-  name,
-  in: place,
-  required,
-  description,
-  schema: { type: 'string' },
-})
-const login = [parameter('path', 'login', 'Login of the account', true)]
+const login = [parameter('path', 'login', 'Login of the account')]
 
 /** OpenAPI 3.1 description of what belongs to none of the five APIs: accounts, API tokens, the stream of events, health. */
 export function platformDocument(version: string) {
@@ -72,7 +64,7 @@ export function platformDocument(version: string) {
         },
       },
       '/api/v1/users/me/tokens/{id}': {
-        parameters: [parameter('path', 'id', 'Id of the token', true)],
+        parameters: [parameter('path', 'id', 'Id of the token')],
         patch: {
           summary: 'Renames an API token',
           requestBody: input(tokenChangeSchema),

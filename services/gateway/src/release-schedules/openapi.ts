@@ -8,18 +8,13 @@ import {
   scheduleResource,
 } from '@slipway/contracts'
 import { z } from 'zod'
+import { parameter } from '../docs/parameter.ts'
 import { type Resource, resources } from './resource.ts'
 
 const base = '/rest_api/v1'
 const mediaTypes = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
 const credentials = [{ token: [] }]
 
-const parameter = (place: 'query' | 'header', name: string, description: string, schema: JsonSchema = {}) => ({
-  in: place,
-  name,
-  description,
-  schema: { type: 'string', ...schema },
-})
 const fields = [
   parameter('query', 'fields', 'Show only these fields, separated by commas'),
   parameter('query', 'exclude_fields', 'Leave these fields out'),

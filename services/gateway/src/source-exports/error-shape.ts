@@ -1,4 +1,4 @@
-import { type ErrorDetail, failure, isFailure, type SlipwayError } from '@slipway/contracts'
+import { errorFields, failure, isFailure, type SlipwayError } from '@slipway/contracts'
 
 export type RenderedError = {
   readonly status: number
@@ -10,22 +10,10 @@ export type RenderedError = {
 export function renderError(error: unknown): RenderedError {
   const { status, code, message, details, retryAfter } = isFailure(error) ? error : ofFramework(error)
   const body = {
-    ...(details && byField(details)),
+    ...(details && errorFields(details)),
     ...((!details || details.length === 0 || code === 'conflict') && { detail: message }),
   }
   return { status, body: code === 'internal' ? { detail: 'Internal error.' } : body, retryAfter }
-}
-
-/** A detail with the reason `plain` is a bare text, all others are lists. */
-function byField(details: readonly ErrorDetail[]): Record<string, string | string[]> {
-  const fields: Record<string, string | string[]> = Object.create(null)
-  for (const { path, reason, message } of details) {
-    const name = String(path[0] ?? '__all__')
-    const known = fields[name]
-    if (reason === 'plain') fields[name] = message
-    else fields[name] = Array.isArray(known) ? [...known, message] : [message]
-  }
-  return fields
 }
 
 function ofFramework(error: unknown): SlipwayError {

@@ -11,17 +11,12 @@ import {
   sourceOperations,
   sourceVersionOperations,
 } from '@slipway/contracts'
+import { parameter } from '../docs/parameter.ts'
 import { type Entry, ownedEntries, rootEntries } from './table.ts'
 
 const mediaTypes = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
 const credentials = [{ token: [] }]
 
-const parameter = (place: 'query' | 'header', name: string, description: string, schema: JsonSchema = {}) => ({
-  in: place,
-  name,
-  description,
-  schema: { type: 'string', ...schema },
-})
 const query = (name: string, description: string) => parameter('query', name, description)
 const integer = (name: string, description: string) => parameter('query', name, description, { type: 'integer' })
 
