@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -17,6 +18,8 @@ export function workspaceTests(folder: string, more: readonly string[] = []): Vi
     test: {
       environment: 'node',
       pool: 'forks',
+      // Test files mostly wait for their servers: two at a time even where vitest would leave one core to itself.
+      maxWorkers: Math.max(2, availableParallelism() - 1),
       include: [unit, ...tiers],
       globalSetup: needsServers ? [join(import.meta.dirname, 'packages/testing/src/global-setup.ts')] : [],
       // Generous, for machines that do other things beside: a test fails by its assertions, not by the clock.
