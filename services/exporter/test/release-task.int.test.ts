@@ -297,6 +297,11 @@ describe('the exporter in a release', () => {
     const { task, say, until } = release([studyId])
     await say('start')
     await until('staged')
+    // Whoever still has the task in hand would say when to look at it again.
+    await eventually(async () => {
+      const lease = { name: 'test.lease', text: 'select lease from release_task where task = $1' }
+      expect(await running.store.read(lease, [task])).toEqual([{ lease: null }])
+    })
     await running.store.write(
       {
         name: 'test.given-up',
