@@ -26,6 +26,11 @@ export function workspaceTests(folder: string, more: readonly string[] = []): Vi
       testTimeout: 120_000,
       hookTimeout: 180_000,
       teardownTimeout: 30_000,
+      env: {
+        // Of platforms that tests start: people log in often there, and services are started a hundred times.
+        SLIPWAY_PASSWORD_COST: '10',
+        NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile'),
+      },
       passWithNoTests: true,
       reporters: ['default', 'json'],
       outputFile: { json: '.results/vitest.json' },

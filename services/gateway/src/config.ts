@@ -48,6 +48,10 @@ export const gatewayConfig = baseConfig.extend({
   SLIPWAY_LOGIN_ATTEMPTS: count(10, 'Wrong passwords a minute for one login; five times as many from one address', {
     min: 1,
   }),
+  SLIPWAY_PASSWORD_COST: count(15, 'Cost of new password hashes, as the base-2 logarithm of the N of scrypt', {
+    min: 10,
+    max: 17,
+  }),
 
   AUTH0_DOMAIN: optional('Issuer of external tokens; profiles of users are read from {AUTH0_DOMAIN}/userinfo'),
   AUTH0_JWKS: listOf('Where its public keys are. Default: {AUTH0_DOMAIN}/.well-known/jwks.json'),

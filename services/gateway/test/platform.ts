@@ -41,6 +41,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
       SLIPWAY_SERVICE_HOST: '127.0.0.1',
       SLIPWAY_STOP_DELAY_MS: '50',
       LOG_LEVEL: 'silent',
+      SLIPWAY_PASSWORD_COST: '10',
       // The first one made the accounts; deriving their passwords again would take time.
       ...(started.length === 0 && configuredAccounts),
       ...env,

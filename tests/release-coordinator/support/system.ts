@@ -59,7 +59,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     accounts: [callers.dev, callers.user, callers.member],
     ...(mirror && { dataserviceUrl: source.url }),
     env: {
-      gateway: { ...(tokens && { AUTH0_DOMAIN: issuing.url }), ...options.gateway },
+      gateway: { SLIPWAY_PASSWORD_COST: '10', ...(tokens && { AUTH0_DOMAIN: issuing.url }), ...options.gateway },
       registry: { ...impatient.registry, ...outgoing, ...options.registry },
       coordinator: { ...impatient.coordinator, ...outgoing, ...options.coordinator },
     },

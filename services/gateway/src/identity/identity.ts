@@ -11,6 +11,7 @@ import { externalIssuer } from './external-issuer.ts'
 import { externalProfiles } from './external-profile.ts'
 import { identityHandlers } from './identity.operations.ts'
 import { identityTokens } from './identity-tokens.ts'
+import { setPasswordCost } from './password.ts'
 import { shareRevocations } from './revocation.ts'
 import { openSigningKeys } from './signing-keys.ts'
 
@@ -25,6 +26,8 @@ export type IdentityOptions = {
   readonly keyDays: number
   /** Wrong passwords a minute for one login. */
   readonly loginAttempts: number
+  /** Of new hashes: base-2 logarithm of scrypt's N. */
+  readonly passwordCost: number
   /** Every caller without credentials is this one: for development only. */
   readonly everybodyIs: Identity | null
   readonly external: {
@@ -57,6 +60,7 @@ const loginsPerAddress = 5
 /** Everything about who calls: accounts, tokens, the external issuer, and the tokens that services trust. */
 export async function openIdentity(options: IdentityOptions): Promise<IdentityModule> {
   const { store, bus, log, loginAttempts, everybodyIs } = options
+  setPasswordCost(options.passwordCost)
   const entries = options.accounts === undefined ? [] : await readConfiguredAccounts(options.accounts, log)
   const administrator = configuredAdministrator(options.administrator.token, options.administrator.password)
   const changed = await ensureAccounts(store, administrator ? [administrator, ...entries] : entries, log)

@@ -3,11 +3,16 @@ import { promisify } from 'node:util'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
-/** Cost of new hashes: about 200 ms and 32 MB each. A hash carries the cost it was made with. */
-const cost = { N: 2 ** 15, r: 8, p: 3 } as const
+/** Cost of new hashes: about 200 ms and 32 MB each with 2^15. A hash carries the cost it was made with. */
+let cost = { N: 2 ** 15, r: 8, p: 3 }
 const keyBytes = 32
 const saltBytes = 16
-const maxmem = 128 * 1024 * 1024
+const maxmem = 256 * 1024 * 1024
+
+/** Sets the cost of new hashes in this process, by the base-2 logarithm of scrypt's N; at most 17. */
+export function setPasswordCost(logarithm: number): void {
+  cost = { ...cost, N: 2 ** logarithm }
+}
 
 /** Derivations at the same time in this process: they take turns on threads that file and name look-ups need, too. */
 const parallel = 2
@@ -35,11 +40,11 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /** Nobody's hash: checking against it takes as long as against a real one, and fails. */
-const nobody = `scrypt$${cost.N}$${cost.r}$${cost.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+const nobody = () => `scrypt$${cost.N}$${cost.r}$${cost.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
 /** Takes the same time whether or not there is a hash. A hash that cannot be read matches nothing. */
 export async function verifyPassword(password: string, hash: string | null | undefined): Promise<boolean> {
-  const [scheme, N, r, p, salt = '', key = ''] = (hash ?? nobody).split('$')
+  const [scheme, N, r, p, salt = '', key = ''] = (hash ?? nobody()).split('$')
   if (scheme !== 'scrypt') return false
   const expected = Buffer.from(key, 'base64url')
   const options = { N: Number(N), r: Number(r), p: Number(p), maxmem }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashPassword, verifyPassword } from './password.ts'
+import { hashPassword, setPasswordCost, verifyPassword } from './password.ts'
 
 test('a hash matches its password only, and is another one each time', async () => {
   const [first, second] = await Promise.all([hashPassword('pässword'), hashPassword('pässword')])
@@ -24,4 +24,13 @@ test('hashes made at another cost still match', async () => {
   const key = scryptSync('old', Buffer.from('c2FsdHNhbHRzYWx0c2FsdA', 'base64url'), 32, { N: 16, r: 1, p: 1 })
   expect(await verifyPassword('old', cheap + key.toString('base64url'))).toBe(true)
   expect(await verifyPassword('new', cheap + key.toString('base64url'))).toBe(false)
+})
+
+test('the cost of new hashes can be set, and old ones still match', async () => {
+  const before = await hashPassword('old')
+  setPasswordCost(10)
+  const after = await hashPassword('new')
+  setPasswordCost(15)
+  expect([before, after].map(hash => hash.split('$')[1])).toEqual(['32768', '1024'])
+  expect(await Promise.all([verifyPassword('old', before), verifyPassword('new', after)])).toEqual([true, true])
 })

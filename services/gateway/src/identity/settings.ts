@@ -22,6 +22,7 @@ export function identitySettings(config: GatewayConfig): Omit<IdentityOptions, '
     accounts: config.SLIPWAY_ACCOUNTS,
     keyDays: config.SLIPWAY_KEY_DAYS,
     loginAttempts: config.SLIPWAY_LOGIN_ATTEMPTS,
+    passwordCost: config.SLIPWAY_PASSWORD_COST,
     everybodyIs: config.SLIPWAY_DEVELOPMENT ? developer : null,
     external: {
       keyUrls: config.AUTH0_JWKS ?? (domain ? [`${domain}/.well-known/jwks.json`] : []),
