@@ -4,7 +4,7 @@ import { type ProgramOptions, type Run, startProgram } from './program.ts'
 export type SupervisorOptions = Omit<ProgramOptions, 'readyTimeoutMs'> & {
   /** Start it again when it dies. Default true. */
   readonly restart?: boolean
-  /** Default 30,000. */
+  /** Default 90,000: a machine may do other things beside. */
   readonly readyTimeoutMs?: number
   /** Pause before it is started again: the first, doubled with each death, up to `max`. Default 200 and 5,000 ms. */
   readonly backoffMs?: { readonly first: number; readonly max: number }
@@ -70,7 +70,7 @@ export function supervise(options: SupervisorOptions): SupervisedProcess {
   const launch = async (first: boolean): Promise<void> => {
     const since = Date.now()
     state = 'starting'
-    const mine = await startProgram({ ...options, readyTimeoutMs: options.readyTimeoutMs ?? 30_000 })
+    const mine = await startProgram({ ...options, readyTimeoutMs: options.readyTimeoutMs ?? 90_000 })
     run = mine
     mine.ready.then(
       ready => {
