@@ -104,7 +104,7 @@ const revoke: Statement = {
 }
 const nextDue: Statement = {
   name: 'bulk-import.next-due',
-  text: `select greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
+  text: `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
     from bulk_import b where ${active} and (
       queue = $1 or not exists (
         select from bulk_import e where e.login = b.login and e.queue = b.queue and e.number < b.number and e.state in ('PENDING', 'STARTED')

@@ -88,7 +88,7 @@ const fail: Statement = {
 }
 const nextDue: Statement = {
   name: 'export.next-due',
-  text: `select greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
+  text: `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
     from export where state in ('queued', 'running')`,
 }
 const orphans: Statement = {

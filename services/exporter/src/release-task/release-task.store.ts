@@ -72,7 +72,7 @@ const settle: Statement = {
 }
 const nextDue: Statement = {
   name: 'release-task.next-due',
-  text: `select greatest(0, extract(epoch from min(due_at) - ${now}) * 1000)::float8 as ms from release_task
+  text: `select (extract(epoch from min(due_at) - ${now}) * 1000)::float8 as ms from release_task
     where due_at is not null`,
 }
 const move: Statement = {
