@@ -45,9 +45,13 @@ export const gatewayConfig = baseConfig.extend({
   SLIPWAY_ADMIN_PASSWORD: optional('Password of the account admin, made or changed at start'),
   SLIPWAY_ACCOUNTS: optional('JSON list of accounts to make sure of at start, or the path of a file with it'),
   SLIPWAY_KEY_DAYS: count(30, 'Days after which a new key signs identity tokens', { min: 1, max: 3650 }),
-  SLIPWAY_LOGIN_ATTEMPTS: count(10, 'Wrong passwords a minute for one login; five times as many from one address', {
-    min: 1,
-  }),
+  SLIPWAY_LOGIN_ATTEMPTS: count(
+    10,
+    'Wrong passwords a minute for one login from one address; five times as many from it in all',
+    {
+      min: 1,
+    },
+  ),
   SLIPWAY_PASSWORD_COST: count(15, 'Cost of new password hashes, as the base-2 logarithm of the N of scrypt', {
     min: 10,
     max: 17,

@@ -231,6 +231,38 @@ describe('limits', () => {
     await other.stop()
   })
 
+  test('wrong passwords from one address lock nobody out at another', async () => {
+    const other = await platform.startReplica({ SLIPWAY_LOGIN_ATTEMPTS: '2', SLIPWAY_TRUST_PROXY: 'true' })
+    const signIn = (login: string, password: string, address: string) => {
+      const headers = { authorization: basicCredentials(login, password), 'x-forwarded-for': address }
+      return request(other.port, '/', { headers })
+    }
+    const logins = ['admin', 'anna', 'user']
+    const guesses: number[] = []
+    for (let index = 0; index < 15; index++) {
+      guesses.push((await signIn(logins[index % 3] as string, `wrong ${index}`, '192.0.2.1')).status)
+    }
+    expect(guesses.filter(status => status === 403)).toHaveLength(6)
+    expect(guesses.filter(status => status === 429)).toHaveLength(9)
+    const right = await Promise.all([
+      signIn('admin', adminPassword, '192.0.2.2'),
+      signIn('anna', 'anna password', '192.0.2.2'),
+      signIn('user', 'user password', '192.0.2.2'),
+    ])
+    expect(right.map(({ status }) => status)).toEqual([200, 200, 200])
+    // Nor does the guesser learn that a guess is right from what others have just proved.
+    expect((await signIn('user', 'user password', '192.0.2.1')).status).toBe(429)
+    await other.stop()
+  })
+
+  test('the same right password many times at once is checked once', async () => {
+    const other = await platform.startReplica({ SLIPWAY_LOGIN_ATTEMPTS: '2' })
+    const headers = { authorization: basicCredentials('anna', 'anna password') }
+    const answers = await Promise.all(Array.from({ length: 40 }, () => request(other.port, '/', { headers })))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(40)
+    await other.stop()
+  })
+
   test('writes without credentials', async () => {
     const other = await platform.startReplica({ SLIPWAY_ANONYMOUS_RATE_LIMIT: '3' })
     const check = (headers = {}) => request(other.port, '/tasks/status_checks', { method: 'POST', headers })

@@ -5,6 +5,10 @@ export type Attempts = {
   begin(key: string): void
   /** The attempt was good: what came before it is forgotten. */
   succeeded(key: string): void
+  /** The attempt was good, but says nothing of those before it. */
+  takeBack(key: string): void
+  /** Attempts in the current window, those under way included. */
+  count(key: string): number
 }
 
 /** Keys that are watched at the same time; beyond that the oldest window is given up. */
@@ -33,5 +37,13 @@ export function limitAttempts({ max, windowMs }: { readonly max: number; readonl
       window.count += 1
     },
     succeeded: key => void windows.delete(key),
+    takeBack(key) {
+      const window = windows.get(key)
+      if (window && window.count > 0) window.count -= 1
+    },
+    count(key) {
+      const window = windows.get(key)
+      return window && window.endsAt > Date.now() ? window.count : 0
+    },
   }
 }

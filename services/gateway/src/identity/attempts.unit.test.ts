@@ -26,3 +26,15 @@ test('one that is good makes the others forgotten', () => {
   attempts.begin('a')
   expect(() => attempts.begin('a')).toThrow()
 })
+
+test('one that is good and taken back leaves the others counted', () => {
+  const attempts = limitAttempts({ max: 2, windowMs: 60_000 })
+  attempts.begin('a')
+  for (let count = 0; count < 5; count++) {
+    attempts.begin('a')
+    attempts.takeBack('a')
+  }
+  expect(attempts.count('a')).toBe(1)
+  attempts.begin('a')
+  expect(() => attempts.begin('a')).toThrow()
+})

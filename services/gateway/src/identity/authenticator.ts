@@ -1,14 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Identity } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
+import { clientOf } from '../http/client-address.ts'
 import { type Account, findAccount, identityOf, maySignIn } from './account.store.ts'
 import { findOwner, touchToken } from './api-token.store.ts'
 import { hashOfToken } from './api-token.ts'
-import type { Attempts } from './attempts.ts'
 import type { PasswordCredentials } from './credentials.ts'
 import { type ExpiringCache, expiringCache } from './expiring-cache.ts'
 import { type ExternalIssuer, looksSigned } from './external-issuer.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
+import type { LoginLimits } from './login-limits.ts'
 import { verifyPassword } from './password.ts'
 import { narrowed } from './scopes.ts'
 
@@ -37,8 +38,7 @@ export type AuthenticatorOptions = {
   readonly store: Store
   readonly issue: IssueIdentityToken
   readonly external: ExternalIssuer | undefined
-  /** Failed logins of one account, and of one address. */
-  readonly attempts: { readonly login: Attempts; readonly address: Attempts }
+  readonly logins: LoginLimits
   readonly everybodyIs: Identity | null
 }
 
@@ -50,10 +50,11 @@ const usedEveryMs = 60_000
 const most = 10_000
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { store, issue, external, attempts } = options
+  const { store, issue, external, logins } = options
   const callers = expiringCache<Promise<Caller | null>>({ max: most, ttlMs: rememberedMs })
   const accounts = expiringCache<Promise<Account | undefined>>({ max: most, ttlMs: rememberedMs })
   const rightPasswords = expiringCache<true>({ max: most, ttlMs: passwordMs })
+  const checks = new Map<string, Promise<boolean>>()
   const lastUse = expiringCache<true>({ max: most, ttlMs: usedEveryMs })
   const secret = randomBytes(32)
 
@@ -77,6 +78,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     touchToken(store, tokenId).catch(() => lastUse.delete(tokenId))
   }
 
+  async function checkPassword(login: string, client: string, password: string, hash: string | null): Promise<boolean> {
+    const attempt = await logins.begin(login, client)
+    const right = await verifyPassword(password, hash)
+    if (right) attempt.succeeded()
+    return right
+  }
+
   return {
     byToken(token) {
       const hash = hashOfToken(token)
@@ -87,13 +95,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const key = login.toLowerCase()
       const account = await once(accounts, key, () => findAccount(store, login))
       const hash = account && maySignIn(account) ? account.password_hash : null
-      const proof = createHmac('sha256', secret).update(`${key}\n${hash}\n${password}`).digest('base64')
+      // Of this address only: others that guess while its owner is about would not be counted.
+      const client = clientOf(address)
+      const proof = createHmac('sha256', secret).update(`${client}\n${key}\n${hash}\n${password}`).digest('base64')
       if (account && hash !== null && rightPasswords.get(proof)) return callerOf(identityOf(account))
-      attempts.login.begin(key)
-      attempts.address.begin(address)
-      if (!(await verifyPassword(password, hash)) || !account) return null
-      attempts.login.succeeded(key)
-      attempts.address.succeeded(address)
+      // The same guess made many times at once is one guess: it costs one derivation, and counts once.
+      const check = checks.get(proof) ?? checkPassword(key, client, password, hash).finally(() => checks.delete(proof))
+      checks.set(proof, check)
+      if (!(await check) || !account) return null
       rightPasswords.set(proof, true)
       return callerOf(identityOf(account))
     },

@@ -4,13 +4,13 @@ import type { Worker } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import { hasOtherSuperuser } from './account.store.ts'
-import { limitAttempts } from './attempts.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { configuredAdministrator, ensureAccounts, readConfiguredAccounts } from './configured-accounts.ts'
 import { externalIssuer } from './external-issuer.ts'
 import { externalProfiles } from './external-profile.ts'
 import { identityHandlers } from './identity.operations.ts'
 import { identityTokens } from './identity-tokens.ts'
+import { limitLogins } from './login-limits.ts'
 import { setPasswordCost } from './password.ts'
 import { shareRevocations } from './revocation.ts'
 import { openSigningKeys } from './signing-keys.ts'
@@ -24,7 +24,7 @@ export type IdentityOptions = {
   readonly accounts: string | undefined
   /** Days after which a new key signs identity tokens. */
   readonly keyDays: number
-  /** Wrong passwords a minute for one login. */
+  /** Wrong passwords a minute for one login from one address. */
   readonly loginAttempts: number
   /** Of new hashes: base-2 logarithm of scrypt's N. */
   readonly passwordCost: number
@@ -54,8 +54,6 @@ const nobody = '00000000-0000-0000-0000-000000000000'
 const minuteMs = 60_000
 /** Often enough that no replica signs with a key that others have given up. */
 const rotationMs = 10 * minuteMs
-/** Many people may share an address. */
-const loginsPerAddress = 5
 
 /** Everything about who calls: accounts, tokens, the external issuer, and the tokens that services trust. */
 export async function openIdentity(options: IdentityOptions): Promise<IdentityModule> {
@@ -76,10 +74,7 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
     store,
     issue,
     external: keyUrls.length > 0 ? externalIssuer({ ...external, keyUrls, profiles, log }) : undefined,
-    attempts: {
-      login: limitAttempts({ max: loginAttempts, windowMs: minuteMs }),
-      address: limitAttempts({ max: loginAttempts * loginsPerAddress, windowMs: minuteMs }),
-    },
+    logins: limitLogins(loginAttempts),
     everybodyIs,
   })
   const revocation = shareRevocations(bus, authenticator.forget)
