@@ -14,6 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => running[Symbol.asyncDispose]())
 
+type Texts = { names: unknown[]; descriptions: unknown[] }
 type Row = { id: string; updated_on: string; version_url: string; retired: boolean; names: unknown[] }
 
 const diff = async (target: Target, query: Record<string, string>, version?: string) => {
@@ -95,6 +96,30 @@ describe('concepts', () => {
       { version: '2', is_latest_version: true },
       { version: '1', is_latest_version: false },
     ])
+  })
+
+  it('have names of a new uuid in each state, but for those that an external id names', async () => {
+    const target = await running.dictionary('NAMES')
+    const own = { name: 'own', locale: 'en', external_id: 'e1', uuid: '7d9c3d2c-0f5f-4d09-9a3a-0a4f8f0f6c11' }
+    const texts = {
+      names: [{ name: 'plain ', locale: 'en' }, own],
+      descriptions: [{ description: ' why', locale: 'en' }],
+    }
+    const uuids = ({ names, descriptions }: { names: unknown[]; descriptions: unknown[] }) =>
+      ([...names, ...descriptions] as { uuid: string }[]).map(({ uuid }) => uuid)
+    const first = (await running.addConcept(target, 'A', texts)) as unknown as Texts
+    // Blanks are content: there is a language whose names end with one.
+    expect(first).toMatchObject({ names: [{ name: 'plain ' }, own], descriptions: [{ description: ' why' }] })
+    const change = (body: object) =>
+      running.bus.call(conceptOperations.update, { ...target, id: 'A', body }, as('ada')) as Promise<Texts>
+    expect(await change({ ...first, ...texts })).toEqual(first)
+    expect(uuids(await change(first))).toEqual(uuids(first))
+    const second = await change({ datatype: 'Text', names: first.names, descriptions: first.descriptions })
+    await running.bus.call(conceptOperations.retire, { ...target, id: 'A' }, as('ada'))
+    const third = (await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))) as Texts
+    const of = (index: number) => [first, second, third].map(state => uuids(state)[index])
+    expect([new Set(of(0)).size, new Set(of(1)), new Set(of(2)).size]).toEqual([3, new Set([own.uuid]), 3])
+    expect(third).toMatchObject({ version: '3', names: [{ name: 'plain ' }, own] })
   })
 
   it('are retired once, and come back', async () => {

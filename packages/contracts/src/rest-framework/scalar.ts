@@ -16,15 +16,22 @@ export function text({ max, blank = false }: TextRules): z.ZodType<string, strin
 
 /** The rules of `text` for one value. */
 export function readText(value: unknown, max: number, blank: boolean) {
+  const read = readUntrimmed(value, max, blank)
+  return typeof read === 'string' ? read.trim() : read
+}
+
+/** The same, with the blanks around the text kept; they do not count for its length. */
+export function readUntrimmed(value: unknown, max: number, blank: boolean) {
   if (value === null) return notNull
   if (typeof value !== 'string' && typeof value !== 'number') return refuse('not_a_string', 'Not a valid string.')
-  const trimmed = String(value).trim()
+  const text = String(value)
+  const trimmed = text.trim()
   if (trimmed === '' && !blank) return refuse('blank', 'This field may not be blank.')
   if (trimmed.includes('\0')) return noNullCharacters
   if (trimmed.length > max && [...trimmed].length > max) {
     return refuse('too_long', `Ensure this field has no more than ${max} characters.`)
   }
-  return trimmed
+  return text
 }
 
 const trueWords = new Set(['1', 't', 'T', 'y', 'Y', 'yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'])

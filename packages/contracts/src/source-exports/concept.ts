@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { field, type Refusals, refuse, required } from '../rest-framework/field.ts'
-import { flag, readText, text } from '../rest-framework/scalar.ts'
+import { flag, readText, readUntrimmed, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
 import { oclTimestamp, oclUrl } from './target.ts'
 import { anyJson, nullableText, oclId } from './values.ts'
@@ -103,7 +103,7 @@ const preferredFlag = flag()
 function localizedText(key: 'name' | 'description', value: unknown): LocalizedText | Refusals {
   if (typeof value !== 'object' || value === null) return refuse('invalid', `A ${key} must be an object.`)
   const given = value as Readonly<Record<string, unknown>>
-  const written = given[key] === undefined ? required : readText(given[key], 100_000, false)
+  const written = given[key] === undefined ? required : readUntrimmed(given[key], 100_000, false)
   if (typeof written !== 'string') return key === 'description' ? emptyDescription : named(key, written)
   const locale = given.locale === undefined || given.locale === null ? null : readText(given.locale, 100, false)
   if (locale === null && key === 'name') return refuse('required', 'locale: This field is required.')

@@ -4,7 +4,7 @@ import { field } from '../rest-framework/field.ts'
 import { flag, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
 import { childTarget, oclQuery, oclTimestamp, oclUrl, readErrors } from './target.ts'
-import { anyJson, nullableText, oclId } from './values.ts'
+import { anyJson, nullableKey, nullableText, oclId } from './values.ts'
 
 const nullableString = z.string().nullable()
 
@@ -69,9 +69,9 @@ export const mappingFields = {
   id: oclId().optional(),
   map_type: text({ max: 1000 }),
   from_concept_url: text({ max: 5000 }),
-  to_concept_url: nullableText().optional(),
-  to_source_url: nullableText().optional(),
-  to_concept_code: nullableText().optional(),
+  to_concept_url: nullableKey().optional(),
+  to_source_url: nullableKey().optional(),
+  to_concept_code: nullableKey().optional(),
   to_concept_name: nullableText().optional(),
   sort_weight: sortWeight.optional(),
   external_id: nullableText().optional(),

@@ -6,7 +6,7 @@ import { flag } from '../rest-framework/scalar.ts'
 import { accessLevels } from './org.ts'
 import { childRows } from './source.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, readErrors, sourceTarget, versionTarget } from './target.ts'
-import { extrasObject, nullableText, oclId } from './values.ts'
+import { extrasObject, nullableKey, nullableText, oclId } from './values.ts'
 
 const common = {
   type: z.literal('Source Version'),
@@ -65,8 +65,8 @@ const fields = {
   external_id: nullableText().optional(),
   version_external_id: nullableText().optional(),
   extras: extrasObject().optional(),
-  previous_version: nullableText().optional(),
-  parent_version: nullableText().optional(),
+  previous_version: nullableKey().optional(),
+  parent_version: nullableKey().optional(),
 }
 const newFields = { id: oclId(), ...fields }
 export type SourceVersionFields = z.output<z.ZodObject<typeof newFields>>

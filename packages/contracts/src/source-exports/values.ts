@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { field, notNull, refuse } from '../rest-framework/field.ts'
-import { readText } from '../rest-framework/scalar.ts'
+import { readText, readUntrimmed } from '../rest-framework/scalar.ts'
 
 /** Fields as the Open Concept Lab reads them, beyond those of the common framework. */
 
@@ -19,8 +19,15 @@ export function oclId(): z.ZodType<string, string> {
   })
 }
 
-/** Text or null; an empty text stays what it is. */
+/** Text or null; an empty text stays what it is, and so do blanks around it. */
 export function nullableText(): z.ZodType<string | null, string | null> {
+  return field({ schema: { type: ['string', 'null'] }, blank: true }, value =>
+    value === null ? null : readUntrimmed(value, 1_000_000, true),
+  )
+}
+
+/** The same for what something is looked up by: an id, a code, a URL. Blanks around it are dropped. */
+export function nullableKey(): z.ZodType<string | null, string | null> {
   return field({ schema: { type: ['string', 'null'] }, blank: true }, value =>
     value === null ? null : readText(value, 1_000_000, true),
   )

@@ -73,19 +73,27 @@ function descriptionOf(given: LocalizedText): ConceptDescription {
   return { uuid, external_id, description: given.text, locale, locale_preferred, ...type, retired, retire_reason }
 }
 
-/** Names that were there before keep their uuid, whether or not the caller sends it: subscribers know them by it. */
+/** What was there before keeps its uuid and its external id, whether or not the caller sends them. */
 function withUuids<Item extends Localized>(items: readonly Item[], before: readonly Item[]): Item[] {
   const keyOf = (item: Item) => JSON.stringify({ ...item, uuid: '', external_id: '' })
   const known = new Map(before.map(item => [keyOf(item), item]))
   return items.map(item => {
     const same = known.get(keyOf(item))
     known.delete(keyOf(item))
-    return {
-      ...item,
-      uuid: item.uuid || (same?.uuid ?? randomUUID()),
-      external_id: item.external_id ?? same?.external_id ?? null,
-    }
+    const external_id = item.external_id ?? same?.external_id ?? null
+    const given = external_id === null ? '' : item.uuid
+    return { ...item, uuid: given || (same?.uuid ?? ''), external_id }
   })
+}
+
+/**
+ * Names and descriptions that have no external id are new ones in each state of their concept: subscribers take the uuid
+ * for the identity of a name, and lose one that comes back under a uuid that they know.
+ */
+function renewed(content: ConceptContent): ConceptContent {
+  const renew = <Item extends Localized>(item: Item): Item =>
+    item.external_id === null || item.uuid === '' ? { ...item, uuid: randomUUID() } : item
+  return { ...content, names: content.names.map(renew), descriptions: content.descriptions.map(renew) }
 }
 
 /**
@@ -152,7 +160,7 @@ function rowOf(content: ConceptContent, frame: Frame) {
 export const conceptRules: ChildRules<ConceptFields, ConceptContent> = {
   kind: 'concept',
   contentOf,
-  rowOf,
+  rowOf: (content, frame) => rowOf(renewed(content), frame),
   searchOf: ({ names }, id) => [id, ...names.map(({ name }) => name)].join('\n'),
   commentOf: ({ update_comment }) => update_comment ?? null,
 }
