@@ -97,7 +97,8 @@ describe('concepts', () => {
     const source = await makeSource(ada, 'CHANGES')
     const path = `${source}concepts/`
     for (const [body, field] of [
-      [{ ...concept('a b') }, 'id'],
+      [{ ...concept('a\nb') }, 'id'],
+      [{ ...concept('a'), id: ' ' }, 'id'],
       [{ ...concept('..') }, 'id'],
       [{ ...concept('a'), names: null }, 'names'],
       [{ ...concept('a'), names: [{ locale: 'en' }] }, 'names'],
@@ -157,6 +158,62 @@ describe('concepts', () => {
     for (const method of ['PUT', 'POST', 'DELETE']) {
       expect((await ada.send(method, `${source}v1/concepts/K/`, {})).status, method).toBe(405)
     }
+  })
+})
+
+describe('ids of concepts and mappings', () => {
+  const codes = [
+    'HEM/BC',
+    'HEM%2FBC',
+    'application/ld+json',
+    'a b',
+    'user@x',
+    '100%',
+    '~tilde',
+    'a?b#c',
+    'é;(1)',
+    'a+b',
+    "d'",
+    '%',
+  ]
+
+  it('are any text, percent-encoded in addresses', async () => {
+    const { ada, nobody } = running.as
+    const source = await makeSource(ada, 'CODES', [concept('plain')])
+    const url = (id: string) => `${source}concepts/${encodeURIComponent(id)}/`
+    for (const id of codes) {
+      const made = await ada.post(`${source}concepts/`, concept(id))
+      expect(made, id).toMatchObject({ status: 201, headers: { location: url(id) }, body: { id, url: url(id) } })
+      expect((await nobody.get(url(id))).body).toEqual(made.body)
+      expect((await nobody.get(made.body.version_url)).body).toEqual(made.body)
+      const mapping = { id, map_type: 'x', from_concept_url: url(id), to_concept_url: url('plain') }
+      const mapped = await ada.post(`${source}mappings/`, mapping)
+      expect(mapped.body, mapped.text).toMatchObject({ id, from_concept_code: id, from_concept_url: url(id) })
+      expect((await nobody.get(mapped.body.url)).body).toEqual(mapped.body)
+      expect(rows(await nobody.get(`${url(id)}mappings/`))).toEqual([id])
+      const back = {
+        map_type: 'y',
+        from_concept_url: url('plain'),
+        to_concept_url: `https://elsewhere.example${url(id)}`,
+      }
+      expect((await ada.post(`${source}mappings/`, back)).body).toMatchObject({
+        to_concept_code: id,
+        to_concept_url: url(id),
+      })
+      expect((await ada.put(url(id), { datatype: 'Text' })).body).toMatchObject({ id, version: '2' })
+      expect((await nobody.get(`${url(id)}versions/?limit=1`)).headers.next).toBe(
+        `${running.url}${url(id)}versions/?limit=1&page=2`,
+      )
+      expect((await ada.delete(url(id))).status).toBe(204)
+      expect((await nobody.get(url(id))).body).toMatchObject({ id, retired: true })
+    }
+    expect(rows(await nobody.get(`${source}concepts/?includeRetired=true&limit=0`)).toSorted()).toEqual(
+      ['plain', ...codes].toSorted(),
+    )
+    await cut(ada, source, 'v1')
+    expect((await nobody.get(`${source}v1/concepts/${encodeURIComponent('HEM/BC')}/`)).body.id).toBe('HEM/BC')
+    const { concepts } = JSON.parse(unzip((await exported(nobody, source, 'v1')).bytes).text)
+    expect(concepts.map(({ id }: { id: string }) => id)).toEqual(['plain', ...codes])
   })
 })
 

@@ -8,7 +8,9 @@ export const ownerUrl = ({ ownerType, owner }: OwnerTarget): string =>
 
 export const sourceUrl = (target: SourceTarget): string => `${ownerUrl(target)}sources/${target.source}/`
 
-export const childUrl = (source: string, kind: 'concept' | 'mapping', id: string): string => `${source}${kind}s/${id}/`
+/** Ids of concepts and mappings have slashes and signs in them, which only stand for themselves when they are encoded. */
+export const childUrl = (source: string, kind: 'concept' | 'mapping', id: string): string =>
+  `${source}${kind}s/${encodeURIComponent(id)}/`
 
 /** Owner type as bodies have it. */
 export const ownerTypeName = { org: 'Organization', user: 'User' } as const

@@ -156,7 +156,7 @@ describe('an import', () => {
   it('says what is wrong with a line, in the words of single writes, and goes on', async () => {
     await running.dictionary('WRONG', ['A', 'B'])
     const lines = [
-      { type: 'Concept', ...at('WRONG'), id: 'a b' },
+      { type: 'Concept', ...at('WRONG'), id: 'a\nb' },
       concept('WRONG', 'N', { names: [] }),
       concept('WRONG', 'OK1'),
       mapping('WRONG', 'A', 'nil'),
@@ -257,6 +257,30 @@ describe('an import', () => {
     expect(report).toMatchObject({ created: 2, updated: 3, failed: 0 })
     const one = await running.bus.call(mappingOperations.get, { ...target, id: '1' }, as('ada'))
     expect(one).toMatchObject({ from_concept_code: 'A', to_concept_code: 'C', version: '3' })
+  })
+
+  it('takes codes of real terminologies for ids', async () => {
+    const target = await running.dictionary('CODES')
+    const codes = ['PANEL.DRUG/TOX', 'HEM/BC', 'HEM%2FBC', 'Food/Papaya', 'application/ld+json', 'a b', 'user@x']
+    const encoded = (id: string) => url('CODES', encodeURIComponent(id))
+    const lines = [
+      ...codes.map(id => concept('CODES', id)),
+      ...codes.slice(1).map((id, index) => ({
+        ...mapping('CODES', '', '', { id: `to ${id}`, to_concept_url: encoded(codes[index] as string) }),
+        from_concept_url: encoded(id),
+      })),
+      { ...concept('CODES', 'HEM/BC'), __action: 'DELETE' },
+    ]
+    expect((await carriedOut(lines)).report).toMatchObject({ created: 13, deleted: 1, failed: 0 })
+    const mapped = await running.bus.call(mappingOperations.get, { ...target, id: 'to HEM%2FBC' }, as('ada'))
+    expect(mapped).toMatchObject({ from_concept_code: 'HEM%2FBC', to_concept_code: 'HEM/BC' })
+    expect(mapped).toMatchObject({
+      to_concept_url: encoded('HEM/BC'),
+      url: expect.stringMatching(/to%20HEM%252FBC\/$/),
+    })
+    // The rows of an export are lines, too.
+    const again = JSON.parse((await running.read(conceptOperations.list, { ...target, query: { limit: ['0'] } })).text)
+    expect((await carriedOut([...again, mapped])).report).toMatchObject({ unchanged: 7, failed: 0 })
   })
 
   it('survives a line that nothing else is broken by', async () => {

@@ -144,7 +144,7 @@ describe('concepts', () => {
     await expect(create({ ...good, id: 'A' })).rejects.toMatchObject(
       detail('__all__', 'Concept ID must be unique within a source.'),
     )
-    await expect(create({ ...good, id: 'a b' })).rejects.toMatchObject(detail('id', 'Enter a valid value.'))
+    await expect(create({ ...good, id: 'a\u0007b' })).rejects.toMatchObject(detail('id', 'Enter a valid value.'))
     await expect(create({ ...good, names: [] })).rejects.toMatchObject(
       detail('names', 'A concept must have at least one name'),
     )

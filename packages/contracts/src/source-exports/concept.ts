@@ -3,7 +3,7 @@ import { field, type Refusals, refuse, required } from '../rest-framework/field.
 import { flag, readText, readUntrimmed, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
 import { oclTimestamp, oclUrl } from './target.ts'
-import { anyJson, nullableText, oclId } from './values.ts'
+import { anyJson, nullableText, oclCode } from './values.ts'
 
 /** A name or a description, as it was given. */
 export type LocalizedText = {
@@ -73,7 +73,7 @@ const atLeastOneName = refuse('required', 'A concept must have at least one name
 const emptyDescription = refuse('blank', 'Concept description cannot be empty')
 
 export const conceptFields = {
-  id: oclId(),
+  id: oclCode(),
   concept_class: text({ max: 1000 }),
   datatype: text({ max: 1000 }),
   names: localizedTexts('name'),

@@ -4,7 +4,7 @@ import { field } from '../rest-framework/field.ts'
 import { flag, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
 import { childTarget, oclQuery, oclTimestamp, oclUrl, readErrors } from './target.ts'
-import { anyJson, nullableKey, nullableText, oclId } from './values.ts'
+import { anyJson, nullableKey, nullableText, oclCode } from './values.ts'
 
 const nullableString = z.string().nullable()
 
@@ -66,7 +66,7 @@ const sortWeight = field<number | null>({ schema: { type: ['number', 'string', '
 })
 
 export const mappingFields = {
-  id: oclId().optional(),
+  id: oclCode().optional(),
   map_type: text({ max: 1000 }),
   from_concept_url: text({ max: 5000 }),
   to_concept_url: nullableKey().optional(),

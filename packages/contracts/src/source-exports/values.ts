@@ -5,17 +5,29 @@ import { readText, readUntrimmed } from '../rest-framework/scalar.ts'
 /** Fields as the Open Concept Lab reads them, beyond those of the common framework. */
 
 const idPattern = /^[a-zA-Z0-9._-]{1,255}$/
+/** Codes of real terminologies have slashes, signs and blanks: `HEM/BC`, `application/ld+json`, `100%`. */
+const codePattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,255}$/u
 
-/** Id of an org, a source, a version, a concept or a mapping: part of its URL, upper and lower case apart. */
-export function oclId(): z.ZodType<string, string> {
-  return field({ schema: { type: 'string', pattern: idPattern.source } }, value => {
+/** Id of an org, a source or a version: part of its URL, upper and lower case apart. */
+export const oclId = () => idOf(idPattern, { type: 'string', pattern: idPattern.source })
+
+/**
+ * Id of a concept or a mapping: any text without control characters. In its URL it is percent-encoded. Blanks around it are
+ * dropped.
+ */
+export const oclCode = () =>
+  idOf(codePattern, { type: 'string', description: '1 to 255 characters, no control characters' })
+
+function idOf(pattern: RegExp, schema: Readonly<Record<string, unknown>>): z.ZodType<string, string> {
+  return field({ schema }, value => {
     if (value === null) return notNull
-    const text = typeof value === 'number' ? String(value) : value
-    if (typeof text !== 'string') return refuse('not_a_string', 'Not a valid string.')
+    const given = typeof value === 'number' ? String(value) : value
+    if (typeof given !== 'string') return refuse('not_a_string', 'Not a valid string.')
+    const text = pattern === codePattern ? given.trim() : given
     if (text.trim() === '') return refuse('blank', 'This field may not be blank.')
     // Clients take dots for steps within a path.
     if (text === '.' || text === '..') return refuse('invalid', 'Enter a valid value.')
-    return idPattern.test(text) ? text : refuse('invalid', 'Enter a valid value.')
+    return pattern.test(text) ? text : refuse('invalid', 'Enter a valid value.')
   })
 }
 
