@@ -173,6 +173,8 @@ create table public.child (
   to_source bigint,
   created_on timestamp with time zone not null,
   updated_on timestamp with time zone not null,
+  open_from text collate "C",
+  open_to text collate "C",
   constraint child_pkey PRIMARY KEY ("position"),
   constraint child_id UNIQUE (source, id, kind),
   constraint child_kind CHECK ((kind = ANY (ARRAY['concept'::text, 'mapping'::text]))),
@@ -180,6 +182,8 @@ create table public.child (
 );
 CREATE INDEX child_from_source ON public.child USING btree (from_source) WHERE (from_source IS NOT NULL);
 CREATE UNIQUE INDEX child_match ON public.child USING btree (source, match_key) WHERE (match_key IS NOT NULL);
+CREATE INDEX child_open_from ON public.child USING btree (open_from) WHERE (open_from IS NOT NULL);
+CREATE INDEX child_open_to ON public.child USING btree (open_to) WHERE (open_to IS NOT NULL);
 CREATE INDEX child_to_source ON public.child USING btree (to_source) WHERE (to_source IS NOT NULL);
 CREATE INDEX child_updated_on ON public.child USING btree (source, kind, updated_on, "position");
 CREATE TRIGGER child_counted AFTER INSERT ON public.child REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION public.count_children();
@@ -230,6 +234,15 @@ create table public.member (
   constraint member_pkey PRIMARY KEY (version, kind, child),
   constraint member_version FOREIGN KEY (version) REFERENCES public.source_version("position") ON DELETE CASCADE
 );
+
+create table public.open_end_job (
+  mapping bigint not null,
+  source bigint not null,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  constraint open_end_job_pkey PRIMARY KEY (mapping)
+);
+CREATE INDEX open_end_job_due ON public.open_end_job USING btree (due_at);
+CREATE INDEX open_end_job_source ON public.open_end_job USING btree (source);
 
 create table public.org (
   id text not null,

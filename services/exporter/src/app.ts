@@ -11,6 +11,7 @@ import { exportHandlers } from './export/export.operations.ts'
 import { startExportWorker } from './export/export-worker.ts'
 import { sweep } from './export/sweep.ts'
 import { mappingHandlers } from './mapping/mapping.operations.ts'
+import { startOpenEndWorker } from './open-end/open-end-worker.ts'
 import { orgHandlers } from './org/org.operations.ts'
 import { purgeTasks } from './release-task/purge-tasks.ts'
 import { releaseConsumer } from './release-task/release.events.ts'
@@ -110,7 +111,8 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           run: () => purgeTasks(store, config.RELEASE_TASK_DAYS),
           log,
         })
-        return [worker, sweeper, importWorker, importSweeper, releaseTasks, purge]
+        const openEnds = startOpenEndWorker({ store, log })
+        return [worker, sweeper, importWorker, importSweeper, releaseTasks, purge, openEnds]
       },
       close: async () => close(),
     }

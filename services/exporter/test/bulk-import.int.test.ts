@@ -159,7 +159,7 @@ describe('an import', () => {
       { type: 'Concept', ...at('WRONG'), id: 'a\nb' },
       concept('WRONG', 'N', { names: [] }),
       concept('WRONG', 'OK1'),
-      mapping('WRONG', 'A', 'nil'),
+      mapping('WRONG', 'A', '', { to_concept_url: '/orgs/WRONG/sources/S/' }),
       mapping('WRONG', 'A', 'A'),
       mapping('WRONG', 'A', 'B', { id: 'M' }),
       mapping('WRONG', 'A', 'B', { id: 'M2' }),

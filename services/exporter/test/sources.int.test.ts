@@ -184,7 +184,7 @@ describe('mappings', () => {
     await expect(create({ to_concept_url: concept('A') })).rejects.toMatchObject(
       refused('Cannot map concept to itself.'),
     )
-    await expect(create({ to_concept_url: concept('nil') })).rejects.toMatchObject(
+    await expect(create({ to_concept_url: '/orgs/MAPS/' })).rejects.toMatchObject(
       refused('Concept matching query does not exist.'),
     )
     await expect(create({})).rejects.toMatchObject(

@@ -3,6 +3,7 @@ import type { AnyTx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
 import type { ChildRow } from '../child/child.ts'
 import { type ConceptContent, conceptRules, mergeConcept } from '../concept/concept.ts'
+import { conceptsArrived } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
 import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
 import type { LineResult } from './bulk-import.ts'
@@ -37,7 +38,12 @@ export async function applyConcepts(tx: AnyTx, importer: Importer, lines: readon
     }
     results.push(result)
   }
-  return appliedTo(change, 'concept', results, await writeChildren(change, 'concept', writes))
+  const changes = await writeChildren(change, 'concept', writes)
+  await conceptsArrived(
+    change,
+    changes.flatMap(({ sequence, id }) => (sequence === 1 ? [id] : [])),
+  )
+  return appliedTo(change, 'concept', results, changes)
 }
 
 function decide(line: Line, stored: KnownChild | undefined, { updateIfExists }: Importer): Decision<Write> {

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { complete, type MappingFields } from '@slipway/contracts'
+import { complete, isFailure, type MappingFields } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
 import type { ChildRow } from '../child/child.ts'
+import type { EndPlace } from '../mapping/end-url.ts'
 import { notUnique } from '../mapping/mapping.operations.ts'
 import { type MappingContent, mappingRules, matchKeyOf, mergeMapping } from '../mapping/mapping.ts'
-import { type EndLookup, findEnds } from '../mapping/mapping-ends.ts'
+import { type EndLookup, endsIn, findEnds, placesFor, placesOf } from '../mapping/mapping-ends.ts'
+import { lockForeignEnds } from '../open-end/resolve-ends.ts'
 import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
 import type { LineResult } from './bulk-import.ts'
 import { type ChildLine, changeOf } from './line.ts'
@@ -39,7 +41,13 @@ export async function applyMappings(tx: AnyTx, importer: Importer, lines: readon
     lines.flatMap(({ id }) => id ?? []),
   )
   const storedOf = ({ id }: Line) => (id === undefined ? undefined : named.get(id))
-  const ends = await loadEnds(tx, importer.identity, urlsOf(lines, storedOf))
+  const places = placesIn(lines, storedOf)
+  await lockForeignEnds(
+    tx,
+    change.source,
+    places.map(({ sourceUrl }) => sourceUrl),
+  )
+  const ends = await loadEnds(tx, endsIn(tx, importer.identity), places)
 
   const wanted: Resolved[] = []
   for (const line of lines) wanted.push(await decided(() => resolve(line, storedOf(line), ends, importer)))
@@ -68,14 +76,22 @@ export async function applyMappings(tx: AnyTx, importer: Importer, lines: readon
   return appliedTo(change, 'mapping', results, await writeChildren(change, 'mapping', writes))
 }
 
-function* urlsOf(lines: readonly Line[], storedOf: (line: Line) => KnownChild | undefined): Generator<string> {
-  for (const line of lines) {
-    const { from_concept_url, to_concept_url, to_source_url } = line.given.values
+/** The ends that lines name, and those that their mappings have. */
+function placesIn(lines: readonly Line[], storedOf: (line: Line) => KnownChild | undefined): EndPlace[] {
+  return lines.flatMap(line => {
     const stored = storedOf(line)
     const before = stored && contentOf(stored)
-    const urls = [from_concept_url, to_concept_url, to_source_url]
-    const kept = [before?.from_concept_url, before?.to_concept_url, before?.to_source_url]
-    for (const url of [...urls, ...kept]) if (url) yield url
+    return [...(before ? Object.values(placesOf(before)) : []), ...namedPlaces(line, before)]
+  })
+}
+
+function namedPlaces({ given }: Line, before: MappingContent | undefined): EndPlace[] {
+  try {
+    return Object.values(placesFor(given.values, before))
+  } catch (error) {
+    // It is told when the line has its turn.
+    if (isFailure(error, 'invalid')) return []
+    throw error
   }
 }
 

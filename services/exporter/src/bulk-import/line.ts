@@ -9,7 +9,7 @@ import {
   type OwnerTarget,
   type SourceTarget,
 } from '@slipway/contracts'
-import { readEnd } from '../mapping/mapping-ends.ts'
+import { readEnd } from '../mapping/end-url.ts'
 import type { LineResult } from './bulk-import.ts'
 
 export type Action = 'CREATE_OR_UPDATE' | 'CREATE' | 'UPDATE' | 'DELETE'
@@ -60,7 +60,7 @@ export function readLine(value: unknown, identity: Identity): ImportLine {
   if (typeof target === 'string') return failed(target, 'This field is required.')
   if (type === 'source version') return { kind: 'version', action, target, value: line }
   if (type === 'concept') return { kind: 'concept', line: childLine(concept.parse(line), line, action, target) }
-  const mapped = withoutRepeatedTarget(line)
+  const mapped = withoutRepeatedTarget(withOrigin(line))
   return { kind: 'mapping', line: childLine(mapping.parse(mapped), mapped, action, target) }
 }
 
@@ -115,6 +115,15 @@ function ownerOf(line: Members, identity: Identity): OwnerTarget | undefined {
 function textOf(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
   return text === '' ? undefined : text
+}
+
+/** Rows of exports have no URL of a concept that is not here; its code and source say the same. */
+function withOrigin(line: Members): Members {
+  const { from_concept_url: url, from_source_url: source, from_concept_code: code } = line
+  if (url || typeof source !== 'string' || !source || (typeof code !== 'string' && typeof code !== 'number'))
+    return line
+  const slash = source.endsWith('/') ? '' : '/'
+  return { ...line, from_concept_url: `${source}${slash}concepts/${encodeURIComponent(code)}/` }
 }
 
 /** Rows of exports say the concept a mapping leads to also as a code of its source; that is not another target. */

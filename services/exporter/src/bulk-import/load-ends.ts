@@ -1,9 +1,9 @@
-import type { Identity, SourceTarget } from '@slipway/contracts'
+import type { SourceTarget } from '@slipway/contracts'
 import type { AnyTx, Statement } from '@slipway/store'
-import { type EndConcept, type EndLookup, endsIn, readEnd } from '../mapping/mapping-ends.ts'
+import type { EndPlace } from '../mapping/end-url.ts'
+import type { EndConcept, EndLookup } from '../mapping/mapping-ends.ts'
 import { sourceUrl } from '../paths.ts'
 import type { SourceRow } from '../source/source.store.ts'
-import { resultOfError } from './line-errors.ts'
 
 const named: Statement = {
   name: 'bulk-import.named-concepts',
@@ -18,40 +18,37 @@ const named: Statement = {
 
 type Known = { readonly source: SourceRow; readonly concepts: ReadonlyMap<string, EndConcept> }
 
-/** Looks up at once where mappings lead from and to: two statements for each source, however many concepts of it. */
-export async function loadEnds(tx: AnyTx, identity: Identity, urls: Iterable<string>): Promise<EndLookup> {
-  const oneByOne = endsIn(tx, identity)
+/**
+ * Looks up at once where mappings lead from and to: two statements for each source, however many concepts of it.
+ * `oneByOne` says what there is to be seen.
+ */
+export async function loadEnds(tx: AnyTx, oneByOne: EndLookup, places: Iterable<EndPlace>): Promise<EndLookup> {
   const wanted = new Map<string, { target: SourceTarget; ids: Set<string> }>()
-  for (const url of urls) {
-    const end = readEnd(url)
-    if (!end) continue
-    const key = sourceUrl(end.target)
-    const entry = wanted.get(key) ?? { target: end.target, ids: new Set() }
-    if (end.concept) entry.ids.add(end.concept)
+  for (const { sourceUrl: key, target, code } of places) {
+    if (!target) continue
+    const entry = wanted.get(key) ?? { target, ids: new Set() }
+    entry.ids.add(code)
     wanted.set(key, entry)
   }
-  const sources = new Map<string, SourceRow | Error>()
+  const sources = new Map<string, SourceRow | undefined>()
   const known = new Map<number, Known>()
   for (const [key, { target, ids }] of wanted) {
-    const source = await oneByOne.source(target).catch((error: Error) => {
-      // That it is not there, or not to be seen, is told for each mapping.
-      if (!resultOfError(error)) throw error
-      return error
-    })
+    const source = await oneByOne.source(target)
     sources.set(key, source)
-    if (source instanceof Error) continue
+    if (!source) continue
     const rows = await tx.query<{ id: string; position: number; name: string }>(named, [source.position, [...ids]])
     const concepts = rows.map(({ id, position, name }) => [id, { position, name: JSON.parse(name) }] as const)
     known.set(source.position, { source, concepts: new Map(concepts) })
   }
   return {
-    async source(target) {
+    async source(target, isKnown) {
       const found = sources.get(sourceUrl(target))
-      if (found instanceof Error) throw found
-      return found ?? oneByOne.source(target)
+      // Of a source that is known to one mapping only, nothing was loaded.
+      return found || !isKnown ? found : oneByOne.source(target, true)
     },
     async concept(source, id) {
-      return known.get(source.position)?.concepts.get(id)
+      const loaded = known.get(source.position)
+      return loaded ? loaded.concepts.get(id) : oneByOne.concept(source, id)
     },
   }
 }

@@ -35,7 +35,8 @@ export type ChildChange = Pick<Written, 'id' | 'uuid'> & {
 
 /** The states come as JSON with their rows in it as they are: read as text, such a member stays as it was written. */
 const rows = (columns: string) => `json_to_recordset($1) as row(${columns}, retired boolean, search text,
-  match_key text, from_source bigint, to_source bigint, from_concept bigint, to_concept bigint, body text)`
+  match_key text, from_source bigint, to_source bigint, from_concept bigint, to_concept bigint, open_from text,
+  open_to text, body text)`
 
 /** Escapes that Postgres refuses to read, though it keeps them as text: NUL, and halves of surrogate pairs. */
 const unknownToJson = /\\u(?:0000|d[89a-f])/
@@ -48,9 +49,11 @@ const insert: Statement = {
       from ${rows('id text, uuid uuid')}
     ), made as (
       insert into child (position, source, kind, id, uuid, head, retired, search, match_key, from_source, to_source,
-        created_on, updated_on)
+        created_on, updated_on, open_from, open_to)
       overriding system value
-      select position, $2, $3, id, uuid, head, retired, search, match_key, from_source, to_source, $4, $4 from rows
+      select position, $2, $3, id, uuid, head, retired, search, match_key, from_source, to_source, $4, $4, open_from,
+        open_to
+      from rows
     )
     insert into child_version (position, child, number, retired, updated_on, body, from_concept, to_concept)
     overriding system value
@@ -66,7 +69,8 @@ const revise: Statement = {
       select head, position, number, retired, $2, body, from_concept, to_concept from rows
     )
     update child c set head = rows.head, number = rows.number, retired = rows.retired, updated_on = $2,
-      search = rows.search, match_key = rows.match_key, from_source = rows.from_source, to_source = rows.to_source
+      search = rows.search, match_key = rows.match_key, from_source = rows.from_source, to_source = rows.to_source,
+      open_from = rows.open_from, open_to = rows.open_to
     from rows where c.position = rows.position`,
 }
 
@@ -123,6 +127,8 @@ function recordOf(key: object, { state: { retired, search, links, body } }: Writ
     to_source: links?.toSource,
     from_concept: links?.fromConcept,
     to_concept: links?.toConcept,
+    open_from: links?.openFrom,
+    open_to: links?.openTo,
   }
   const row = unknownToJson.test(body) ? JSON.stringify(body) : body
   return `${JSON.stringify(columns).slice(0, -1)},"body":${row}}`

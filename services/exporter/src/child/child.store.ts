@@ -54,8 +54,8 @@ const insert: Statement = {
       select nextval(pg_get_serial_sequence('child_version', 'position')) as position
     ), made as (
       insert into child (source, kind, id, uuid, head, retired, search, match_key, from_source, to_source, created_on,
-        updated_on)
-      select $1, $2, $3, $4, position, $5, $6, $7, $8, $9, $10, $10 from head
+        updated_on, open_from, open_to)
+      select $1, $2, $3, $4, position, $5, $6, $7, $8, $9, $10, $10, $14, $15 from head
       returning position, head
     )
     insert into child_version (position, child, number, retired, updated_on, body, from_concept, to_concept)
@@ -69,7 +69,7 @@ const revise: Statement = {
       values ($1, $2, $3, $4, $5, $10, $11) returning position
     )
     update child set head = made.position, number = $2, retired = $3, updated_on = $4, search = $6, match_key = $7,
-      from_source = $8, to_source = $9
+      from_source = $8, to_source = $9, open_from = $12, open_to = $13
     from made where child.position = $1`,
 }
 
@@ -131,7 +131,12 @@ const linkValues = (links: ChildLinks | undefined) => [
   links?.fromSource ?? null,
   links?.toSource ?? null,
 ]
-const conceptValues = (links: ChildLinks | undefined) => [links?.fromConcept ?? null, links?.toConcept ?? null]
+const conceptValues = (links: ChildLinks | undefined) => [
+  links?.fromConcept ?? null,
+  links?.toConcept ?? null,
+  links?.openFrom ?? null,
+  links?.openTo ?? null,
+]
 
 export async function insertChild(
   tx: Queryable,

@@ -51,4 +51,7 @@ export type ChildLinks = {
   /** Positions of the concepts at both ends, as far as they are here. */
   readonly fromConcept: number | null
   readonly toConcept: number | null
+  /** Keys of the ends of which the concept is not here, or was not to be seen. */
+  readonly openFrom: string | null
+  readonly openTo: string | null
 }

@@ -5,6 +5,7 @@ import type { AnyStore } from '@slipway/store'
 import { addChild, changeChild, requireMatch } from '../child/change-child.ts'
 import { findChild } from '../child/child.store.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
+import { conceptsArrived } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
 import { notFound, requireEdit } from '../rights.ts'
 import { lockSource } from '../source/source.store.ts'
@@ -27,6 +28,7 @@ export function conceptHandlers(store: AnyStore): OperationHandler[] {
       const change = { tx, source, actor, traceparent }
       const comment = conceptRules.commentOf(given)
       const row = await addChild(conceptRules, change, given.id, mergeConcept(undefined, given), comment)
+      await conceptsArrived(change, [given.id])
       return { status: 201, headers: { Location: row.version_url.replace(/[^/]+\/$/, '') }, body: row }
     }),
     writeHandler(store, conceptOperations.update, async (tx, { id, ifMatch, body, ...target }, context) => {

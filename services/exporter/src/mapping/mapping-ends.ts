@@ -1,14 +1,16 @@
 import { type Identity, isFailure, type MappingFields, type SourceTarget } from '@slipway/contracts'
 import type { Queryable } from '@slipway/store'
 import { findChild } from '../child/child.store.ts'
-import { childUrl, ownerTypeName, sourceUrl } from '../paths.ts'
+import { childUrl, ownerTypeName } from '../paths.ts'
 import { refuseField, refuseObject } from '../refusals.ts'
 import { requireView } from '../rights.ts'
 import { findSource, type SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
+import { codeEnd, type EndPlace, readConceptEnd } from './end-url.ts'
 
 /** Where a mapping begins and leads, as its row says it. */
 export type MappingEnds = {
+  /** Empty while the concept is not here. */
   readonly from_concept_url: string
   readonly from_concept_code: string
   readonly from_concept_name: string | null
@@ -17,6 +19,7 @@ export type MappingEnds = {
   readonly from_source_name: string
   readonly from_source_owner: string
   readonly from_source_owner_type: string
+  /** Null while the concept is not here. */
   readonly to_concept_url: string | null
   readonly to_concept_code: string | null
   readonly to_concept_name: string | null
@@ -41,10 +44,6 @@ export type FoundEnds = {
   readonly links: MappingLinks
 }
 
-const pathPattern = /^(?:https?:\/\/[^/]+)?\/(orgs|users)\/([^/]+)\/sources\/([^/]+)\/(.*)$/
-/** Below a source: of its live state, or of a version; no version is called `concepts`. */
-const conceptPattern = /^(?:(?!concepts\/)[^/]+\/)?concepts\/([^/]+)\//
-
 const specifyOne = "Must specify either 'to_concept' or 'to_source' & 'to_concept_code'"
 
 export type EndConcept = { readonly position: number; readonly name: string | null }
@@ -52,124 +51,152 @@ export type EndConcept = { readonly position: number; readonly name: string | nu
 /** What the ends of mappings are looked up with. */
 export type EndLookup = {
   /**
-   * A source that the caller may see, or that the mapping leads to already (`isKnown`): whoever changes something else
-   * of it need not see that. @throws `not_found`, `forbidden`, `unauthenticated`
+   * A source that may be looked into, or from which the mapping has a concept already (`isKnown`): whoever changes
+   * something else of it need not see that. Undefined when there is none: what may not be seen is not there.
    */
-  source(target: SourceTarget, isKnown?: boolean): Promise<SourceRow>
+  source(target: SourceTarget, isKnown?: boolean): Promise<SourceRow | undefined>
   /** A concept of it, with the name that it is shown under; undefined when there is none. */
   concept(source: SourceRow, id: string): Promise<EndConcept | undefined>
 }
 
-/** Looks ends up one by one. */
-export const endsIn = (tx: Queryable, identity: Identity | null): EndLookup => ({
-  async source(target, isKnown) {
-    const found = await findSource(tx.query, target, identity)
-    if (!isKnown) requireView(identity, found)
-    return found
-  },
-  async concept({ position }, id) {
-    const found = await findChild(tx.query, { source: position, version: null }, 'concept', id)
-    return found && { position: found.position, name: shownName(found.body) }
-  },
-})
+/** Looks ends up one by one. `maySee`: which sources may be looked into. */
+export function endsIn(tx: Queryable, identity: Identity | null, maySee = viewedBy(identity)): EndLookup {
+  return {
+    async source(target, isKnown) {
+      try {
+        const found = await findSource(tx.query, target, identity)
+        return isKnown || maySee(found) ? found : undefined
+      } catch (error) {
+        if (isFailure(error, 'not_found')) return undefined
+        throw error
+      }
+    },
+    async concept({ position }, id) {
+      const found = await findChild(tx.query, { source: position, version: null }, 'concept', id)
+      return found && { position: found.position, name: shownName(found.body) }
+    },
+  }
+}
+
+const viewedBy = (identity: Identity | null) => (source: SourceRow) => {
+  try {
+    requireView(identity, source)
+    return true
+  } catch (error) {
+    if (isFailure(error, 'forbidden', 'unauthenticated')) return false
+    throw error
+  }
+}
 
 const shownName = (body: string) => (JSON.parse(body) as { display_name: string | null }).display_name
 
+/** Both ends of a mapping, whether or not they are here. */
+export type EndPlaces = { readonly from: EndPlace; readonly to: EndPlace }
+
+/** The ends that a mapping has. */
+export const placesOf = (ends: MappingEnds): EndPlaces => ({
+  from: codeEnd(ends.from_source_url, ends.from_concept_code),
+  to: codeEnd(ends.to_source_url ?? '', ends.to_concept_code ?? ''),
+})
+
 /**
- * Looks up what a mapping leads from and to. `before`: of the mapping that is changed; a new target of one sort replaces
- * the old one of the other.
+ * The ends that a mapping is to have. `before`: of the mapping that is changed; a new target of one sort replaces the old
+ * one of the other. @throws `invalid`
  */
+export function placesFor(given: Partial<MappingFields>, before: MappingEnds | undefined): EndPlaces {
+  const kept = before && placesOf(before)
+  const fromUrl = given.from_concept_url
+  const from = fromUrl === undefined ? kept?.from : readConceptEnd(fromUrl)
+  if (!from) throw noConcept('from_concept_url')
+  return { from, to: targetFor(given, before, from) }
+}
+
+function targetFor(given: Partial<MappingFields>, before: MappingEnds | undefined, from: EndPlace): EndPlace {
+  const { to_concept_url: url, to_source_url: source, to_concept_code: code } = given
+  if (url && (source || code)) throw refuseObject(`${specifyOne}. Cannot specify both.`)
+  if (url) {
+    const to = readConceptEnd(url)
+    if (!to) throw noConcept('to_concept_url')
+    if (isSame(from, to)) throw refuseObject('Cannot map concept to itself.')
+    return to
+  }
+  const sourceOf = source || before?.to_source_url
+  const codeOf = code || before?.to_concept_code
+  if (!sourceOf || !codeOf) throw refuseObject(specifyOne)
+  const to = codeEnd(sourceOf, codeOf)
+  if (isSame(from, to)) throw refuseObject('Cannot map concept to itself.')
+  return to
+}
+
+/** Looks up what a mapping leads from and to. What is not here is said by its code, until it comes. @throws `invalid` */
 export async function findEnds(
   lookup: EndLookup,
   given: Partial<MappingFields>,
   before: MappingEnds | undefined,
 ): Promise<FoundEnds> {
-  const fromUrl = given.from_concept_url ?? before?.from_concept_url ?? ''
-  const external = given.to_source_url || given.to_concept_code
-  const keptUrl = external ? null : (before?.to_concept_url ?? null)
-  const toUrl = given.to_concept_url === undefined ? keptUrl : given.to_concept_url || null
-  const keep = toUrl === null || toUrl === before?.to_concept_url ? before : undefined
-  const toSourceUrl = given.to_source_url || (toUrl ? null : (keep?.to_source_url ?? null))
-  const toCode = given.to_concept_code || (toUrl ? null : (keep?.to_concept_code ?? null))
-  if (toUrl && external) throw refuseObject(`${specifyOne}. Cannot specify both.`)
-  if (!toUrl && !(toSourceUrl && toCode)) throw refuseObject(specifyOne)
-
-  const isKnown = (url: string) =>
-    before !== undefined && [before.from_concept_url, before.to_concept_url, before.to_source_url].includes(url)
-  const find = async (url: string, field: string) => findByUrl(lookup, url, field, isKnown(url))
-  const findConcept = async (url: string, field: string) => conceptOf(lookup, url, field, isKnown(url))
-  const from = await findConcept(fromUrl, 'from_concept_url')
-  const to = toUrl ? await findConcept(toUrl, 'to_concept_url') : undefined
-  const toSource = to?.source ?? (await find(toSourceUrl as string, 'to_source_url')).source
-  if (to && to.url === from.url) throw refuseObject('Cannot map concept to itself.')
-  const name = given.to_concept_name === undefined ? (keep?.to_concept_name ?? null) : given.to_concept_name
+  const { from, to } = placesFor(given, before)
+  const known = before && placesOf(before)
+  const fromHere = await hereOf(lookup, from, Boolean(before?.from_concept_url && isSame(from, known?.from)))
+  const toHere = await hereOf(lookup, to, Boolean(before?.to_concept_url && isSame(to, known?.to)))
+  const fromSource = sourceFields(from, fromHere.source)
+  const toSource = sourceFields(to, toHere.source)
+  const toName = nameOf(given, isSame(to, known?.to) ? before : undefined, toHere.concept)
   return {
     links: {
-      from: from.source.position,
-      to: toSource.position,
-      fromConcept: from.position,
-      toConcept: to?.position ?? null,
+      from: fromHere.source?.position ?? null,
+      to: toHere.source?.position ?? null,
+      fromConcept: fromHere.concept?.position ?? null,
+      toConcept: toHere.concept?.position ?? null,
     },
     ends: {
-      from_concept_url: from.url,
-      from_concept_code: from.id,
-      from_concept_name: from.name,
-      from_concept_name_resolved: from.name,
-      from_source_url: sourceUrl(targetOf(from.source)),
-      from_source_name: from.source.id,
-      from_source_owner: from.source.owner,
-      from_source_owner_type: ownerTypeName[from.source.owner_type],
-      to_concept_url: to?.url ?? null,
-      to_concept_code: to?.id ?? toCode,
-      to_concept_name: to ? to.name : name,
-      to_concept_name_resolved: to ? to.name : name,
-      to_source_url: sourceUrl(targetOf(toSource)),
-      to_source_name: toSource.id,
-      to_source_name_resolved: toSource.name,
+      from_concept_url: fromHere.concept ? childUrl(from.sourceUrl, 'concept', from.code) : '',
+      from_concept_code: from.code,
+      from_concept_name: fromHere.concept?.name ?? null,
+      from_concept_name_resolved: fromHere.concept?.name ?? null,
+      from_source_url: from.sourceUrl,
+      from_source_name: fromSource.name ?? '',
+      from_source_owner: fromSource.owner ?? '',
+      from_source_owner_type: fromSource.ownerType ?? '',
+      to_concept_url: toHere.concept ? childUrl(to.sourceUrl, 'concept', to.code) : null,
+      to_concept_code: to.code,
+      to_concept_name: toName,
+      to_concept_name_resolved: toHere.concept?.name ?? null,
+      to_source_url: to.sourceUrl,
+      to_source_name: toSource.name,
+      to_source_name_resolved: toHere.source?.name ?? null,
       to_source_owner: toSource.owner,
-      to_source_owner_type: ownerTypeName[toSource.owner_type],
+      to_source_owner_type: toSource.ownerType,
     },
   }
 }
 
-type FoundConcept = EndConcept & { readonly source: SourceRow; readonly url: string; readonly id: string }
-
-async function conceptOf(lookup: EndLookup, url: string, field: string, isKnown: boolean): Promise<FoundConcept> {
-  const { source, concept } = await findByUrl(lookup, url, field, isKnown)
-  const found = concept && (await lookup.concept(source, concept))
-  if (!concept || !found) throw noMatch(field, 'Concept')
-  return { ...found, source, id: concept, url: childUrl(sourceUrl(targetOf(source)), 'concept', concept) }
+/**
+ * The name that the target is given: by the caller, else its own. What a caller gave stays while the target does; it
+ * differs from the name that was found.
+ */
+function nameOf(
+  given: Partial<MappingFields>,
+  before: MappingEnds | undefined,
+  concept: EndConcept | undefined,
+): string | null {
+  if (given.to_concept_name !== undefined) return given.to_concept_name ?? concept?.name ?? null
+  const wasGiven =
+    before && (before.to_concept_url === null || before.to_concept_name !== before.to_concept_name_resolved)
+  return (wasGiven ? before.to_concept_name : null) ?? concept?.name ?? null
 }
 
-/** What the caller may not see does not exist for a mapping. */
-async function findByUrl(lookup: EndLookup, url: string, field: string, isKnown: boolean) {
-  const thing = field === 'to_source_url' ? 'Source' : 'Concept'
-  const end = readEnd(url)
-  if (!end) throw noMatch(field, thing)
-  try {
-    return { source: await lookup.source(end.target, isKnown), concept: end.concept }
-  } catch (error) {
-    throw isFailure(error, 'not_found', 'forbidden', 'unauthenticated') ? noMatch(field, thing) : error
-  }
+async function hereOf(lookup: EndLookup, { target, code }: EndPlace, isKnown: boolean) {
+  const source = target && (await lookup.source(target, isKnown))
+  return { source, concept: source && (await lookup.concept(source, code)) }
 }
 
-/** What the URL of a source or concept leads to, of the live source or of a version; undefined for other URLs. */
-export function readEnd(url: string): { target: SourceTarget; concept: string | undefined } | undefined {
-  const [, owners, owner, source, rest = ''] = pathPattern.exec(url.endsWith('/') ? url : `${url}/`) ?? []
-  if (!owner || !source) return undefined
-  const ownerType = owners === 'orgs' ? 'org' : 'user'
-  const target = { ownerType, owner: decoded(owner), source: decoded(source) } as const
-  const concept = conceptPattern.exec(rest)?.[1]
-  return { target, concept: concept && decoded(concept) }
+function sourceFields({ target }: EndPlace, source: SourceRow | undefined) {
+  const found = source ? targetOf(source) : target
+  if (!found) return { name: null, owner: null, ownerType: null }
+  return { name: found.source, owner: found.owner, ownerType: ownerTypeName[found.ownerType] }
 }
 
-const noMatch = (field: string, thing: string) =>
-  refuseField(field, `${thing} matching query does not exist.`, 'does_not_exist')
+export const isSame = (one: EndPlace, other: EndPlace | undefined): boolean =>
+  one.sourceUrl === other?.sourceUrl && one.code === other.code
 
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}
+const noConcept = (field: string) => refuseField(field, 'Concept matching query does not exist.', 'does_not_exist')

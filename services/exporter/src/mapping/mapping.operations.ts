@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
-import { actorOf, complete, mappingOperations } from '@slipway/contracts'
+import { actorOf, complete, type Identity, type MappingFields, mappingOperations } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
 import type { AnyStore, AnyTx, Statement } from '@slipway/store'
 import { addChild, changeChild, requireMatch } from '../child/change-child.ts'
 import { findChild, findMatch } from '../child/child.store.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
+import { lockForeignEnds } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
 import { notFound, requireEdit } from '../rights.ts'
-import { lockSource } from '../source/source.store.ts'
+import { lockSource, type SourceRow } from '../source/source.store.ts'
 import { type MappingContent, mappingRules, matchKeyOf, mergeMapping } from './mapping.ts'
-import { endsIn, findEnds, type MappingLinks } from './mapping-ends.ts'
+import { endsIn, findEnds, type MappingLinks, placesFor } from './mapping-ends.ts'
 
 const unlinked = mappingRules({ from: null, to: null, fromConcept: null, toConcept: null })
 
@@ -26,7 +27,7 @@ export function notUnique({ to_concept_url }: MappingContent) {
   return refuseObject(`Parent, map_type, from_concept, ${target} must be unique.`)
 }
 
-/** Mappings: from a concept to a concept, or to a code of a source that need not be here. */
+/** Mappings: from a concept to a concept, neither of which need be here. */
 export function mappingHandlers(store: AnyStore): OperationHandler[] {
   const contentOf = (body: string): MappingContent => unlinked.contentOf(JSON.parse(body))
 
@@ -36,6 +37,19 @@ export function mappingHandlers(store: AnyStore): OperationHandler[] {
     if (other !== undefined && other !== id) throw notUnique(content)
   }
 
+  /** The ends of a mapping that is written; nothing that they wait for comes meanwhile. @throws `invalid` */
+  async function endsFor(
+    tx: AnyTx,
+    source: SourceRow,
+    identity: Identity | null,
+    given: Partial<MappingFields>,
+    before: MappingContent | undefined,
+  ) {
+    const { from, to } = placesFor(given, before)
+    await lockForeignEnds(tx, source, [from.sourceUrl, to.sourceUrl])
+    return findEnds(endsIn(tx, identity), given, before)
+  }
+
   return [
     ...readChildHandlers(store, 'mapping'),
     writeHandler(store, mappingOperations.create, async (tx, { body, ...target }, { identity, traceparent }) => {
@@ -43,7 +57,7 @@ export function mappingHandlers(store: AnyStore): OperationHandler[] {
       const actor = actorOf(requireEdit(identity, source))
       const given = complete(body)
       const id = given.id ?? randomUUID()
-      const { ends, links } = await findEnds(endsIn(tx, identity), given, undefined)
+      const { ends, links } = await endsFor(tx, source, identity, given, undefined)
       const content = mergeMapping(undefined, given, ends)
       await requireUnique(tx, source.position, content, undefined)
       if (await findChild(tx.query, { source: source.position, version: null }, 'mapping', id)) {
@@ -62,7 +76,7 @@ export function mappingHandlers(store: AnyStore): OperationHandler[] {
       requireMatch(ifMatch, stored)
       const given = complete(body)
       const before = contentOf(stored.body)
-      const { ends, links } = await findEnds(endsIn(tx, context.identity), given, before)
+      const { ends, links } = await endsFor(tx, source, context.identity, given, before)
       const content = mergeMapping(before, given, ends)
       await requireUnique(tx, source.position, content, id)
       const rules = mappingRules(links)

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { MappingFields } from '@slipway/contracts'
 import type { ChildRow, ChildRules, Frame } from '../child/child.ts'
-import type { MappingEnds, MappingLinks } from './mapping-ends.ts'
+import type { EndPlace } from './end-url.ts'
+import { type MappingEnds, type MappingLinks, placesOf } from './mapping-ends.ts'
 
 export type MappingContent = MappingEnds & {
   readonly external_id: string | null
@@ -98,13 +99,25 @@ function rowOf(content: MappingContent, frame: Frame) {
   }
 }
 
-/** What no other mapping of the source may say. Hashed: URLs are longer than an index takes. */
-export function matchKeyOf({ map_type, from_concept_url, to_concept_url, ...to }: MappingContent): string {
-  const target = to_concept_url === null ? [to.to_source_url, to.to_concept_code] : [to_concept_url]
-  return createHash('sha256')
-    .update(JSON.stringify([map_type, from_concept_url, ...target]))
-    .digest('hex')
+/**
+ * What no other mapping of the source may say, whether or not its ends are here. Hashed: URLs are longer than an index
+ * takes. Stored data depends on it.
+ */
+export function matchKeyOf(content: Pick<MappingContent, 'map_type'> & MappingEnds): string {
+  const { from, to } = placesOf(content)
+  return hashOf(JSON.stringify([content.map_type, pathOf(from), pathOf(to)]))
 }
+
+const pathOf = ({ sourceUrl, code }: Pick<EndPlace, 'sourceUrl' | 'code'>) => `${sourceUrl}concepts/${code}/`
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
+const halfHashOf = (text: string) => hashOf(text).slice(0, 32)
+
+/** By what the ends of mappings that are not here are found when they come. Stored data depends on it. */
+export const openEndKey = ({ sourceUrl, code }: Pick<EndPlace, 'sourceUrl' | 'code'>): string =>
+  `${openSourceKey(sourceUrl)}/${halfHashOf(code)}`
+
+/** What the keys of all ends in a source begin with, before a slash. */
+export const openSourceKey = (sourceUrl: string): string => halfHashOf(sourceUrl)
 
 /** Rules of mappings that are linked so. */
 export const mappingRules = (links: MappingLinks): ChildRules<MappingFields, MappingContent> => ({
@@ -112,12 +125,17 @@ export const mappingRules = (links: MappingLinks): ChildRules<MappingFields, Map
   contentOf,
   rowOf,
   searchOf: (content, id) => [id, content.from_concept_code, content.to_concept_code ?? ''].join('\n'),
-  linksOf: content => ({
-    matchKey: matchKeyOf(content),
-    fromSource: links.from,
-    toSource: links.to,
-    fromConcept: links.fromConcept,
-    toConcept: links.toConcept,
-  }),
+  linksOf: content => {
+    const { from, to } = placesOf(content)
+    return {
+      matchKey: matchKeyOf(content),
+      fromSource: links.from,
+      toSource: links.to,
+      fromConcept: links.fromConcept,
+      toConcept: links.toConcept,
+      openFrom: links.fromConcept === null ? openEndKey(from) : null,
+      openTo: links.toConcept === null ? openEndKey(to) : null,
+    }
+  },
   commentOf: ({ update_comment }) => update_comment ?? null,
 })

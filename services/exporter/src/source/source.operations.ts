@@ -5,6 +5,7 @@ import { type AnyStore, appendEvents } from '@slipway/store'
 import { withDiff } from '../child/with-diff.ts'
 import { giveUpExports } from '../export/give-up-exports.ts'
 import { jsonArray } from '../json-stream.ts'
+import { sourceArrived } from '../open-end/resolve-ends.ts'
 import { ownerUrl, sourceUrl } from '../paths.ts'
 import { refuseObject } from '../refusals.ts'
 import { requireAdmin, requireView } from '../rights.ts'
@@ -79,6 +80,7 @@ export function sourceHandlers(store: AnyStore): OperationHandler[] {
       const row = await insertSource(tx, target, values, actor)
       if (!row) throw refuseObject('Source with this id already exists for this owner.')
       await tell(tx, 'created', row, 1, { actor, traceparent })
+      await sourceArrived({ tx, actor, traceparent }, row)
       return { status: 201, headers: { Location: sourceUrl(target) }, body: sourceDetail(row) }
     }),
     writeHandler(store, sourceOperations.update, async (tx, { body, ...target }, { identity, traceparent }) => {
@@ -89,6 +91,8 @@ export function sourceHandlers(store: AnyStore): OperationHandler[] {
       const changed = await updateSource(tx, before.position, values, actor)
       const row = { ...before, ...values, ...changed, updated_by: actor }
       await tell(tx, 'updated', row, changed.seq, { actor, traceparent })
+      const isRevealed = before.public_access === 'None' && row.public_access !== 'None'
+      if (isRevealed) await sourceArrived({ tx, actor, traceparent }, row)
       return { status: 200, body: sourceDetail(row) }
     }),
     writeHandler(store, sourceOperations.delete, async (tx, target, { identity, traceparent }) => {

@@ -1,0 +1,41 @@
+import { type AnyStore, startWorker, type Worker } from '@slipway/store'
+import type { Logger } from 'pino'
+import { delayOpenMappings, dueSourcesOf, lockSourceAt, nextOpenEndMs, takeOpenMappings } from './open-end.store.ts'
+import { resolveMappings } from './resolve-ends.ts'
+
+export type OpenEndWorkerOptions = { readonly store: AnyStore; readonly log: Logger }
+
+/** How often replicas look for mappings that were left to whoever comes. */
+const pollMs = 5_000
+/** Milliseconds until mappings are tried again that could not be read or written. */
+const retryMs = 30_000
+/** Mappings in one transaction. */
+const mostAtOnce = 500
+const system = 'system'
+
+/**
+ * Resolves mappings that waited for a concept or source, and whose own source was being written when it came. One source
+ * at a time; its lock comes first, and is the only one that is waited for.
+ */
+export function startOpenEndWorker({ store, log }: OpenEndWorkerOptions): Worker {
+  return startWorker<number>({
+    name: 'open-ends',
+    take: limit => dueSourcesOf(store, limit),
+    async handle(source) {
+      try {
+        await store.transaction(async tx => {
+          const isThere = await lockSourceAt(tx, source)
+          const positions = await takeOpenMappings(tx, source, mostAtOnce)
+          if (isThere) await resolveMappings({ tx, actor: system, traceparent: undefined }, source, positions)
+        })
+      } catch (error) {
+        log.error({ err: error, source }, 'ends of mappings could not be resolved')
+        await delayOpenMappings(store, source, retryMs)
+      }
+    },
+    next: () => nextOpenEndMs(store),
+    concurrency: 1,
+    pollMs,
+    log,
+  })
+}
