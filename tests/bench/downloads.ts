@@ -3,6 +3,7 @@
  *
  *   npm run bench:downloads
  *   DOWNLOADS_GIGABYTES=2 DOWNLOADS_TIMES=50 npm run bench:downloads
+ *   DOWNLOADS_MEGABYTES=16 npm run bench:downloads   # of one download; those at a time have a sixteenth each
  *
  * Origin, proxy and client are processes of their own on this machine. Trust the ratios of one run, never figures.
  */
@@ -20,6 +21,8 @@ import { renderTable } from './report/table.ts'
 
 const megabyte = 1024 * 1024
 const largest = Number(process.env.DOWNLOADS_GIGABYTES ?? 2) * 1024 * megabyte
+const single = Number(process.env.DOWNLOADS_MEGABYTES ?? 256) * megabyte
+const each = single / 16
 const times = Number(process.env.DOWNLOADS_TIMES ?? 50)
 const token = 'bench-administrator-token'
 
@@ -105,9 +108,9 @@ async function compare(scenario: string, { bytes, at, slices }: Scenario): Promi
 
 const gigabytes = largest / (1024 * megabyte)
 const measurements = [
-  ...(await compare('One download of 256 MB', { bytes: 256 * megabyte, at: 1, slices: 5 })),
+  ...(await compare(`One download of ${single / megabyte} MB`, { bytes: single, at: 1, slices: 5 })),
   ...(await compare(`One download of ${gigabytes} GB`, { bytes: largest, at: 1, slices: 1 })),
-  ...(await compare(`${times} downloads of 16 MB at a time`, { bytes: 16 * megabyte, at: times, slices: 5 })),
+  ...(await compare(`${times} downloads of ${each / megabyte} MB at a time`, { bytes: each, at: times, slices: 5 })),
 ]
 const [processor] = cpus()
 console.log(`${cpus().length} x ${processor?.model.trim()}, Node ${process.version}\n\n${renderTable(measurements)}`)

@@ -20,9 +20,9 @@ const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   pages,
 }
 
-async function measure({ only, seconds, profile }: Arguments): Promise<Measurement[]> {
+async function measure({ only, seconds, rows, profile }: Arguments): Promise<Measurement[]> {
   say('starting the platform')
-  await using ground = await openGround(profile, say)
+  await using ground = await openGround({ rows, profiles: profile, notify: say })
   await using references = await startReferences(ground)
   const measurements: Measurement[] = []
   for (const name of only) {

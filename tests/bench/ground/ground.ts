@@ -4,24 +4,32 @@ import type { PostgresServer } from '@slipway/servers'
 import { temporaryFolder } from '@slipway/testing'
 import { type Generator, startGenerator } from '../load/load.ts'
 import { type CpuTimes, cpuTimes } from './cpu-time.ts'
-import { loadRows } from './load-rows.ts'
+import { idOf, loadRows } from './load-rows.ts'
 
-/** What every scenario works on: the platform with 100,000 releases, and somebody who asks. */
+/** What every scenario works on: the platform with many releases, and somebody who asks. */
 export type Ground = AsyncDisposable & {
   readonly platform: Platform
   readonly postgres: PostgresServer
   readonly adminToken: string
+  /** Releases in the table when it was loaded. */
+  readonly rows: number
+  /** The release that is asked for: in the middle, with two studies, two tasks and a note. */
+  readonly wantedRelease: string
   readonly generator: Generator
   readonly cpu: CpuTimes
 }
 
 const adminToken = 'bench-admin-token'
 
-/**
- * Starts the platform as `npm start` does, on a folder that is removed in the end. `profiles`: a folder for CPU
- * profiles of gateway and coordinator, written when the platform stops.
- */
-export async function openGround(profiles: string | undefined, notify: (line: string) => void): Promise<Ground> {
+export type GroundOptions = {
+  readonly rows: number
+  /** A folder for CPU profiles of gateway and coordinator, written when the platform stops. */
+  readonly profiles: string | undefined
+  readonly notify: (line: string) => void
+}
+
+/** Starts the platform as `npm start` does, on a folder that is removed in the end, and loads releases. */
+export async function openGround({ rows, profiles, notify }: GroundOptions): Promise<Ground> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await temporaryFolder())
   const platform = opened.use(
@@ -36,8 +44,8 @@ export async function openGround(profiles: string | undefined, notify: (line: st
   )
   const { postgres } = platform
   if (!postgres) throw new Error('the platform has no PostgreSQL of its own')
-  notify('loading 100,000 releases')
-  await loadRows(platform.databaseUrl('coordinator'))
+  notify(`loading ${rows.toLocaleString('en')} releases`)
+  await loadRows(platform.databaseUrl('coordinator'), rows)
   const generator = opened.use(startGenerator())
   const pidOf = (service: string) => platform.processes.find(process => process.service === service)?.pid ?? 0
   const cpu = cpuTimes(() => ({
@@ -47,7 +55,16 @@ export async function openGround(profiles: string | undefined, notify: (line: st
     PostgreSQL: postgres.pid,
   }))
   const kept = opened.move()
-  return { platform, postgres, adminToken, generator, cpu, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    platform,
+    postgres,
+    adminToken,
+    rows,
+    wantedRelease: idOf(2 * Math.round(rows / 4)),
+    generator,
+    cpu,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }
 
 function profiledPrograms(folder: string): NonNullable<PlatformOptions['programs']> {

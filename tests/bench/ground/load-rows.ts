@@ -1,15 +1,9 @@
 import pg from 'pg'
 
-export const rows = 100_000
+/** The id of the n-th release, counted from 1. */
+export const idOf = (n: number): string => `RE_${String(n).padStart(8, '0')}`
 
-/** The release that is asked for: in the middle, with two studies, two tasks and a note. */
-export const wantedRelease = 'RE_00050000'
-
-/**
- * Releases that ended long ago, each with two studies and two tasks, every other with a note: put straight into the
- * database of the coordinator, because its API would take minutes.
- */
-const statements = [
+const statementsFor = (rows: number): readonly string[] => [
   `insert into study (kf_id, name, visible) select 'SD_0000000' || n, 'Study ' || n, true from generate_series(1, 9) n`,
   `insert into task_service (kf_id, name, url, enabled, sequence)
    select 'TS_0000000' || n, 'Finished service ' || n, 'http://127.0.0.1:9', false, 1 from generate_series(1, 2) n`,
@@ -31,11 +25,15 @@ const statements = [
   'checkpoint',
 ]
 
-export async function loadRows(coordinatorUrl: string): Promise<void> {
+/**
+ * Releases that ended long ago, each with two studies and two tasks, every other with a note: put straight into the
+ * database of the coordinator, because its API would take minutes.
+ */
+export async function loadRows(coordinatorUrl: string, rows: number): Promise<void> {
   const client = new pg.Client({ connectionString: coordinatorUrl })
   await client.connect()
   try {
-    for (const statement of statements) await client.query(statement)
+    for (const statement of statementsFor(rows)) await client.query(statement)
   } finally {
     await client.end()
   }

@@ -11,12 +11,12 @@ const patienceMs = 5_000
 
 /**
  * What a service asks Postgres when it is asked something itself, read from the log of the server: so a reference runs
- * the very statement of the platform, whatever becomes of it, and knows nothing of the service. Returns the first
- * statement executed under a name that matches.
+ * the very statement of the platform, whatever becomes of it, and knows nothing of the service but its name. Returns the
+ * first execution of the statement with exactly this name; services at rest execute others all the time.
  */
 export async function recordStatement(
   postgres: PostgresServer,
-  name: RegExp,
+  name: string,
   cause: () => Promise<unknown>,
 ): Promise<RecordedStatement> {
   const start = (await readFile(postgres.logFile, 'utf8')).length
@@ -32,7 +32,7 @@ export async function recordStatement(
   } finally {
     await logStatements(postgres.url, 'none')
   }
-  throw new Error(`no statement named ${name} was executed`)
+  throw new Error(`no statement named "${name}" was executed`)
 }
 
 async function logStatements(url: string, which: 'all' | 'none'): Promise<void> {
@@ -44,9 +44,9 @@ async function logStatements(url: string, which: 'all' | 'none'): Promise<void> 
 }
 
 /** An entry of the log: the text after `execute <name>:` goes on in lines that begin with a tab; values stand below it. */
-function find(log: string, name: RegExp): RecordedStatement | undefined {
+function find(log: string, name: string): RecordedStatement | undefined {
   for (const [, found = '', text = '', values = ''] of log.matchAll(entry)) {
-    if (name.test(found)) return { name: found, text: text.replaceAll('\n\t', '\n'), values: readValues(values) }
+    if (found === name) return { name: found, text: text.replaceAll('\n\t', '\n'), values: readValues(values) }
   }
   return undefined
 }

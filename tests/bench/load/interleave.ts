@@ -19,7 +19,7 @@ export type InterleaveOptions<Name extends string> = {
 }
 
 const slices = 5
-const warmUpSeconds = 1
+const mostWarmUpSeconds = 1
 
 /**
  * Measures several ways in turn, slice by slice, so that whatever else the machine does meets all of them, and gives
@@ -29,7 +29,7 @@ export async function interleave<Name extends string>(options: InterleaveOptions
   const { generator, connections, seconds, cpu, settle } = options
   const ways = Object.entries(options.ways) as [Name, Way][]
   for (const [name, way] of ways) {
-    const loaded = await generator.ask({ ...way, connections, seconds: warmUpSeconds })
+    const loaded = await generator.ask({ ...way, connections, seconds: Math.min(mostWarmUpSeconds, seconds) })
     if (name === 'platform') await settle?.(loaded)
   }
 

@@ -3,7 +3,6 @@ import { cloneDatabase } from '@slipway/store'
 import { type Child, startChild } from '../ground/child.ts'
 import { type CpuTimes, cpuTimes } from '../ground/cpu-time.ts'
 import type { Ground } from '../ground/ground.ts'
-import { wantedRelease } from '../ground/load-rows.ts'
 import { type RecordedStatement, recordStatement } from '../ground/record-statements.ts'
 import type { MoleculerServiceOptions } from './moleculer-service.ts'
 import type { OneProcessOptions } from './one-process.ts'
@@ -22,13 +21,13 @@ export type References = AsyncDisposable & {
 
 const coordinatorMigrations = fileURLToPath(new URL('../../../services/coordinator/migrations', import.meta.url))
 
-export async function startReferences({ platform, postgres }: Ground): Promise<References> {
+export async function startReferences({ platform, postgres, wantedRelease }: Ground): Promise<References> {
   await using opened = new AsyncDisposableStack()
   const { url, natsUrl } = platform
-  const item = await recordStatement(postgres, /release/, () => ok(fetch(`${url}/releases/${wantedRelease}`)))
-  const list = await recordStatement(postgres, /list.*release/, () => ok(fetch(`${url}/releases`)))
+  const item = await recordStatement(postgres, 'item-release', () => ok(fetch(`${url}/releases/${wantedRelease}`)))
+  const list = await recordStatement(postgres, 'list-release', () => ok(fetch(`${url}/releases`)))
   const listWithoutCount = withoutCount(list)
-  const create = await recordStatement(postgres, /event.*create/, () => ok(postEvent(url)))
+  const create = await recordStatement(postgres, 'event-create', () => ok(postEvent(url)))
 
   // Its own tables: the platform's relay would send on whatever appears in the outbox of its own.
   const written = opened.use(

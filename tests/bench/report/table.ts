@@ -26,7 +26,8 @@ function cells(measurement: Measurement): string[] {
     figure(value, unit),
     reference ? figure(reference.value, unit) : '',
     reference?.name ?? '',
-    ratio === undefined ? '' : ratio.toFixed(2),
+    // A reference too small for the clock has no ratio.
+    ratio === undefined || !Number.isFinite(ratio) ? '' : ratio.toFixed(2),
     aimText(measurement),
     met === undefined ? '' : met ? 'ok' : 'missed',
   ]

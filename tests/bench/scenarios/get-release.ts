@@ -1,4 +1,3 @@
-import { wantedRelease } from '../ground/load-rows.ts'
 import { interleave } from '../load/interleave.ts'
 import type { Measurement } from '../report/measurement.ts'
 import { cpuOf } from './cpu-of.ts'
@@ -8,7 +7,7 @@ const scenario = 'GET one release'
 
 /** The path of nearly every request, beside one process without a bus and beside Moleculer over the same broker. */
 export const getRelease: Scenario = async (
-  { generator, cpu, platform },
+  { generator, cpu, platform, wantedRelease },
   { oneProcess, oneProcessCpu, moleculer },
   seconds,
 ) => {

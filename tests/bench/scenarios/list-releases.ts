@@ -2,10 +2,10 @@ import { interleave } from '../load/interleave.ts'
 import { cpuOf } from './cpu-of.ts'
 import type { Scenario } from './scenario.ts'
 
-const scenario = 'List of 10 releases of 100,000, with exact count'
-
 /** Against the same page without a count in one process: what bus and count cost together. */
-export const listReleases: Scenario = async ({ generator, cpu, platform }, { oneProcess, oneProcessCpu }, seconds) => {
+export const listReleases: Scenario = async (ground, { oneProcess, oneProcessCpu }, seconds) => {
+  const { generator, cpu, platform, rows } = ground
+  const scenario = `List of 10 releases of ${rows.toLocaleString('en')}, with exact count`
   const ways = { platform: { url: `${platform.url}/releases` }, plain: { url: `${oneProcess}/releases` } }
   const one = await interleave({ generator, ways, connections: 1, seconds })
   const many = await interleave({

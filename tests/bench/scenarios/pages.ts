@@ -3,15 +3,15 @@ import type { RecordedStatement } from '../ground/record-statements.ts'
 import { interleave } from '../load/interleave.ts'
 import type { Scenario } from './scenario.ts'
 
-const scenario = 'Pages of 10 in 100,000 releases'
-
 /**
  * A deep page skips over its offset in an index, as its protocol asks for. The count beside every page comes from
  * counters: a page with its count touches hardly more of the database than one without.
  */
-export const pages: Scenario = async ({ generator, platform }, { list, listWithoutCount }, seconds) => {
+export const pages: Scenario = async ({ generator, platform, rows }, { list, listWithoutCount }, seconds) => {
+  const scenario = `Pages of 10 in ${rows.toLocaleString('en')} releases`
+  const [half, end] = [0.45, 0.9].map(part => Math.floor(rows * part)) as [number, number]
   const page = (query: string) => ({ url: `${platform.url}/releases?limit=10${query}` })
-  const ways = { first: page(''), middle: page('&offset=45000'), deep: page('&offset=90000') }
+  const ways = { first: page(''), middle: page(`&offset=${half}`), deep: page(`&offset=${end}`) }
   const { first, middle, deep } = await interleave({ generator, ways, connections: 1, seconds })
   const reference = { name: 'first page', value: first.p50 }
 
@@ -21,8 +21,14 @@ export const pages: Scenario = async ({ generator, platform }, { list, listWitho
   const without = { name: 'without count', value: await blocksOf(client, listWithoutCount) }
   await client.end()
   return [
-    { scenario, what: '1 connection, p50, offset 45,000', value: middle.p50, unit: 'ms', reference },
-    { scenario, what: '1 connection, p50, offset 90,000', value: deep.p50, unit: 'ms', reference },
+    {
+      scenario,
+      what: `1 connection, p50, offset ${half.toLocaleString('en')}`,
+      value: middle.p50,
+      unit: 'ms',
+      reference,
+    },
+    { scenario, what: `1 connection, p50, offset ${end.toLocaleString('en')}`, value: deep.p50, unit: 'ms', reference },
     {
       scenario,
       what: 'blocks read for a page and its count',

@@ -1,6 +1,7 @@
 /**
  * Calls a second, 32 at a time, between two processes over a real broker: an operation of the bus with identity and
- * trace, beside the client library's own `request` without any header. Run with `node packages/bus/test/bench/unary.ts`.
+ * trace, beside the client library's own `request` without any header. Run with
+ * `node packages/bus/test/bench/unary.ts [seconds of a slice]`.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +12,7 @@ import { z } from 'zod'
 import { connectBus, newTraceparent, rawJson } from '../../src/mod.ts'
 import { startNats } from '../nats-server.ts'
 
+const seconds = Number(process.argv[2] ?? 1.5)
 const log = pino({ level: 'warn' })
 const read = operation('registry.thing.get', {
   summary: 'Reads a thing',
@@ -32,7 +34,7 @@ async function answer(url: string) {
 }
 
 async function rate(round: () => Promise<unknown>): Promise<number> {
-  const until = performance.now() + 1_500
+  const until = performance.now() + seconds * 1_000
   let calls = 0
   const worker = async () => {
     while (performance.now() < until) {
@@ -41,12 +43,12 @@ async function rate(round: () => Promise<unknown>): Promise<number> {
     }
   }
   await Promise.all(Array.from({ length: 32 }, worker))
-  return Math.round(calls / 1.5)
+  return Math.round(calls / seconds)
 }
 
 async function measure() {
   await using nats = await startNats()
-  const child = fork(import.meta.filename, [nats.url])
+  const child = fork(import.meta.filename, { env: { ...process.env, SLIPWAY_BENCH_NATS_URL: nats.url } })
   await once(child, 'message')
   const bus = await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log })
   const nc = await connect({ servers: nats.url, noAsyncTraces: true })
@@ -61,5 +63,6 @@ async function measure() {
   await nc.close()
 }
 
-const [url] = process.argv.slice(2)
+// The other side is this file, forked.
+const { SLIPWAY_BENCH_NATS_URL: url } = process.env
 await (url ? answer(url) : measure())
