@@ -38,6 +38,8 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
   const running = new Set<Promise<void>>()
   const backoff = jitteredBackoff({ baseMs: 100, maxMs: 10_000 })
   let mayHoldMore = false
+  /** Looks in a row that took nothing although something was due. */
+  let vain = 0
   let stopping = false
 
   function start(item: Item): void {
@@ -65,7 +67,11 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
     mayHoldMore = items.length >= free
     if (mayHoldMore || !next) return pollMs
     const nextMs = await next()
-    return nextMs === null ? pollMs : Math.min(pollMs, Math.max(1, nextMs))
+    if (nextMs === null || nextMs > 0 || items.length > 0) vain = 0
+    else vain += 1
+    // What is due and cannot be taken is held by somebody else, or `next` is wrong: asking at full speed helps nobody.
+    const leastMs = 2 ** Math.min(vain, 20)
+    return Math.min(pollMs, nextMs === null ? pollMs : Math.max(leastMs, nextMs))
   }
 
   async function run(): Promise<void> {

@@ -45,6 +45,26 @@ describe('a worker over a table of its own', () => {
     await eventually(() => handled.length === 30)
   })
 
+  test('slows down when what is said to be due cannot be taken', async () => {
+    let looks = 0
+    const startedAt = performance.now()
+    const worker = startWorker({
+      name: 'jobs',
+      take: async () => {
+        looks++
+        return []
+      },
+      next: async () => 0,
+      handle: async () => {},
+      concurrency: 1,
+      pollMs: 3_600_000,
+      log,
+    })
+    onTestFinished(() => worker.stop())
+    await eventually(() => looks >= 8)
+    expect(performance.now() - startedAt).toBeGreaterThan(2 + 4 + 8 + 16 + 32 + 64)
+  })
+
   test('polls for what nobody announced', async () => {
     const { store, add } = await jobs()
     const handled: number[] = []
