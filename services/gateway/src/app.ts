@@ -4,9 +4,12 @@ import { type GatewayConfig, gatewayConfig } from './config.ts'
 import { platformDocument } from './docs/platform-document.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { baseUrlReader } from './http/base-url.ts'
+import { boundedBus } from './http/bounded-bus.ts'
 import { forwardOver } from './http/forward.ts'
 import { addHealthRoutes } from './http/health.ts'
+import { serverLimits } from './http/limits.ts'
 import { errorLog, observeRequests } from './http/observe.ts'
+import { answerErrors } from './http/platform-errors.ts'
 import { createHttpServer } from './http/server.ts'
 import { startActivationPurge } from './identity/activation.ts'
 import { openIdentity } from './identity/identity.ts'
@@ -69,8 +72,11 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       bodyLimit: config.SLIPWAY_BODY_LIMIT,
       requestsPerMinute: config.SLIPWAY_RATE_LIMIT,
       corsOrigins: config.SLIPWAY_DEVELOPMENT ? ['*'] : (config.SLIPWAY_CORS_ORIGINS ?? kidsFirstOrigins),
+      ...serverLimits(config),
     })
+    const calls = boundedBus(bus, { places: config.SLIPWAY_CALLS, waitMs: config.SLIPWAY_CALL_WAIT_MS })
     const { app } = server
+    answerErrors(app, logError)
     observeRequests(app, { log, registry, accessLog: config.SLIPWAY_ACCESS_LOG })
     addHealthRoutes(app, {
       registry: config.SLIPWAY_METRICS_PUBLIC ? registry : undefined,
@@ -85,15 +91,15 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
     })
 
     await app.register(releaseCoordinator, {
-      forward: forwardOver(bus),
+      forward: forwardOver(calls),
       authenticator,
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       anonymousWrites: { allowed: config.SLIPWAY_ANONYMOUS_WRITES, perMinute: config.SLIPWAY_ANONYMOUS_RATE_LIMIT },
       logError,
     })
     await app.register(releaseSchedules, {
-      bus,
-      forward: forwardOver(bus),
+      bus: calls,
+      forward: forwardOver(calls),
       store,
       authenticator,
       announceChange: identity.announceChange,
@@ -101,7 +107,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       logError,
     })
     await app.register(sourceExports, {
-      bus,
+      bus: calls,
       store,
       authenticator,
       announceChange: identity.announceChange,
@@ -109,7 +115,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       logError,
     })
     await app.register(releasePackages, {
-      bus,
+      bus: calls,
       store,
       authenticator,
       announceChange: identity.announceChange,
@@ -119,7 +125,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       logError,
     })
     await app.register(platformTasks, {
-      bus,
+      bus: calls,
       authenticator,
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       logError,
@@ -131,6 +137,8 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       authenticator,
       anonymous: config.SLIPWAY_STREAM_ANONYMOUS,
       mostStreams: config.SLIPWAY_STREAMS,
+      mostPerAddress: config.SLIPWAY_STREAMS_PER_ADDRESS,
+      mostPerAccount: config.SLIPWAY_STREAMS_PER_ACCOUNT,
       heartbeatMs,
       stallMs,
       logError,

@@ -1,5 +1,6 @@
 import { baseConfig } from '@slipway/service'
 import { z } from 'zod'
+import { limitsConfig } from './http/limits.ts'
 import { downloadConfig } from './release-packages/download/settings.ts'
 
 const flag = (fallback: boolean, description: string) => z.stringbool().default(fallback).meta({ description })
@@ -21,6 +22,7 @@ const listOf = (description: string) =>
 /** What the gateway reads from the environment beside what every service reads. */
 export const gatewayConfig = baseConfig.extend({
   ...downloadConfig.shape,
+  ...limitsConfig.shape,
   SLIPWAY_PORT: count(8080, 'Port of the APIs; 0 picks a free one', { max: 65_535 }),
   SLIPWAY_HOST: z.string().default('127.0.0.1').meta({ description: 'Address the APIs listen on' }),
   SLIPWAY_PUBLIC_URL: z
@@ -83,6 +85,8 @@ export const gatewayConfig = baseConfig.extend({
   SLIPWAY_STREAM_ANONYMOUS: flag(true, 'Callers without credentials may read /events/stream, as they may read /events'),
   SLIPWAY_STREAM_DAYS: count(7, 'Days that events can be read again from /events/stream', { min: 1, max: 3650 }),
   SLIPWAY_STREAMS: count(1_000, 'Streams that one replica keeps open at the same time', { min: 1 }),
+  SLIPWAY_STREAMS_PER_ADDRESS: count(100, 'Streams of one address on one replica; 0: no limit'),
+  SLIPWAY_STREAMS_PER_ACCOUNT: count(50, 'Streams of one account on one replica; 0: no limit'),
 
   SLIPWAY_ACCESS_LOG: z
     .enum(['all', 'errors', 'none'])

@@ -10,12 +10,15 @@ export type HealthRoutesOptions = {
 
 /** `/healthz`, `/readyz` and perhaps `/metrics` beside the APIs, for balancers that know the public port only. */
 export function addHealthRoutes(app: FastifyInstance, { notReady, registry }: HealthRoutesOptions): void {
-  app.get('/healthz', async () => ({ status: 'ok' }))
-  app.get('/readyz', async (_request, reply) => {
+  const always = { config: { alwaysAdmitted: true, rateLimit: false as const } }
+  app.get('/healthz', always, async () => ({ status: 'ok' }))
+  app.get('/readyz', always, async (_request, reply) => {
     const reason = await notReady()
     return reason === undefined ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reason })
   })
   if (registry) {
-    app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+    app.get('/metrics', always, async (_request, reply) =>
+      reply.type(registry.contentType).send(await registry.metrics()),
+    )
   }
 }

@@ -3,7 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import rateLimit from '@fastify/rate-limit'
 import { failure } from '@slipway/contracts'
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { type AdmissionOptions, admitRequests } from './admission.ts'
+import { type ConnectionOptions, limitConnections } from './connections.ts'
 import { addCors } from './cors.ts'
+import { cutSlowBodies, type SlowBodyOptions } from './slow-bodies.ts'
 import { addTraces } from './trace.ts'
 
 export type HttpServerOptions = {
@@ -15,6 +18,11 @@ export type HttpServerOptions = {
   readonly corsOrigins: readonly string[]
   /** Requests a minute that one address may make; 0: no limit. */
   readonly requestsPerMinute: number
+  readonly connections: Omit<ConnectionOptions, 'trustProxy'>
+  readonly admission: AdmissionOptions
+  /** Milliseconds in which the head of a request must be there, from the first byte or the beginning of a connection. */
+  readonly headMs: number
+  readonly slowBodies: SlowBodyOptions
 }
 
 /** What scripts of allowed origins may do: whatever some API has a use for. */
@@ -30,6 +38,10 @@ const responseHeaders = ['allow', 'content-disposition', 'content-range', 'etag'
 const longestParameter = 4096
 /** Longer than load balancers keep their connections, so that it is never we who close one in use. */
 const keepAliveMs = 75_000
+/** A connection on which nothing at all goes on for so long, not even a stream's sign of life, is closed. */
+const silenceMs = 600_000
+/** How often the time limits of heads are looked at. */
+const lookEveryMs = 1_000
 
 export type StopOptions = {
   /** Milliseconds in which requests are still taken, and connections told to close. */
@@ -60,6 +72,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     trustProxy: options.trustProxy,
     bodyLimit: options.bodyLimit,
     keepAliveTimeout: keepAliveMs,
+    connectionTimeout: silenceMs,
+    // The whole of a request has no limit of its own: uploads are long. `cutSlowBodies` ends those that trickle.
+    requestTimeout: 0,
+    http: { headersTimeout: options.headMs, connectionsCheckingInterval: lookEveryMs },
     return503OnClosing: false,
     routerOptions: { maxParamLength: longestParameter },
     // Raised before any scope is known, for a path that can be nobody's address: broken percent encoding, endless ids.
@@ -82,7 +98,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     done(null, payload)
   })
   addTraces(app)
+  limitConnections(app.server, { ...options.connections, trustProxy: options.trustProxy })
+  cutSlowBodies(app, options.slowBodies)
   addCors(app, { origins: options.corsOrigins, methods, requestHeaders, responseHeaders })
+  admitRequests(app, options.admission)
   await app.register(rateLimit, {
     global: options.requestsPerMinute > 0,
     max: options.requestsPerMinute,

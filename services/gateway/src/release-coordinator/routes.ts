@@ -47,6 +47,12 @@ export async function releaseCoordinator(app: FastifyInstance, options: ReleaseC
     const own = isFailure(error) ? route?.errorBody?.(error) : undefined
     return sendJson(reply, status, own ?? body)
   }
+  // Of requests to paths that are not there, e.g. when there is too much under way.
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, body, retryAfter } = renderError(error)
+    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+    return sendJson(reply, status, body)
+  })
 
   const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
   serve({ path: '/', name: 'Api Root', allow: allow.readOnly, right: 'anyone', methods: {} }, request =>

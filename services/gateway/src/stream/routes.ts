@@ -1,4 +1,5 @@
-import { failure, personalNouns } from '@slipway/contracts'
+import type { ServerResponse } from 'node:http'
+import { personalNouns } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerErrors } from '../http/platform-errors.ts'
@@ -8,24 +9,25 @@ import { isAdministrator, requireCaller } from '../identity/caller.ts'
 import { readFilter } from './filter.ts'
 import { readStream } from './reader.ts'
 import { type SendOptions, sendEvents } from './send-events.ts'
+import { type StreamLimits, streamPlaces } from './stream-places.ts'
 import type { Tail } from './tail.ts'
 import { gapText, retryText } from './wire.ts'
 
-export type StreamRoutesOptions = SendOptions & {
-  readonly store: Store
-  readonly tail: Tail
-  readonly authenticator: Authenticator
-  /** Whether callers without credentials may read, as they may read `/events`. */
-  readonly anonymous: boolean
-  /** Streams open at the same time on this replica. */
-  readonly mostStreams: number
-  readonly logError: (error: unknown, request: FastifyRequest) => void
-}
+export type StreamRoutesOptions = SendOptions &
+  StreamLimits & {
+    readonly store: Store
+    readonly tail: Tail
+    readonly authenticator: Authenticator
+    /** Whether callers without credentials may read, as they may read `/events`. */
+    readonly anonymous: boolean
+    readonly logError: (error: unknown, request: FastifyRequest) => void
+  }
 
 /** `GET /events/stream`: every event of the platform as it happens, resumable with `Last-Event-ID`. */
 export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOptions): Promise<void> {
   const { store, tail } = options
   const open = new Map<AbortController, Promise<void>>()
+  const places = streamPlaces(options)
   answerErrors(app, options.logError)
 
   /** Events that tell of people are for administrators. @throws `unauthenticated` where callers must be known */
@@ -41,14 +43,15 @@ export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOp
     const hidden = (await mayReadAll(request)) ? [] : personalNouns
     const parameters = queryParameters(request)
     const filter = { ...readFilter(parameters), hidden }
-    if (open.size >= options.mostStreams) throw failure('busy', 'There are too many open streams.', { retryAfter: 5 })
+    const leave = places.take(request.ip, request.actor)
+    onceClosed(reply.raw, leave)
     // Scripts cannot set the header on the first connection, so a parameter does as well.
     const given = request.headers['last-event-id'] ?? parameters.last_event_id?.at(-1)
     const start = await startOf(tail, given)
 
     const stopping = new AbortController()
     const { raw } = reply.hijack()
-    raw.once('close', () => stopping.abort())
+    onceClosed(raw, () => stopping.abort())
     raw.on('error', () => stopping.abort())
     raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
@@ -74,6 +77,12 @@ export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOp
     for (const stopping of open.keys()) stopping.abort()
     await Promise.all(ending)
   })
+}
+
+/** Also for a client that left before anybody listened. */
+function onceClosed(response: ServerResponse, act: () => void): void {
+  if (response.destroyed) act()
+  else response.once('close', act)
 }
 
 type Start = { readonly position: number; readonly gap?: string }
