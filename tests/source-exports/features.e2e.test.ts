@@ -1,3 +1,4 @@
+import { eventually } from '@slipway/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { unzip } from './support/client.ts'
 import { concept, cut, exported, makeSource } from './support/dictionary.ts'
@@ -214,6 +215,68 @@ describe('ids of concepts and mappings', () => {
     expect((await nobody.get(`${source}v1/concepts/${encodeURIComponent('HEM/BC')}/`)).body.id).toBe('HEM/BC')
     const { concepts } = JSON.parse(unzip((await exported(nobody, source, 'v1')).bytes).text)
     expect(concepts.map(({ id }: { id: string }) => id)).toEqual(['plain', ...codes])
+  })
+})
+
+describe('numbers in free JSON', () => {
+  const numbers = '{"sctid":12345678901234567890,"n":[9007199254740993,1.0,-0,1e2,{"d":0.12345678901234567890}]}'
+  const holds = (answer: { readonly text: string }) =>
+    expect(answer.text.replaceAll(' ', '')).toContain(`"extras":${numbers}`)
+
+  it('stay as they were sent, wherever they are kept and read', async () => {
+    const { ada, nobody, staff } = running.as
+    const withNumbers = (fields: object) => `${JSON.stringify(fields).slice(0, -1)},"extras":${numbers}}`
+    holds(await ada.post('/orgs/', withNumbers({ id: 'DIGITS', name: 'Digits' })))
+    holds(await nobody.get('/orgs/DIGITS/'))
+    holds(await ada.post('/orgs/DIGITS/sources/', withNumbers({ id: 'S', name: 'S' })))
+    const source = '/orgs/DIGITS/sources/S/'
+    holds(await ada.put(source, { description: 'other' }))
+    const paths = [`${source}concepts/`, `${source}mappings/`] as const
+    holds(await ada.post(paths[0], withNumbers(concept('A'))))
+    const [from_concept_url, to_source_url] = [`${source}concepts/A/`, source]
+    const mapping = { id: 'm', map_type: 'x', from_concept_url, to_source_url, to_concept_code: 'X' }
+    holds(await ada.post(paths[1], withNumbers(mapping)))
+    for (const path of [`${paths[0]}A/`, `${paths[1]}m/`]) {
+      const before = await nobody.get(path)
+      // The same numbers are no change, another spelling of one is.
+      expect((await ada.put(path, `{"extras":${numbers}}`)).text).toBe(before.text)
+      expect((await ada.put(path, `{"extras":${numbers.replace('1.0', '1')}}`)).body.version).toBe('2')
+      holds(await ada.put(path, `{"extras":${numbers}}`))
+      holds(await ada.put(path, { update_comment: 'no change', external_id: 'x' }))
+      holds(await nobody.get(path))
+      expect((await nobody.get(`${path}versions/`)).text.split(`"extras":${numbers}`)).toHaveLength(4)
+    }
+    // A number for a text keeps its digits, too.
+    const big = '{"id":12345678901234567890,"concept_class":"x","datatype":"y","names":[{"name":1.50,"locale":"en"}]}'
+    expect((await ada.post(paths[0], big)).body).toMatchObject({
+      id: '12345678901234567890',
+      names: [{ name: '1.50' }],
+    })
+    holds(await ada.post(`${source}versions/`, withNumbers({ id: 'v1' })))
+    holds(await nobody.get(`${source}v1/`))
+    const diff = await nobody.get(`${source}?includeConcepts=true&includeMappings=true&limit=0`)
+    expect(diff.text.split(`"extras":${numbers}`)).toHaveLength(4)
+    const { text } = unzip((await exported(nobody, source, 'v1')).bytes)
+    // Of the version, the source, the concept and the mapping.
+    expect(text.split(`"extras":${numbers}`)).toHaveLength(5)
+    const user = { username: 'digits', name: 'D', email: 'd@example.org', password: 'password of digits' }
+    holds(await staff.post('/users/', withNumbers(user)))
+    holds(await nobody.get('/users/digits/'))
+
+    const lines = ['DIGITS2', 'A', 'NEW'].map((id, index) =>
+      withNumbers(
+        index === 0 ? { type: 'Organization', id, name: id } : { ...concept(id), type: 'Concept', source_url: source },
+      ),
+    )
+    const task = await ada.send('POST', '/manage/bulkimport/', lines.join('\n'), { 'content-type': 'text/plain' })
+    const done = await eventually(async () => {
+      const answer = await ada.get(`/importers/bulk-import/?task=${task.body.task}&result=json`)
+      return answer.body.state === 'SUCCESS' && answer
+    })
+    expect(done.body.report).toMatchObject({ created: 2, unchanged: 1 })
+    expect(done.text.split(`"extras":${numbers}`)).toHaveLength(4)
+    holds(await nobody.get('/orgs/DIGITS2/'))
+    holds(await nobody.get(`${paths[0]}NEW/`))
   })
 })
 

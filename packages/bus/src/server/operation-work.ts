@@ -8,7 +8,8 @@ export function operationWork(handler: OperationHandler, identify: ServeOptions[
   return async (body, call, upload) => {
     const token = call.identityToken
     if (token !== undefined && identify) call.identity = await identify(token)
-    const input = handler.operation.input.safeParse(decodeJson(body))
+    const { operation } = handler
+    const input = operation.input.safeParse(decodeJson(body, operation.exact))
     if (!input.success) throw invalid(input.error.issues.map(detailOf))
     return handler.handle(input.data, call, upload)
   }

@@ -1,4 +1,4 @@
-import { failure } from '@slipway/contracts'
+import { failure, parseExact } from '@slipway/contracts'
 import type { RawBody } from '../types.ts'
 
 export const noBytes: Uint8Array = new Uint8Array(0)
@@ -23,11 +23,11 @@ function isRaw(body: unknown): body is RawBody {
   return (typeof raw === 'string' || raw instanceof Uint8Array) && Object.keys(body).length === 1
 }
 
-/** Reads JSON; no bytes are undefined. Throws `malformed`. */
-export function decodeJson(bytes: Uint8Array): unknown {
+/** Reads JSON; no bytes are undefined. `exact`: by `parseExact`. Throws `malformed`. */
+export function decodeJson(bytes: Uint8Array, exact = false): unknown {
   if (bytes.length === 0) return undefined
   try {
-    return JSON.parse(text(bytes))
+    return exact ? parseExact(text(bytes)) : JSON.parse(text(bytes))
   } catch (cause) {
     throw failure('malformed', 'The body is not valid JSON.', { cause })
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ErrorDetail, invalid } from '../error.ts'
+import { isExactNumber } from '../exact-json.ts'
 import { fieldFacts, pythonType } from './field.ts'
 
 /**
@@ -41,7 +42,7 @@ function read<Output, Input>(shape: Shape, which: 'all' | 'present'): z.ZodType<
 }
 
 function readFields(shape: Shape, value: unknown, which: 'all' | 'present'): Checked<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isExactNumber(value)) {
     const message = `Invalid data. Expected a dictionary, but got ${pythonType(value)}.`
     return { values: {}, problems: [{ path: ['non_field_errors'], reason: 'not_an_object', message }] }
   }

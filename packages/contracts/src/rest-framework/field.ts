@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isExactNumber } from '../exact-json.ts'
 
 /**
  * Fields that read what clients of Django REST framework APIs send and refuse it in the words those clients know:
@@ -74,6 +75,7 @@ function isRefusals(result: unknown): result is Refusals {
 export function pythonType(value: unknown): string {
   if (value === null) return 'NoneType'
   if (Array.isArray(value)) return 'list'
+  if (isExactNumber(value)) return /^-?\d+$/.test(value.rawJSON) ? 'int' : 'float'
   switch (typeof value) {
     case 'string':
       return 'str'

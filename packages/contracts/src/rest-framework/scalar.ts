@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { numberText } from '../exact-json.ts'
 import { field, noNullCharacters, notNull, refuse } from './field.ts'
 
 export type TextRules = {
@@ -8,7 +9,7 @@ export type TextRules = {
   readonly blank?: boolean
 }
 
-/** Text: trimmed, then checked. Numbers are taken as text; booleans, lists and objects are not. */
+/** Text: trimmed, then checked. Numbers are taken as text, with the digits that they were written with; booleans, lists and objects are not. */
 export function text({ max, blank = false }: TextRules): z.ZodType<string, string> {
   const facts = { schema: { type: 'string', maxLength: max, ...(!blank && { minLength: 1 }) }, blank }
   return field(facts, value => readText(value, max, blank))
@@ -23,8 +24,8 @@ export function readText(value: unknown, max: number, blank: boolean) {
 /** The same, with the blanks around the text kept; they do not count for its length. */
 export function readUntrimmed(value: unknown, max: number, blank: boolean) {
   if (value === null) return notNull
-  if (typeof value !== 'string' && typeof value !== 'number') return refuse('not_a_string', 'Not a valid string.')
-  const text = String(value)
+  const text = typeof value === 'string' ? value : numberText(value)
+  if (text === undefined) return refuse('not_a_string', 'Not a valid string.')
   const trimmed = text.trim()
   if (trimmed === '' && !blank) return refuse('blank', 'This field may not be blank.')
   if (trimmed.includes('\0')) return noNullCharacters

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberText } from '../exact-json.ts'
 import { field, type Refusals, refuse, required } from '../rest-framework/field.ts'
 import { flag, readText, readUntrimmed, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
@@ -121,7 +122,7 @@ function localizedText(key: 'name' | 'description', value: unknown): LocalizedTe
 }
 
 const textOrNull = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : null
+  typeof value === 'string' && value !== '' ? value : (numberText(value) ?? null)
 
 const named = (name: string, { refusals }: Refusals): Refusals => ({
   refusals: refusals.map(refusal => ({ ...refusal, message: `${name}: ${refusal.message}` })),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberText } from '../exact-json.ts'
 import { operation } from '../operation.ts'
 import { field } from '../rest-framework/field.ts'
 import { flag, text } from '../rest-framework/scalar.ts'
@@ -61,8 +62,9 @@ export const mappingSchema = z
 
 /** A number or its text; anything else is none. */
 const sortWeight = field<number | null>({ schema: { type: ['number', 'string', 'null'] } }, value => {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : null
+  const text = typeof value === 'string' ? value.trim() : numberText(value)
+  const number = text ? Number(text) : Number.NaN
+  return Number.isFinite(number) ? number : null
 })
 
 export const mappingFields = {

@@ -96,6 +96,7 @@ export const sourceOperations = {
   create: operation('exporter.source.create', {
     summary: 'Makes a source',
     effect: 'write',
+    exact: true,
     input: z.object({ ...ownerTarget, body: body(newFields) }),
     output: sourceSchema,
     errors: oclWriteErrors,
@@ -103,6 +104,7 @@ export const sourceOperations = {
   update: operation('exporter.source.update', {
     summary: 'Changes a source',
     effect: 'write',
+    exact: true,
     input: z.object({ ...sourceTarget, body: partialBody(fields) }),
     output: sourceSchema,
     errors: oclWriteErrors,

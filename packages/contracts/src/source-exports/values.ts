@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isExactNumber, numberText, parseExact } from '../exact-json.ts'
 import { field, notNull, refuse } from '../rest-framework/field.ts'
 import { readText, readUntrimmed } from '../rest-framework/scalar.ts'
 
@@ -21,7 +22,7 @@ export const oclCode = () =>
 function idOf(pattern: RegExp, schema: Readonly<Record<string, unknown>>): z.ZodType<string, string> {
   return field({ schema }, value => {
     if (value === null) return notNull
-    const given = typeof value === 'number' ? String(value) : value
+    const given = numberText(value) ?? value
     if (typeof given !== 'string') return refuse('not_a_string', 'Not a valid string.')
     const text = pattern === codePattern ? given.trim() : given
     if (text.trim() === '') return refuse('blank', 'This field may not be blank.')
@@ -50,12 +51,13 @@ export function extrasObject(): z.ZodType<Record<string, unknown>, Record<string
   return field({ schema: { type: ['object', 'null'] } }, value => {
     const read = typeof value === 'string' ? parsedOrSame(value) : value
     if (read === null) return {}
-    if (typeof read !== 'object' || Array.isArray(read)) return refuse('invalid', 'Value must be a JSON object.')
+    if (typeof read !== 'object' || Array.isArray(read) || isExactNumber(read))
+      return refuse('invalid', 'Value must be a JSON object.')
     return read as Record<string, unknown>
   })
 }
 
-/** Any JSON. A form sends it as text. */
+/** Any JSON, with its numbers as they were written. A form sends it as text. */
 export function anyJson(): z.ZodType<unknown, unknown> {
   return field({ schema: {} }, value => ({ json: value })) as z.ZodType<{ json: unknown }, unknown>
 }
@@ -74,7 +76,7 @@ export function localeList(): z.ZodType<string[], string[] | string | null> {
 
 function parsedOrSame(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch {
     return text
   }

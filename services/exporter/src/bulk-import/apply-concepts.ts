@@ -1,7 +1,7 @@
 import { type ConceptFields, complete } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
-import type { ChildRow } from '../child/child.ts'
+import { childRowOf } from '../child/child.ts'
 import { type ConceptContent, conceptRules, mergeConcept } from '../concept/concept.ts'
 import { conceptsArrived } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
@@ -60,7 +60,7 @@ function decide(line: Line, stored: KnownChild | undefined, { updateIfExists }: 
     }
   }
   const { id } = line
-  const row = JSON.parse(stored.body) as ChildRow
+  const row = childRowOf(stored.body)
   const before = rules.contentOf(row)
   if (action === 'DELETE') {
     if (stored.retired) throw refuseObject('Concept is already retired')

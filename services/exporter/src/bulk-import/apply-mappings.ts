@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { complete, isFailure, type MappingFields } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
-import type { ChildRow } from '../child/child.ts'
+import { childRowOf } from '../child/child.ts'
 import type { EndPlace } from '../mapping/end-url.ts'
 import { notUnique } from '../mapping/mapping.operations.ts'
 import { type MappingContent, mappingRules, matchKeyOf, mergeMapping } from '../mapping/mapping.ts'
@@ -21,7 +21,7 @@ type Line = ChildLine<MappingFields>
 type Resolved = Decision<Write> & { readonly content?: MappingContent }
 
 const unlinked = mappingRules({ from: null, to: null, fromConcept: null, toConcept: null })
-const contentOf = ({ body }: KnownChild) => unlinked.contentOf(JSON.parse(body) as ChildRow)
+const contentOf = ({ body }: KnownChild) => unlinked.contentOf(childRowOf(body))
 
 /**
  * Carries out lines with mappings of one source, in a few statements. The results may be fewer than the lines: it ends in
@@ -142,7 +142,7 @@ async function decide(
   const given = complete(changeOf(line))
   const found = await findEnds(ends, given, before)
   const changed = mergeMapping(before, given, found.ends)
-  if (!differs(unlinked, JSON.parse(stored.body) as ChildRow, changed)) return { outcome: 'unchanged' }
+  if (!differs(unlinked, childRowOf(stored.body), changed)) return { outcome: 'unchanged' }
   const rules = mappingRules(found.links)
   const comment = rules.commentOf(given as Partial<MappingFields>)
   return { outcome: 'updated', write: { rules, id: stored.id, stored, content: changed, comment } }

@@ -11,7 +11,7 @@ import { versionHandlers } from '../source-version/version.operations.ts'
 import { findVersion } from '../source-version/version.store.ts'
 import type { Importer } from './apply-children.ts'
 import type { LineResult } from './bulk-import.ts'
-import type { ImportLine } from './line.ts'
+import { type ImportLine, textOf } from './line.ts'
 import { resultOfError } from './line-errors.ts'
 
 export type OtherLine = Exclude<ImportLine, { kind: 'concept' | 'mapping' }>
@@ -55,17 +55,17 @@ async function isThere(
   { identity }: Importer,
   line: Exclude<OtherLine, { kind: 'none' }>,
 ): Promise<boolean> {
-  const { id } = line.value
-  if (typeof id !== 'string' && typeof id !== 'number') return false
+  const id = textOf(line.value.id)
+  if (id === undefined) return false
   try {
-    if (line.kind === 'org') requireView(identity, await findOrg(tx.query, String(id), identity))
+    if (line.kind === 'org') requireView(identity, await findOrg(tx.query, id, identity))
     else if (line.kind === 'source') {
-      requireView(identity, await findSource(tx.query, { ...line.owner, source: String(id) }, identity))
+      requireView(identity, await findSource(tx.query, { ...line.owner, source: id }, identity))
     } else {
       const source = await findSource(tx.query, line.target, identity)
       requireView(identity, source)
-      const version = await findVersion(tx.query, source.position, String(id))
-      return version.id === String(id)
+      const version = await findVersion(tx.query, source.position, id)
+      return version.id === id
     }
     return true
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { ConceptFields, Identity, MappingFields } from '@slipway/contracts'
+import { type ConceptFields, type Identity, type MappingFields, parseExact } from '@slipway/contracts'
 import { sourceUrl } from '../paths.ts'
 import type { OtherLine } from './apply-other.ts'
 import { type ChildLine, readLine } from './line.ts'
@@ -38,7 +38,7 @@ export async function* batchesOf(
   for await (const group of splitLines(file)) {
     for (const { bytes: text } of group) {
       const length = text.length + 1
-      const line = readLine(JSON.parse(text.toString('utf8')), identity)
+      const line = readLine(parseExact(text.toString('utf8')), identity)
       if (line.kind !== 'concept' && line.kind !== 'mapping') {
         yield* pending()
         yield { bytes: [length], work: { kind: 'other', line } }

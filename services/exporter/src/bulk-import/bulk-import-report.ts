@@ -1,5 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
-import { failure, lineOutcomes } from '@slipway/contracts'
+import { failure, isExactNumber, lineOutcomes, parseExact } from '@slipway/contracts'
 import type { AnyStore } from '@slipway/store'
 import type { ArrayPart } from '../json-stream.ts'
 import { blobNameOf, type ImportPart, type ImportRow, importParts } from './bulk-import.store.ts'
@@ -88,8 +88,8 @@ export async function* resultParts(source: ReportSource, row: ImportRow): AsyncG
 
 function withErrors(text: string, errors: unknown): string {
   if (errors === undefined) return text
-  const line: unknown = JSON.parse(text)
-  const isObject = typeof line === 'object' && line !== null && !Array.isArray(line)
+  const line = parseExact(text)
+  const isObject = typeof line === 'object' && line !== null && !Array.isArray(line) && !isExactNumber(line)
   return JSON.stringify(isObject ? { ...line, errors } : { line, errors })
 }
 

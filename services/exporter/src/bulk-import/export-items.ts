@@ -1,3 +1,4 @@
+import { parseExact } from '@slipway/contracts'
 import { unboundExtras } from '../source/study-binding.ts'
 import { jsonReader } from './json-reader.ts'
 import { mostLineBytes, tooLong } from './split-lines.ts'
@@ -21,7 +22,7 @@ export async function* exportItems(text: AsyncIterable<Uint8Array>): AsyncGenera
         const value = await reader.value()
         held += name.length + value.length
         if (held > mostLineBytes) throw tooLong(1)
-        members[name] = JSON.parse(value.toString('utf8'))
+        members[name] = parseExact(value.toString('utf8'))
         continue
       }
       if (!hasRows) yield [sourceLine(members)]

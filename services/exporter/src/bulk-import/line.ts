@@ -4,8 +4,10 @@ import {
   type ConceptFields,
   conceptFields,
   type Identity,
+  isExactNumber,
   type MappingFields,
   mappingFields,
+  numberText,
   type OwnerTarget,
   type SourceTarget,
 } from '@slipway/contracts'
@@ -39,14 +41,15 @@ const mapping = body(mappingFields)
 
 /** What a line asks for. `value` is any JSON. */
 export function readLine(value: unknown, identity: Identity): ImportLine {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isExactNumber(value)) {
     return none('invalid', { __all__: ['A line must be a JSON object.'] })
   }
   const line = value as Members
   const type = typeof line.type === 'string' ? line.type.trim().toLowerCase() : ''
   const given = line.__action ?? 'CREATE_OR_UPDATE'
-  const action = String(given).trim().toUpperCase() as Action
-  if (!actions.includes(action)) return failed('__action', `"${String(given)}" is not a valid choice.`)
+  const written = typeof given === 'string' ? given : JSON.stringify(given)
+  const action = written.trim().toUpperCase() as Action
+  if (!actions.includes(action)) return failed('__action', `"${written}" is not a valid choice.`)
   if (type === 'organization') return { kind: 'org', action, value: line }
   if (type === 'source') {
     const owner = ownerOf(line, identity)
@@ -103,7 +106,7 @@ function ownerOf(line: Members, identity: Identity): OwnerTarget | undefined {
   const [, kind, id] = typeof line.owner_url === 'string' ? (ownerPath.exec(line.owner_url) ?? []) : []
   const named = textOf(line.owner)
   if (named === undefined && id === undefined) return undefined
-  const type = String(line.owner_type ?? 'Organization').toLowerCase()
+  const type = textOf(line.owner_type)?.toLowerCase() ?? 'organization'
   const isUser = named === undefined ? kind === 'users' : type === 'user' || type === 'users'
   if (!isUser) return { ownerType: 'org', owner: named ?? (id as string) }
   const login = named ?? (id as string)
@@ -112,8 +115,9 @@ function ownerOf(line: Members, identity: Identity): OwnerTarget | undefined {
   return { ownerType: 'user', owner: own ? identity.login : login }
 }
 
-function textOf(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
+/** A text, or a number with the digits that it was sent with. */
+export function textOf(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value.trim() : (numberText(value) ?? '')
   return text === '' ? undefined : text
 }
 
@@ -134,6 +138,6 @@ function withoutRepeatedTarget(line: Members): Members {
   const source = typeof sourceUrl === 'string' ? readEnd(sourceUrl)?.target : undefined
   const { ownerType, owner, source: id } = end.target
   const sameSource = source?.ownerType === ownerType && source.owner === owner && source.source === id
-  const isRepeated = (sourceUrl == null || sameSource) && (code == null || String(code) === end.concept)
+  const isRepeated = (sourceUrl == null || sameSource) && (code == null || textOf(code) === end.concept)
   return isRepeated ? rest : line
 }

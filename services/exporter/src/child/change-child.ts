@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { failure } from '@slipway/contracts'
+import { failure, parseExact } from '@slipway/contracts'
 import { type AnyTx, appendEvents, type NewEvent } from '@slipway/store'
 import { childUrl, ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
 import { insertChild, type NewState, reviseChild, type StoredChild, tickClock } from './child.store.ts'
-import type { ChildKind, ChildRow, ChildRules, Frame } from './child.ts'
+import { type ChildKind, type ChildRow, type ChildRules, childRowOf, type Frame } from './child.ts'
 
 /** Who changes what. */
 export type Cause = {
@@ -68,7 +68,7 @@ export function nextState<Values, Content extends { readonly retired: boolean }>
   comment: string | null,
   now: string,
 ): Written {
-  const before = JSON.parse(stored.body) as ChildRow
+  const before = childRowOf(stored.body)
   const frame: Frame = {
     ...frameOf(cause, rules.kind, id),
     childUuid: stored.uuid,
@@ -88,7 +88,7 @@ export function differs<Values, Content extends { readonly retired: boolean }>(
   before: ChildRow,
   content: Content,
 ): boolean {
-  return !isDeepStrictEqual(JSON.parse(JSON.stringify(content)), rules.contentOf(before))
+  return !isDeepStrictEqual(parseExact(JSON.stringify(content)), rules.contentOf(before))
 }
 
 function writtenOf<Values, Content extends { readonly retired: boolean }>(
@@ -142,7 +142,7 @@ export async function changeChild<Values, Content extends { readonly retired: bo
   content: Content,
   comment: string | null,
 ): Promise<ChildRow> {
-  const before = JSON.parse(stored.body) as ChildRow
+  const before = childRowOf(stored.body)
   if (!differs(rules, before, content)) return before
   const { tx, source } = change
   const active = Number(stored.retired) - Number(content.retired)
@@ -156,7 +156,7 @@ export async function changeChild<Values, Content extends { readonly retired: bo
 /** @throws `precondition_failed` when the caller saw another state than the newest */
 export function requireMatch(ifMatch: string | undefined, stored: StoredChild): void {
   if (ifMatch === undefined) return
-  const { version_url } = JSON.parse(stored.body) as ChildRow
+  const { version_url } = childRowOf(stored.body)
   const named = ifMatch.split(',').map(tag => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1'))
   if (!named.includes('*') && !named.includes(version_url)) {
     throw failure('precondition_failed', 'It changed since it was read.')

@@ -1,6 +1,6 @@
 import { type AnyStore, type Queryable, type Statement, snapshotRows } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
-import type { ChildKind, ChildLinks } from './child.ts'
+import { type ChildKind, type ChildLinks, childRowOf } from './child.ts'
 
 /** Where children are read: the live source, or a frozen version of it. */
 export type Scope = { readonly source: number; readonly version: number | null }
@@ -97,7 +97,7 @@ export async function* childStates(store: AnyStore, child: StoredChild, { limit,
   const values = [child.position, child.number, limit, offset]
   for await (const rows of snapshotRows<{ body: string; latest: boolean }>(store, states, values)) {
     yield rows.map(({ body, latest }) =>
-      latest ? body : JSON.stringify({ ...JSON.parse(body), is_latest_version: false }),
+      latest ? body : JSON.stringify({ ...childRowOf(body), is_latest_version: false }),
     )
   }
 }

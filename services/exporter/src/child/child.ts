@@ -1,3 +1,4 @@
+import { parseExact } from '@slipway/contracts'
 import type { SourceRow } from '../source/source.store.ts'
 
 export type ChildKind = 'concept' | 'mapping'
@@ -31,6 +32,9 @@ export type ChildRow = {
   readonly created_by: string
   readonly version_url: string
 }
+
+/** A stored row, with its numbers as they were sent. */
+export const childRowOf = (body: string): ChildRow => parseExact(body) as ChildRow
 
 /** How a kind makes rows out of what people send; `content` is what a new state is needed for when it differs. */
 export type ChildRules<Values, Content extends { readonly retired: boolean }> = {

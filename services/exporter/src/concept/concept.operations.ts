@@ -4,6 +4,7 @@ import { writeHandler } from '@slipway/service'
 import type { AnyStore } from '@slipway/store'
 import { addChild, changeChild, requireMatch } from '../child/change-child.ts'
 import { findChild } from '../child/child.store.ts'
+import { childRowOf } from '../child/child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
 import { conceptsArrived } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
@@ -13,7 +14,7 @@ import { type ConceptContent, conceptRules, mergeConcept } from './concept.ts'
 
 /** Concepts: read, added, changed and retired; never deleted. */
 export function conceptHandlers(store: AnyStore): OperationHandler[] {
-  const contentOf = (body: string): ConceptContent => conceptRules.contentOf(JSON.parse(body)) as ConceptContent
+  const contentOf = (body: string): ConceptContent => conceptRules.contentOf(childRowOf(body))
 
   return [
     ...readChildHandlers(store, 'concept'),

@@ -5,6 +5,7 @@ import { writeHandler } from '@slipway/service'
 import type { AnyStore, AnyTx, Statement } from '@slipway/store'
 import { addChild, changeChild, requireMatch } from '../child/change-child.ts'
 import { findChild, findMatch } from '../child/child.store.ts'
+import { childRowOf } from '../child/child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
 import { lockForeignEnds } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
@@ -29,7 +30,7 @@ export function notUnique({ to_concept_url }: MappingContent) {
 
 /** Mappings: from a concept to a concept, neither of which need be here. */
 export function mappingHandlers(store: AnyStore): OperationHandler[] {
-  const contentOf = (body: string): MappingContent => unlinked.contentOf(JSON.parse(body))
+  const contentOf = (body: string): MappingContent => unlinked.contentOf(childRowOf(body))
 
   /** @throws `invalid` when another mapping of the source says the same */
   async function requireUnique(tx: AnyTx, source: number, content: MappingContent, id: string | undefined) {

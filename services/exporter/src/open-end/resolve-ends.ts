@@ -4,7 +4,7 @@ import { appendEvents } from '@slipway/store'
 import { loadEnds } from '../bulk-import/load-ends.ts'
 import { type ChildChange, type ChildWrite, writeChildren } from '../bulk-import/write-children.ts'
 import { type Change, differs } from '../child/change-child.ts'
-import type { ChildRow } from '../child/child.ts'
+import { childRowOf } from '../child/child.ts'
 import { type MappingContent, mappingRules, openEndKey, openSourceKey } from '../mapping/mapping.ts'
 import { endsIn, findEnds, placesOf } from '../mapping/mapping-ends.ts'
 import { childUrl, sourceUrl } from '../paths.ts'
@@ -74,7 +74,7 @@ export async function resolveMappings(
   const source = await sourceAt(tx.query, position)
   if (!source) return
   const mappings = await mappingsAt(tx, positions)
-  const contents = mappings.map(({ body }) => unlinked.contentOf(JSON.parse(body) as ChildRow))
+  const contents = mappings.map(({ body }) => unlinked.contentOf(childRowOf(body)))
   const maySee = ({ public_access, owner_type, owner }: SourceRow) =>
     public_access !== 'None' || (owner_type === source.owner_type && owner === source.owner)
   const places = contents.flatMap(content => Object.values(placesOf(content)))
@@ -84,7 +84,7 @@ export async function resolveMappings(
     const before = contents[index] as MappingContent
     const { ends, links } = await findEnds(lookup, {}, before)
     const content = { ...before, ...ends }
-    if (!differs(unlinked, JSON.parse(stored.body) as ChildRow, content)) continue
+    if (!differs(unlinked, childRowOf(stored.body), content)) continue
     writes.push({ rules: mappingRules(links), id: stored.id, stored, content, comment: null })
   }
   const change = { tx, source, actor, traceparent }

@@ -1,5 +1,6 @@
 import type { Identity } from '@slipway/contracts'
 import type { Queryable, Statement } from '@slipway/store'
+import { exactColumns } from '../exact-columns.ts'
 import { type Guarded, isStaff, loginOf, notFound } from '../rights.ts'
 import type { Read } from '../source/source.store.ts'
 import { tallyOf } from '../tally.ts'
@@ -22,7 +23,9 @@ export type OrgRow = Guarded & {
 }
 
 const isMember = (login: string) => `exists (select from org_member m where m.org = o.id and m.login = ${login})`
-const columns = (login: string) => `o.id, o.uuid, o.name, o.company, o.website, o.location, o.public_access, o.extras,
+const columns = (
+  login: string,
+) => `o.id, o.uuid, o.name, o.company, o.website, o.location, o.public_access, o.extras::text,
   o.members, coalesce((select t.visible from tally t where t.scope = 'source/org/' || o.id), 0) as public_sources,
   iso_ms(o.created_on) as created_on, o.created_by, iso_ms(o.updated_on) as updated_on, o.updated_by, o.seq,
   ${isMember(login)} as belongs`
@@ -89,13 +92,13 @@ const profile: Statement = {
 export async function findOrg(read: Read, id: string, identity: Identity | null): Promise<OrgRow> {
   const [row] = await read<OrgRow>(find, [id, loginOf(identity)])
   if (!row) throw notFound()
-  return row
+  return exactColumns(row, 'extras')
 }
 
 export async function lockOrg(tx: Queryable, id: string, identity: Identity | null): Promise<OrgRow> {
   const [row] = await tx.query<OrgRow>(locked, [id, loginOf(identity)])
   if (!row) throw notFound()
-  return row
+  return exactColumns(row, 'extras')
 }
 
 /** Of everybody, or of one member: those that the caller may see. */

@@ -1,4 +1,5 @@
 import type { Queryable, Statement } from '@slipway/store'
+import { exactColumns } from '../exact-columns.ts'
 import { refuseReaderWords } from '../reader-words.ts'
 import { notFound } from '../rights.ts'
 import type { Read } from '../source/source.store.ts'
@@ -35,7 +36,7 @@ export type VersionRow = {
 }
 
 const select = `select v.position, v.uuid, v.source, v.id, v.released, v.retired, v.description, v.external_id,
-    v.version_external_id, v.extras, previous.id as previous_version, parent.id as parent_version, v.snapshot,
+    v.version_external_id, v.extras::text, previous.id as previous_version, parent.id as parent_version, v.snapshot::text,
     v.active_concepts, v.active_mappings, v.all_concepts, v.all_mappings, v.member_bytes, iso_ms(v.last_updated) as last_updated,
     iso_ms(v.created_on) as created_on, v.created_by, iso_ms(v.updated_on) as updated_on, v.updated_by, v.seq,
     coalesce(e.state in ('queued', 'running'), false) as processing, e.error as export_error
@@ -117,17 +118,19 @@ const remove: Statement = {
     update source set versions = versions - 1 from gone where position = gone.source`,
 }
 
+const exact = (row: VersionRow) => exactColumns(row, 'extras', 'snapshot')
+
 /** By id or uuid; `latest`: the newest that is released and not retired. @throws `not_found` */
 export async function findVersion(read: Read, source: number, version: string): Promise<VersionRow> {
   const [row] =
     version === 'latest' ? await read<VersionRow>(latest, [source]) : await read<VersionRow>(find, [source, version])
   if (!row) throw notFound()
-  return row
+  return exact(row)
 }
 
 export async function versionAt(read: Read, position: number): Promise<VersionRow | undefined> {
   const [row] = await read<VersionRow>(byPosition, [position])
-  return row
+  return row && exact(row)
 }
 
 export type VersionFilter = { readonly released: boolean | null; readonly processing: boolean | null }
@@ -137,13 +140,14 @@ export async function countVersions(read: Read, source: number, { released, proc
   return row?.total ?? 0
 }
 
-export function listVersions(
+export async function listVersions(
   read: Read,
   source: number,
   { released, processing }: VersionFilter,
   { limit, offset }: { readonly limit: number | null; readonly offset: number },
 ): Promise<VersionRow[]> {
-  return read<VersionRow>(page, [source, released, processing, limit, offset])
+  const rows = await read<VersionRow>(page, [source, released, processing, limit, offset])
+  return rows.map(exact)
 }
 
 /** Position of a version, or undefined; HEAD is none. */

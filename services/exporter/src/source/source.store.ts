@@ -1,5 +1,6 @@
 import type { Identity, OwnerTarget, SourceTarget } from '@slipway/contracts'
 import type { Queryable, Statement } from '@slipway/store'
+import { exactColumns } from '../exact-columns.ts'
 import { refuseReaderWords } from '../reader-words.ts'
 import { type Guarded, loginOf, notFound } from '../rights.ts'
 
@@ -36,7 +37,7 @@ export type SourceRow = Guarded & {
 /** `login`: the parameter with the caller's login. */
 const columns = (login: string) => `s.position, s.uuid, s.owner_type, s.owner, s.id, s.name, s.full_name, s.description,
   s.source_type, s.public_access, s.default_locale, s.supported_locales, s.website, s.custom_validation_schema,
-  s.external_id, s.extras, s.versions, s.active_concepts, s.active_mappings, s.all_concepts, s.all_mappings, iso_ms(s.created_on) as created_on,
+  s.external_id, s.extras::text, s.versions, s.active_concepts, s.active_mappings, s.all_concepts, s.all_mappings, iso_ms(s.created_on) as created_on,
   s.created_by, iso_ms(s.updated_on) as updated_on, s.updated_by, s.seq, ${belongs(login)} as belongs`
 
 export const belongs = (login: string) => `case s.owner_type
@@ -81,12 +82,14 @@ const org: Statement = {
     from org o where o.id = $1`,
 }
 
+const exact = (row: SourceRow) => exactColumns(row, 'extras')
+
 /** @throws `not_found` */
 export async function findSource(read: Read, target: SourceTarget, identity: Identity | null): Promise<SourceRow> {
   const { ownerType, owner, source } = target
   const [row] = await read<SourceRow>(find, [ownerType, owner, source, loginOf(identity)])
   if (!row) throw notFound()
-  return row
+  return exact(row)
 }
 
 /** The same, locked: children are written and versions made by whoever holds this lock. */
@@ -94,13 +97,13 @@ export async function lockSource(tx: Queryable, target: SourceTarget, identity: 
   const { ownerType, owner, source } = target
   const [row] = await tx.query<SourceRow>(locked, [ownerType, owner, source, loginOf(identity)])
   if (!row) throw notFound()
-  return row
+  return exact(row)
 }
 
 /** By its position; nobody's rights come with it. */
 export async function sourceAt(read: Read, position: number): Promise<SourceRow | undefined> {
   const [row] = await read<SourceRow>(at, [position])
-  return row
+  return row && exact(row)
 }
 
 /** The owner's rules; users are known to whoever asks. @throws `not_found` for an org that is not there */
@@ -152,7 +155,7 @@ export async function insertSource(
   refuseReaderWords({ id: source, owner, ...values, created_by: actor })
   const key = [ownerType, owner, source, actor.toLowerCase()]
   const [row] = await tx.query<SourceRow>(insert, [...key, ...valuesOf(values), actor])
-  return row
+  return row && exact(row)
 }
 
 /** @throws `invalid` */

@@ -6,13 +6,13 @@ const greatestDepth = 500
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Reads a JSON body.
+ * Reads a JSON body. `parse`: what makes values of it, once it is text.
  * @throws `malformed` for broken UTF-8, broken JSON and absurd depth; the message says what and where
  */
-export function readJson(bytes: Uint8Array): unknown {
+export function readJson(bytes: Uint8Array, parse: (text: string) => unknown = JSON.parse): unknown {
   try {
     const text = utf8.decode(bytes)
-    const value: unknown = JSON.parse(text)
+    const value = parse(text)
     if (!isDeep(text)) return value
   } catch (cause) {
     const broken = cause instanceof TypeError ? 'The body is not valid UTF-8' : (cause as Error).message

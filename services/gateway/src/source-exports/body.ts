@@ -1,4 +1,4 @@
-import { failure, isFailure } from '@slipway/contracts'
+import { failure, isFailure, parseExact } from '@slipway/contracts'
 import { type FormFields, readMultipart, readUrlencoded } from '../http/form-body.ts'
 import { readJson } from '../http/json-body.ts'
 import { mediaType, type RawRequestBody } from '../http/raw-body.ts'
@@ -11,7 +11,7 @@ export async function readBody({ bytes, contentType }: RawRequestBody): Promise<
   if (bytes.length === 0) return undefined
   const type = mediaType(contentType)
   try {
-    if (type === 'application/json' || type === '') return readJson(bytes)
+    if (type === 'application/json' || type === '') return readJson(bytes, parseExact)
     if (type === 'application/x-www-form-urlencoded') return fieldsOf(readUrlencoded(bytes))
     if (type === 'multipart/form-data') return fieldsOf(await readMultipart(bytes, contentType))
   } catch (error) {
@@ -31,7 +31,7 @@ function fieldsOf(form: FormFields): Record<string, unknown> {
 function fieldValue(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch {
     return text
   }

@@ -1,4 +1,4 @@
-import { complete, extrasObject, nullableText, partialBody } from '@slipway/contracts'
+import { complete, extrasObject, nullableText, parseExact, partialBody } from '@slipway/contracts'
 import type { Queryable, Statement, Store } from '@slipway/store'
 
 /** What users of this API have beside their account. */
@@ -11,7 +11,7 @@ export type UserProfile = {
 
 const find: Statement = {
   name: 'ocl.profile',
-  text: 'select company, location, preferred_locale, extras from user_profile where account_id = $1',
+  text: 'select company, location, preferred_locale, extras::text from user_profile where account_id = $1',
 }
 const insert: Statement = {
   name: 'ocl.insert-profile',
@@ -32,8 +32,8 @@ export function profileOf(body: Readonly<Record<string, unknown>>): UserProfile 
 }
 
 export async function findProfile(store: Store, accountId: string): Promise<UserProfile> {
-  const [profile] = await store.read<UserProfile>(find, [accountId])
-  return profile ?? profileOf({})
+  const [profile] = await store.read<Omit<UserProfile, 'extras'> & { readonly extras: string }>(find, [accountId])
+  return profile ? { ...profile, extras: parseExact(profile.extras) as UserProfile['extras'] } : profileOf({})
 }
 
 export async function insertProfile(tx: Queryable, accountId: string, profile: UserProfile): Promise<void> {

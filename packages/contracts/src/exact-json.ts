@@ -1,0 +1,39 @@
+/**
+ * JSON whose numbers stay as they were written. JavaScript has doubles only: it would read the identifier
+ * 12345678901234567890 as 12345678901234567000, and write 1.0 as 1. Where people keep data of their own, that is loss.
+ */
+
+declare global {
+  interface JSON {
+    /** A value that `stringify` writes as this text, which is JSON of a scalar. */
+    rawJSON(text: string): ExactNumber
+    isRawJSON(value: unknown): value is ExactNumber
+  }
+}
+
+/** A number that JavaScript would have written in another way. `JSON.stringify` writes it as it was. */
+export type ExactNumber = { readonly rawJSON: string }
+
+/**
+ * Where a number may stand that is written in another way than JavaScript would, or has more digits than it keeps. Texts
+ * may look like it, too; they are read alike, only slower.
+ */
+const unusual = /(?:^|[[:,\s])-?(?:\d[\d.]{15}|\d+\.\d*0(?!\d)|0\.000000|\d+(?:\.\d+)?[eE]|(?<=-)0(?![.\d]))/
+
+/** `JSON.parse`, but for numbers that would not be written again as they are: those are `ExactNumber`s. @throws `SyntaxError` */
+export function parseExact(text: string): unknown {
+  return unusual.test(text) ? JSON.parse(text, exactly) : JSON.parse(text)
+}
+
+function exactly(_name: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
+  if (typeof value !== 'number' || source === undefined || String(value) === source) return value
+  return JSON.rawJSON(source)
+}
+
+export const isExactNumber = (value: unknown): value is ExactNumber => JSON.isRawJSON(value)
+
+/** The digits of a number as they were written, undefined for other values. */
+export function numberText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return isExactNumber(value) ? value.rawJSON : undefined
+}
