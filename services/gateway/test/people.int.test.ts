@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertAccount } from '../src/identity/account.store.ts'
 import { changedFields } from '../src/identity/account.ts'
 import { activateAccount, newRegistration, startActivationPurge } from '../src/identity/activation.ts'
+import { platformAuthor } from '../src/identity/delegation.ts'
 import { request } from './http-client.ts'
 import { adminToken, type Platform, startPlatform } from './platform.ts'
 
@@ -100,9 +101,9 @@ test('every change of an account is told, without what could be used to sign in'
 test('an account that is not activated in time goes, and one that was stays', async () => {
   const fields = changedFields(undefined, { roles: ['ROLE_USER'], activated: false }, null)
   const [slow, quick] = [newRegistration('https://x.org'), newRegistration('https://x.org')]
-  const { told } = await insertAccount(store, 'slow', fields, 'slow', slow)
+  const { told } = await insertAccount(store, 'slow', fields, platformAuthor('slow'), slow)
   expect(told).toMatchObject({ login: 'slow', activated: false, activation_key: slow.key, base_url: 'https://x.org' })
-  await insertAccount(store, 'quick', fields, 'quick', quick)
+  await insertAccount(store, 'quick', fields, platformAuthor('quick'), quick)
   expect(await activateAccount(store, quick.key)).toBe('quick')
   const text = `update account set activation_expires_at = now() - interval '1 second' where login = 'slow'`
   await store.write({ name: 'test.expire', text })

@@ -73,6 +73,13 @@ export const webhookSchema = z
     failingSince: timestamp.nullable().meta({ description: 'Since when every attempt failed' }),
     pausedUntil: timestamp.nullable().meta({ description: 'The receiver asked to be left alone until then' }),
     owner: z.string().meta({ description: 'Login of who made it' }),
+    scopes: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'Those of the token that made it: it sees as much as that. Null: as its owner' }),
+    endsAt: timestamp.nullable().meta({
+      description: 'When the token that made it ends or was revoked, with which the webhook ends. Null: never',
+    }),
     secrets: z.array(z.object({ createdAt: timestamp, expiresAt: timestamp.nullable() })).meta({
       description: 'The secrets that sign at the moment, newest first; their texts are shown only when they are made',
     }),

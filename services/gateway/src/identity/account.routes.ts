@@ -1,4 +1,4 @@
-import { failure, type Identity } from '@slipway/contracts'
+import { failure } from '@slipway/contracts'
 import { isUniqueViolation, type Store } from '@slipway/store'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -16,6 +16,7 @@ import {
 import { changedFields, shownAccount } from './account.ts'
 import type { Authenticator } from './authenticator.ts'
 import { requireAdministrator, requireCaller } from './caller.ts'
+import { authorOf } from './delegation.ts'
 import { hashPassword } from './password.ts'
 
 export type AccountRoutesOptions = {
@@ -71,12 +72,11 @@ export function accountRoutes(
   })
 
   app.post('/api/v1/accounts', async (request, reply) => {
-    const administrator = requireAdministrator(await requireCaller(request, authenticator))
+    const author = authorOf(requireAdministrator(await requireCaller(request, authenticator)))
     const { login, ...change } = parsed(newAccountSchema, request.body)
-    requireRightToChange(administrator, undefined, change)
     const fields = changedFields(undefined, change, await newHash(change))
     try {
-      const account = await insertAccount(store, login, fields, administrator.login)
+      const account = await insertAccount(store, login, fields, author)
       announceChange()
       return await reply.code(201).send(shownAccount(account))
     } catch (error) {
@@ -86,41 +86,34 @@ export function accountRoutes(
   })
 
   app.patch<WithLogin>('/api/v1/accounts/:login', async request => {
-    const administrator = requireAdministrator(await requireCaller(request, authenticator))
+    const author = authorOf(requireAdministrator(await requireCaller(request, authenticator)))
     const change = parsed(changeSchema, request.body)
     const passwordHash = await newHash(change)
     const account = await store.transaction(async tx => {
       const existing = found(await lockAccount(tx, request.params.login))
-      requireRightToChange(administrator, existing, change)
       const fields = changedFields(existing, change, passwordHash)
+      const changed = await updateAccount(tx, existing, fields, author)
       if (existing.superuser && !(fields.superuser && fields.active) && !(await hasOtherSuperuser(tx, existing.id))) {
         throw failure('conflict', 'The last account that may do everything must stay as it is.')
       }
-      return updateAccount(tx, existing.id, fields, administrator.login)
+      return changed
     })
     announceChange()
     return shownAccount(account)
   })
 
   app.delete<WithLogin>('/api/v1/accounts/:login', async (request, reply) => {
-    const administrator = requireAdministrator(await requireCaller(request, authenticator))
+    const author = authorOf(requireAdministrator(await requireCaller(request, authenticator)))
     await store.transaction(async tx => {
       const existing = found(await lockAccount(tx, request.params.login))
-      requireRightToChange(administrator, existing, {})
+      await deleteAccount(tx, existing, author)
       if (existing.superuser && !(await hasOtherSuperuser(tx, existing.id))) {
         throw failure('conflict', 'The last account that may do everything must stay.')
       }
-      await deleteAccount(tx, existing.id, administrator.login)
     })
     announceChange()
     return reply.code(204).send()
   })
-}
-
-/** Who may not do everything can neither give that right nor touch an account that has it. */
-function requireRightToChange({ superuser }: Identity, existing: Account | undefined, change: Change) {
-  if (superuser || (!existing?.superuser && !change.superuser)) return
-  throw failure('forbidden', 'Only an account that may do everything can manage others of its kind.')
 }
 
 async function newHash({ password }: Change): Promise<string | null | undefined> {

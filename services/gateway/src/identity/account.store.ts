@@ -1,5 +1,6 @@
 import type { Identity, KnownAccount } from '@slipway/contracts'
 import { outboxColumns, type Queryable, type Statement, type Store } from '@slipway/store'
+import { type Author, requireAccountWithin } from './delegation.ts'
 
 export type Account = {
   readonly id: string
@@ -149,32 +150,40 @@ export type NewAccount = Account & {
   readonly told: KnownAccount
 }
 
-/** Makes an account and tells of it, in one statement; as the following ones do. */
+/**
+ * Makes an account and tells of it, in one statement; as the following ones do.
+ * @throws `forbidden` where the author may not
+ */
 export async function insertAccount(
   tx: Queryable,
   login: string,
   fields: AccountFields,
-  actor = 'system',
+  author: Author,
   registration?: Registration,
 ): Promise<NewAccount> {
+  requireAccountWithin(author, undefined, fields)
+  const { actor } = author
   const { hash = null, expiresAt = null, key = null, baseUrl = null } = registration ?? {}
   const [account] = await tx.query<NewAccount>(insert, [login, ...values(fields), actor, hash, expiresAt, key, baseUrl])
   return account as NewAccount
 }
 
+/** `before`: the account as it is, locked. @throws `forbidden` where the author may not */
 export async function updateAccount(
   tx: Queryable,
-  id: string,
+  before: Account,
   fields: AccountFields,
-  actor = 'system',
+  author: Author,
 ): Promise<Account> {
-  const [account] = await tx.query<Account>(update, [id, ...values(fields), actor])
+  requireAccountWithin(author, before, fields)
+  const [account] = await tx.query<Account>(update, [before.id, ...values(fields), author.actor])
   return account as Account
 }
 
-/** Its tokens go with it. */
-export async function deleteAccount(tx: Queryable, id: string, actor = 'system'): Promise<void> {
-  await tx.query(remove, [id, actor])
+/** Its tokens go with it. @throws `forbidden` where the author may not */
+export async function deleteAccount(tx: Queryable, before: Account, author: Author): Promise<void> {
+  requireAccountWithin(author, before, undefined)
+  await tx.query(remove, [before.id, author.actor])
 }
 
 export async function hasOtherSuperuser(tx: Queryable, id: string): Promise<boolean> {

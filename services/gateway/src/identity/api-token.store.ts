@@ -1,5 +1,6 @@
 import type { Queryable, Statement, Store } from '@slipway/store'
 import type { Account } from './account.store.ts'
+import type { TokenGrant } from './delegation.ts'
 
 export type ApiToken = {
   readonly id: string
@@ -10,15 +11,18 @@ export type ApiToken = {
   readonly expires_at: string | null
   /** Null: all rights of the account. */
   readonly scopes: readonly string[] | null
+  /** It is the session of a browser. */
+  readonly session: boolean
 }
 
-const columns = 'id, name, prefix, created_at, last_used_at, expires_at, scopes'
+const columns = 'id, name, prefix, created_at, last_used_at, expires_at, scopes, session'
 const alive = 'revoked_at is null and (expires_at is null or expires_at > now())'
 
 const owner: Statement = {
   name: 'api-token.owner',
-  text: `select a.*, t.id as token_id, t.scopes as token_scopes from api_token t join account a on a.id = t.account_id
-    where t.hash = $1 and a.active and a.activated and not a.deregistered and t.revoked_at is null
+  text: `select a.*, t.id as token_id, t.scopes as token_scopes, t.expires_at as token_expires_at
+    from api_token t join account a on a.id = t.account_id
+    where t.hash = $1 and t.session = $2 and a.active and a.activated and not a.deregistered and t.revoked_at is null
       and (t.expires_at is null or t.expires_at > now())`,
 }
 const list: Statement = {
@@ -31,16 +35,27 @@ const count: Statement = {
 }
 const insert: Statement = {
   name: 'api-token.insert',
-  text: `insert into api_token (account_id, hash, prefix, name, expires_at, configured, scopes)
-    values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+  text: `insert into api_token (account_id, hash, prefix, name, scopes, expires_at, made_with, configured, session)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`,
 }
 const rename: Statement = {
   name: 'api-token.rename',
   text: `update api_token set name = $3 where id = $1 and account_id = $2 and ${alive} returning ${columns}`,
 }
+/** What was made with it goes with it. */
 const revoke: Statement = {
   name: 'api-token.revoke',
-  text: 'update api_token set revoked_at = now() where id = $1 and account_id = $2 and revoked_at is null returning id',
+  text: `
+    with recursive family as (
+      select id from api_token where id = $1 and account_id = $2 and revoked_at is null
+      union select t.id from api_token t join family f on t.made_with = f.id
+    )
+    update api_token t set revoked_at = now() from family f where t.id = f.id and t.revoked_at is null returning t.id`,
+}
+const replace: Statement = {
+  name: 'api-token.replace',
+  text: `update api_token set hash = $3, prefix = $4, name = $5, configured = false, created_at = now(), last_used_at = null
+    where hash = $1 and account_id = $2 and not session and ${alive} returning ${columns}`,
 }
 const revokeConfigured: Statement = {
   name: 'api-token.revoke-configured',
@@ -57,11 +72,15 @@ const revive: Statement = {
 }
 const touch: Statement = { name: 'api-token.touch', text: 'update api_token set last_used_at = now() where id = $1' }
 
-type Owner = Account & { readonly token_id: string; readonly token_scopes: readonly string[] | null }
+type Owner = Account & {
+  readonly token_id: string
+  readonly token_scopes: readonly string[] | null
+  readonly token_expires_at: string | null
+}
 
-/** The active account that a good token belongs to. */
-export async function findOwner(store: Store, hash: Buffer): Promise<Owner | undefined> {
-  const [row] = await store.read<Owner>(owner, [hash])
+/** The active account that a good token belongs to, or a good session. */
+export async function findOwner(store: Store, hash: Buffer, session: boolean): Promise<Owner | undefined> {
+  const [row] = await store.read<Owner>(owner, [hash, session])
   return row
 }
 
@@ -79,15 +98,31 @@ export type NewToken = {
   readonly hash: Buffer
   readonly prefix: string
   readonly name: string
-  readonly expiresAt: Date | null
-  readonly configured?: boolean
-  readonly scopes?: readonly string[] | null
+  readonly grant: TokenGrant
+  /** Default: neither. */
+  readonly kind?: 'configured' | 'session'
 }
 
 export async function insertToken(tx: Queryable, accountId: string, token: NewToken): Promise<ApiToken> {
-  const { hash, prefix, name, expiresAt, configured = false, scopes = null } = token
-  const [row] = await tx.query<ApiToken>(insert, [accountId, hash, prefix, name, expiresAt, configured, scopes])
+  const { hash, prefix, name, grant, kind } = token
+  const rights = [grant.scopes, grant.expiresAt, grant.madeWith]
+  const kinds = [kind === 'configured', kind === 'session']
+  const [row] = await tx.query<ApiToken>(insert, [accountId, hash, prefix, name, ...rights, ...kinds])
   return row as ApiToken
+}
+
+/**
+ * Another secret for a token, which keeps its scopes, its end, and what was made with it. Undefined if the account has
+ * no such token that is good.
+ */
+export async function replaceToken(
+  tx: Queryable,
+  accountId: string,
+  old: Buffer,
+  { hash, prefix, name }: Pick<NewToken, 'hash' | 'prefix' | 'name'>,
+): Promise<ApiToken | undefined> {
+  const [row] = await tx.query<ApiToken>(replace, [old, accountId, hash, prefix, name])
+  return row
 }
 
 /** The token under its new name; undefined if the account has no such token. */

@@ -5,6 +5,7 @@ import { clientOf } from '../http/client-address.ts'
 import { type Account, findAccount, identityOf, maySignIn } from './account.store.ts'
 import { findOwner, touchToken } from './api-token.store.ts'
 import { hashOfToken } from './api-token.ts'
+import { type Bounds, unbounded } from './bounds.ts'
 import type { PasswordCredentials } from './credentials.ts'
 import { type ExpiringCache, expiringCache } from './expiring-cache.ts'
 import { type ExternalIssuer, looksSigned } from './external-issuer.ts'
@@ -16,8 +17,10 @@ import { narrowed } from './scopes.ts'
 /** Somebody who proved who they are. */
 export type Caller = {
   readonly identity: Identity
-  /** True for tokens that have not all rights of their account. */
-  readonly narrowed?: boolean
+  /** What may be made with the credential; see `delegation.ts`. */
+  readonly bounds: Bounds
+  /** When the credential ends; null: never, as far as it tells. */
+  readonly endsAt: Date | null
   /** The signed token that services take for it; good for minutes. */
   identityToken(): Promise<string>
 }
@@ -26,6 +29,8 @@ export type Caller = {
 export type Authenticator = {
   /** By an API token or a token of the external issuer; null if it is not good. */
   byToken(token: string): Promise<Caller | null>
+  /** By the value of a session's cookie, which counts there only; null if it is not good. */
+  bySession(token: string): Promise<Caller | null>
   /** Null for a wrong login or password. @throws `rate_limited` after too many of them */
   byPassword(credentials: PasswordCredentials, address: string): Promise<Caller | null>
   /** Who callers without credentials are; null but in development. */
@@ -58,17 +63,31 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const lastUse = expiringCache<true>({ max: most, ttlMs: usedEveryMs })
   const secret = randomBytes(32)
 
-  const callerOf = (identity: Identity): Caller => ({ identity, identityToken: issue(identity) })
+  const callerOf = (identity: Identity, bounds = unbounded, endsAt: Date | null = null): Caller => ({
+    identity,
+    bounds,
+    endsAt,
+    identityToken: issue(identity, endsAt),
+  })
+
+  async function ofOwner(hash: Buffer, session: boolean): Promise<Caller | null> {
+    const owner = await findOwner(store, hash, session)
+    if (!owner) return null
+    noteUse(owner.token_id)
+    const { token_id: tokenId, token_scopes: scopes } = owner
+    const endsAt = owner.token_expires_at === null ? null : new Date(owner.token_expires_at)
+    return callerOf(
+      narrowed(identityOf(owner), scopes),
+      session ? unbounded : { tokenId, scopes, expiresAt: endsAt },
+      endsAt,
+    )
+  }
 
   async function lookUp(token: string, hash: Buffer): Promise<Caller | null> {
-    const owner = await findOwner(store, hash)
-    if (owner) {
-      noteUse(owner.token_id)
-      const caller = callerOf(narrowed(identityOf(owner), owner.token_scopes))
-      return owner.token_scopes === null ? caller : { ...caller, narrowed: true }
-    }
-    const identity = external && looksSigned(token) ? await external(token) : null
-    return identity && callerOf(identity)
+    const known = await ofOwner(hash, false)
+    if (known) return known
+    const claimed = external && looksSigned(token) ? await external(token) : null
+    return claimed && callerOf(claimed.identity, unbounded, claimed.endsAt)
   }
 
   /** Not waited for, and lost in a crash: it is told to the minute only. */
@@ -89,6 +108,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     byToken(token) {
       const hash = hashOfToken(token)
       return once(callers, hash.toString('base64'), () => lookUp(token, hash))
+    },
+    bySession(token) {
+      const hash = hashOfToken(token)
+      return once(callers, `session ${hash.toString('base64')}`, () => ofOwner(hash, true))
     },
     async byPassword({ login, password }, address) {
       if (login.includes('\0')) return null

@@ -1,4 +1,4 @@
-import { failure, type Identity } from '@slipway/contracts'
+import { failure } from '@slipway/contracts'
 import type { FastifyRequest } from 'fastify'
 import type { Authenticator, Caller } from './authenticator.ts'
 import { anyToken, authorization, basicCredentials } from './credentials.ts'
@@ -27,9 +27,9 @@ async function findCaller(request: FastifyRequest, authenticator: Authenticator)
  * administrators of releases only.
  * @throws `forbidden`
  */
-export function requireAdministrator(caller: Caller): Identity {
+export function requireAdministrator(caller: Caller): Caller {
   if (!isAdministrator(caller)) throw failure('forbidden', 'Only administrators may manage accounts.')
-  return caller.identity
+  return caller
 }
 
 export function isAdministrator({ identity }: Caller): boolean {

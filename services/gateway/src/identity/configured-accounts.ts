@@ -14,6 +14,7 @@ import {
 import { changedFields } from './account.ts'
 import { findToken, insertToken, reviveToken, revokeOtherConfigured } from './api-token.store.ts'
 import { hashOfToken, prefixOfToken } from './api-token.ts'
+import { freely, platformAuthor } from './delegation.ts'
 import { hashPassword, verifyPassword } from './password.ts'
 
 /** Account of the first administrator, who may do everything. */
@@ -106,8 +107,8 @@ async function ensureAccount(tx: Tx, entry: ConfiguredAccount, passwordHash: str
 }
 
 async function save(tx: Tx, login: string, existing: Account | undefined, wanted: AccountFields, changed: string[]) {
-  if (!existing) return insertAccount(tx, login, wanted)
-  return changed.length > 0 ? updateAccount(tx, existing.id, wanted) : existing
+  if (!existing) return insertAccount(tx, login, wanted, platformAuthor())
+  return changed.length > 0 ? updateAccount(tx, existing, wanted, platformAuthor()) : existing
 }
 
 /** The hash that an account should have; undefined: the one it has. */
@@ -131,7 +132,7 @@ async function ensureToken(tx: Tx, account: Account, token: string): Promise<boo
   }
   if (!known) {
     const prefix = prefixOfToken(token)
-    await insertToken(tx, account.id, { hash, prefix, name: 'configured', expiresAt: null, configured: true })
+    await insertToken(tx, account.id, { hash, prefix, name: 'configured', grant: freely(), kind: 'configured' })
   } else if (!known.alive) await reviveToken(tx, hash)
   const revoked = await revokeOtherConfigured(tx, account.id, hash)
   return !known?.alive || revoked > 0

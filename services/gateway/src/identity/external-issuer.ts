@@ -19,8 +19,8 @@ export type ExternalIssuerOptions = {
   readonly log: Logger
 }
 
-/** Who a token of another issuer speaks for; null for a token that is not good. */
-export type ExternalIssuer = (token: string) => Promise<Identity | null>
+/** Who a token of another issuer speaks for, and until when; null for a token that is not good. */
+export type ExternalIssuer = (token: string) => Promise<{ readonly identity: Identity; readonly endsAt: Date } | null>
 
 const algorithms = ['RS256', 'ES256', 'EdDSA']
 /** Least milliseconds between two fetches because of unknown key ids, and after a fetch that failed. */
@@ -74,7 +74,8 @@ export function externalIssuer(options: ExternalIssuerOptions): ExternalIssuer {
 
   return async token => {
     const claims = await verify(token)
-    return claims && identityOfClaims(claims, token, options)
+    const identity = claims && (await identityOfClaims(claims, token, options))
+    return identity && { identity, endsAt: new Date((claims.exp ?? 0) * 1000) }
   }
 }
 

@@ -7,28 +7,31 @@ import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
 const reuseMs = 60_000
 const rememberedCallers = 4096
 
-export type IssueIdentityToken = (identity: Identity) => () => Promise<string>
+/** `endsAt`: when the credential ends that it is made for; the token ends with it. */
+export type IssueIdentityToken = (identity: Identity, endsAt?: Date | null) => () => Promise<string>
 
 /** Makes signed tokens of identities: one a caller and minute. A changed identity is another one. */
 export function identityTokens(keys: SigningKeys): IssueIdentityToken {
   const issued = expiringCache<Promise<string>>({ max: rememberedCallers, ttlMs: reuseMs })
 
-  function sign(identity: Identity): Promise<string> {
+  function sign(identity: Identity, endsAt: Date | null): Promise<string> {
     const { kid, key } = keys.current()
+    const now = Math.floor(Date.now() / 1000)
+    const end = endsAt ? Math.floor(endsAt.getTime() / 1000) : Number.POSITIVE_INFINITY
     return new SignJWT({ identity })
       .setProtectedHeader({ alg: identityAlgorithm, kid })
       .setAudience(identityAudience)
-      .setIssuedAt()
-      .setExpirationTime(`${identityTokenSeconds}s`)
+      .setIssuedAt(now)
+      .setExpirationTime(Math.min(now + identityTokenSeconds, end))
       .sign(key)
   }
 
-  return identity => {
-    const content = JSON.stringify(identity)
+  return (identity, endsAt = null) => {
+    const content = JSON.stringify([identity, endsAt])
     return () => {
       let token = issued.get(content)
       if (!token) {
-        token = sign(identity)
+        token = sign(identity, endsAt)
         issued.set(content, token)
         token.catch(() => issued.delete(content))
       }

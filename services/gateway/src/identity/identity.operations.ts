@@ -9,6 +9,8 @@ import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
 /** Seconds of life that a token given out has at least: it may be a minute old, and clocks differ. */
 const expiresIn = identityTokenSeconds - 90
 
+const secondsUntil = (end: Date) => Math.max(1, Math.floor((end.getTime() - Date.now()) / 1000))
+
 export function identityHandlers(
   authenticator: Authenticator,
   keys: SigningKeys,
@@ -23,7 +25,9 @@ export function identityHandlers(
       const caller = await authenticator.byToken(token)
       if (!caller) throw failure('unauthenticated', 'The token is not valid.')
       const identity_token = await caller.identityToken()
-      return { body: { identity_token, expires_in: expiresIn, identity: caller.identity } }
+      const { identity, endsAt } = caller
+      const expires_in = endsAt ? Math.min(expiresIn, secondsUntil(endsAt)) : expiresIn
+      return { body: { identity_token, expires_in, identity } }
     }),
     handlerOf(identityOperations.service, async ({ service }) => {
       const identity_token = await issue(serviceIdentity(service))()

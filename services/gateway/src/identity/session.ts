@@ -2,8 +2,12 @@ import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import { findToken, insertToken, listTokens, revokeToken } from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
+import { freely } from './delegation.ts'
 
-/** Sessions of browsers are API tokens in a cookie, so whatever ends a token ends a session. */
+/**
+ * Sessions of browsers are API tokens, so whatever ends a token ends a session. They are good in their cookie only: their
+ * value in a header is nothing.
+ */
 const tokenName = 'session'
 export const sessionCookie = 'slipway_session'
 
@@ -25,7 +29,7 @@ export type NewSession = { readonly token: string; readonly maxAge: number | und
 export async function beginSession(store: Store, accountId: string, remember: boolean): Promise<NewSession> {
   const token = newToken()
   const seconds = remember ? rememberedSeconds : usualSeconds
-  const own = (await listTokens(store, accountId)).filter(({ name }) => name === tokenName)
+  const own = (await listTokens(store, accountId)).filter(({ session }) => session)
   const ended = own.slice(0, Math.max(0, own.length - most + 1))
   await store.transaction(async tx => {
     for (const { id } of ended) await revokeToken(tx, accountId, id)
@@ -33,7 +37,8 @@ export async function beginSession(store: Store, accountId: string, remember: bo
       hash: hashOfToken(token),
       prefix: prefixOfToken(token),
       name: tokenName,
-      expiresAt: new Date(Date.now() + seconds * 1000),
+      grant: freely(new Date(Date.now() + seconds * 1000)),
+      kind: 'session',
     })
   })
   return { token, maxAge: remember ? seconds : undefined, ended: ended.length > 0 }
@@ -44,6 +49,6 @@ export async function endSession(store: Store, token: string): Promise<boolean> 
   const known = await findToken(store, hashOfToken(token))
   if (!known?.alive) return false
   const own = await listTokens(store, known.account_id)
-  const session = own.find(({ name, id }) => name === tokenName && id === known.id)
+  const session = own.find(({ session, id }) => session && id === known.id)
   return session !== undefined && revokeToken(store, known.account_id, session.id)
 }

@@ -3,11 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
 import type { AccountRoutesOptions } from './account.routes.ts'
-import { type Account, findAccount, identityOf, lockAccount } from './account.store.ts'
+import { type Account, findAccount, lockAccount } from './account.store.ts'
 import { type ApiToken, countTokens, insertToken, listTokens, renameToken, revokeToken } from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
+import type { Caller } from './authenticator.ts'
 import { requireCaller } from './caller.ts'
-import { requireOwnScopes } from './scopes.ts'
+import { requireTokenManager, tokenWithin } from './delegation.ts'
 
 /** Good tokens that one account may have. */
 const most = 50
@@ -25,13 +26,12 @@ export function tokenRoutes(
   app: FastifyInstance,
   { store, authenticator, announceChange }: AccountRoutesOptions,
 ): void {
-  async function ownAccount(request: FastifyRequest): Promise<Account> {
-    const { identity, narrowed } = await requireCaller(request, authenticator)
-    // It could make itself one without.
-    if (narrowed) throw failure('forbidden', 'A token with scopes cannot manage tokens.')
-    const account = await findAccount(store, identity.login)
-    if (account?.id !== identity.subject) throw failure('forbidden', 'Tokens are for accounts of this platform.')
-    return account
+  async function ownAccount(request: FastifyRequest): Promise<Account & { readonly caller: Caller }> {
+    const caller = await requireCaller(request, authenticator)
+    requireTokenManager(caller.bounds)
+    const account = await findAccount(store, caller.identity.login)
+    if (account?.id !== caller.identity.subject) throw failure('forbidden', 'Tokens are for accounts of this platform.')
+    return { ...account, caller }
   }
 
   app.get('/api/v1/users/me/tokens', async request => {
@@ -42,9 +42,9 @@ export function tokenRoutes(
   app.post('/api/v1/users/me/tokens', async (request, reply) => {
     const account = await ownAccount(request)
     const { name, scopes, expiresAt } = parsed(newTokenSchema, request.body)
-    const own = scopes ? requireOwnScopes(identityOf(account), scopes) : null
     const expires = expiresAt ? new Date(expiresAt) : null
     if (expires && expires.getTime() <= Date.now()) throw failure('refused', 'expiresAt must be in the future.')
+    const grant = tokenWithin(account.caller, { scopes: scopes ?? null, expiresAt: expires })
     const token = newToken()
     const created = await store.transaction(async tx => {
       // The lock on the account makes the count hold.
@@ -52,10 +52,12 @@ export function tokenRoutes(
       if ((await countTokens(tx, account.id)) >= most)
         throw failure('conflict', `No more than ${most} tokens are kept.`)
       const hash = hashOfToken(token)
-      return insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name, expiresAt: expires, scopes: own })
+      return insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name, grant })
     })
     const { id, createdAt, expiresAt: until } = shown(created)
-    return reply.code(201).send({ id, name, token, createdAt, expiresAt: until, ...(own && { scopes: own }) })
+    return reply
+      .code(201)
+      .send({ id, name, token, createdAt, expiresAt: until, ...(grant.scopes && { scopes: grant.scopes }) })
   })
 
   app.patch<{ Params: { id: string } }>('/api/v1/users/me/tokens/:id', async request => {

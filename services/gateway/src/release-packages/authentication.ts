@@ -25,8 +25,10 @@ async function findCaller(request: FastifyRequest, authenticator: Authenticator)
     if (!caller) throw failure('unauthenticated', 'Bad credentials')
     return caller
   }
-  const token = anyToken(request) ?? sessionToken(request)
-  return (token === undefined ? null : await authenticator.byToken(token)) ?? authenticator.anonymous
+  const token = anyToken(request)
+  if (token !== undefined) return (await authenticator.byToken(token)) ?? authenticator.anonymous
+  const session = sessionToken(request)
+  return (session === undefined ? null : await authenticator.bySession(session)) ?? authenticator.anonymous
 }
 
 /** @throws `unauthenticated` for nobody, `forbidden` for callers without the role */

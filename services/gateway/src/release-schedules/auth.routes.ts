@@ -1,11 +1,11 @@
 import { failure, isPdcAdministrator, requireKnownParameters } from '@slipway/contracts'
-import type { Statement } from '@slipway/store'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, findAccount, lockAccount } from '../identity/account.store.ts'
-import { insertToken, listTokens, revokeToken } from '../identity/api-token.store.ts'
+import { insertToken, listTokens, replaceToken, revokeToken } from '../identity/api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from '../identity/api-token.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authorization, basicCredentials } from '../identity/credentials.ts'
+import { tokenWithin } from '../identity/delegation.ts'
 import { authenticate, sentToken } from './authentication.ts'
 import type { HandlerOptions } from './handler.ts'
 import { requireJsonAccepted } from './negotiation.ts'
@@ -22,8 +22,6 @@ export type AuthRoutesOptions = HandlerOptions & {
 const tokenName = 'PDC API'
 /** Those of one account; then the oldest one goes. Every computer that asks gets a token of its own. */
 const most = 20
-
-const idOfHash: Statement = { name: 'pdc.token-id', text: 'select id from api_token where hash = $1' }
 
 /** `/auth/…`: tokens, and who the caller is. */
 export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): void {
@@ -53,20 +51,18 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     return account
   }
 
-  /** A new token in place of the given one, or beside the others, of which there may be only so many. */
-  async function makeToken(account: Account, replaced: (tokens: { id: string; name: string }[]) => readonly string[]) {
+  /** A new token in place of some, or beside the others, of which there may be only so many. */
+  async function makeToken(caller: Caller, replaced: (tokens: { id: string }[]) => readonly string[]) {
+    const account = await accountOf(caller)
+    const grant = tokenWithin(caller, { scopes: null, expiresAt: null })
     const token = newToken()
     const known = (await listTokens(store, account.id)).filter(({ name }) => name === tokenName)
     const revoked = replaced(known)
     await store.transaction(async tx => {
       await lockAccount(tx, account.login)
       for (const id of revoked) await revokeToken(tx, account.id, id)
-      await insertToken(tx, account.id, {
-        hash: hashOfToken(token),
-        prefix: prefixOfToken(token),
-        name: tokenName,
-        expiresAt: null,
-      })
+      const hash = hashOfToken(token)
+      await insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name: tokenName, grant })
     })
     if (revoked.length > 0) forget()
     return token
@@ -99,7 +95,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
       if (token !== undefined) return sendJson(reply, 200, { token })
       const oldest = (tokens: { id: string }[]) =>
         tokens.slice(0, Math.max(0, tokens.length - most + 1)).map(({ id }) => id)
-      return sendJson(reply, 200, { token: await makeToken(await accountOf(caller), oldest) })
+      return sendJson(reply, 200, { token: await makeToken(caller, oldest) })
     }),
   )
 
@@ -117,9 +113,10 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
           'Refresh Token Error': 'You have not got a token yet, please try obtain first.',
         })
       }
-      const id = token === undefined ? undefined : await tokenId(hashOfToken(token))
-      const made = await makeToken(account, () => (id === undefined ? own.map(one => one.id) : [id]))
-      return sendJson(reply, 200, { token: made })
+      if (token === undefined) {
+        return sendJson(reply, 200, { token: await makeToken(caller, () => own.map(({ id }) => id)) })
+      }
+      return sendJson(reply, 200, { token: await refreshed(account, token) })
     }),
   )
 
@@ -144,8 +141,15 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     }),
   )
 
-  async function tokenId(hash: Buffer): Promise<string | undefined> {
-    const [row] = await store.read<{ id: string }>(idOfHash, [hash])
-    return row?.id
+  /** The same token with another secret: its rights and its end stay. */
+  async function refreshed(account: Account, old: string): Promise<string> {
+    const token = newToken()
+    const next = { hash: hashOfToken(token), prefix: prefixOfToken(token), name: tokenName }
+    // It may have ended since the caller was looked up.
+    if (!(await replaceToken(store, account.id, hashOfToken(old), next))) {
+      throw failure('unauthenticated', 'Invalid token.')
+    }
+    forget()
+    return token
   }
 }

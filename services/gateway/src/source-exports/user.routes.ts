@@ -8,6 +8,7 @@ import { rawBodyOf } from '../http/raw-body.ts'
 import { type Account, insertAccount, listAccounts, lockAccount, updateAccount } from '../identity/account.store.ts'
 import { changedFields } from '../identity/account.ts'
 import type { Caller } from '../identity/authenticator.ts'
+import { authorOf } from '../identity/delegation.ts'
 import { hashPassword } from '../identity/password.ts'
 import { authenticate, requireKnown } from './authentication.ts'
 import { readBody } from './body.ts'
@@ -61,8 +62,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
 
   route(app, '/users', ['GET', 'POST'], async (request, reply) => {
     if (request.method === 'POST') {
-      const { identity } = await staff(request)
-      return detail(request, reply, await createUser(request, identity.login), 201)
+      return detail(request, reply, await createUser(request, await staff(request)), 201)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
     await authenticate(request, authenticator)
@@ -73,7 +73,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     return sendJson(request, reply, 200, accounts.slice(page.offset).map(userRow))
   })
 
-  async function createUser(request: FastifyRequest, actor: string): Promise<Account> {
+  async function createUser(request: FastifyRequest, caller: Caller): Promise<Account> {
     const given = await fieldsOf(request, ['username', 'name', 'email', 'password'])
     const { username, name, email, password } = given
     const profile = profileOf(given)
@@ -82,7 +82,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     const fields = changedFields(undefined, { email: email as string, givenName: name as string }, hash)
     try {
       const account = await store.transaction(async tx => {
-        const made = await insertAccount(tx, username as string, fields, actor)
+        const made = await insertAccount(tx, username as string, fields, authorOf(caller))
         await insertProfile(tx, made.id, profile)
         return made
       })
@@ -116,15 +116,12 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
   })
 
   async function activate(request: FastifyRequest, reply: FastifyReply, { login }: Account, active: boolean) {
-    const { identity } = await staff(request)
+    const caller = await staff(request)
     await store.transaction(async tx => {
       const account = await lockAccount(tx, login)
       if (!account) throw failure('not_found', 'Not found.')
-      if (account.superuser && !identity.superuser) {
-        throw failure('forbidden', 'You do not have permission to perform this action.')
-      }
+      await updateAccount(tx, account, changedFields(account, { active }, undefined), authorOf(caller))
       if (account.superuser && !active) throw failure('refused', 'The administrator cannot be deactivated here.')
-      await updateAccount(tx, account.id, changedFields(account, { active }, undefined), identity.login)
     })
     options.announceChange()
     return reply.code(204).send()

@@ -1,5 +1,7 @@
 import { failure, type NewWebhook, type WebhookChange, webhookEvents } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
+import type { Bounds } from '../identity/bounds.ts'
+import { requireWebhookWithin, webhookWithin } from '../identity/delegation.ts'
 import { expireSecrets, insertSecret, mostSecrets } from './secret.store.ts'
 import { newSecret } from './signature.ts'
 import {
@@ -10,6 +12,7 @@ import {
   insertWebhook,
   lockWebhook,
   type Owner,
+  type Reach,
   tell,
   tellDeletion,
   touchWebhook,
@@ -23,30 +26,39 @@ const mostWebhooks = 100
 /** A webhook with the secret that was just made for it. */
 export type WithSecret = { readonly webhook: WebhookRow; readonly secret: string }
 
-export async function createWebhook(store: Store, owner: Owner, given: NewWebhook, actor: string): Promise<WithSecret> {
+/** Who changes a webhook: as whom, which ones, and with what. */
+export type WebhookAuthor = { readonly actor: string; readonly reach: Reach; readonly bounds: Bounds }
+
+export async function createWebhook(
+  store: Store,
+  owner: Owner,
+  given: NewWebhook,
+  { actor, bounds }: WebhookAuthor,
+): Promise<WithSecret> {
   const { url, description = '', types = [], releases = [], studies = [], enabled = true } = given
+  const fields = { url, description, types, releases, studies, enabled }
   const secret = given.secret ?? newSecret()
   return store.transaction(async tx => {
     if ((await countWebhooks(tx, owner.subject)) >= mostWebhooks) {
       throw failure('conflict', `No more than ${mostWebhooks} webhooks are kept.`)
     }
-    const id = await insertWebhook(tx, owner, { url, description, types, releases, studies, enabled })
+    const id = await insertWebhook(tx, owner, fields, webhookWithin(bounds))
     await insertSecret(tx, id, secret)
     await tell(tx, webhookEvents.created, id, actor)
-    return { webhook: found(await findWebhook(tx, id, null)), secret }
+    return { webhook: found(await findWebhook(tx, id)), secret }
   })
 }
 
-/** `owner` null: of anybody. What is absent in the change stays. */
+/** What is absent in the change stays. @throws `not_found`, `forbidden` */
 export async function changeWebhook(
   store: Store,
   id: string,
-  owner: string | null,
   change: WebhookChange,
-  actor: string,
+  { actor, reach, bounds }: WebhookAuthor,
 ): Promise<WebhookRow> {
   return store.transaction(async tx => {
-    const before = found(await lockWebhook(tx, id, owner))
+    const before = found(await lockWebhook(tx, id, reach))
+    requireWebhookWithin(bounds, endOf(before))
     const enabled = change.enabled ?? before.enabled
     await updateWebhook(
       tx,
@@ -64,13 +76,13 @@ export async function changeWebhook(
     if (!enabled && before.enabled) await giveUpPending(tx, id, 'request')
     const toggled = enabled ? webhookEvents.enabled : webhookEvents.disabled
     await tell(tx, enabled === before.enabled ? webhookEvents.updated : toggled, id, actor)
-    return found(await findWebhook(tx, id, null))
+    return found(await findWebhook(tx, id))
   })
 }
 
-export async function removeWebhook(store: Store, id: string, owner: string | null, actor: string): Promise<void> {
+export async function removeWebhook(store: Store, id: string, { actor, reach }: WebhookAuthor): Promise<void> {
   await store.transaction(async tx => {
-    await tellDeletion(tx, found(await lockWebhook(tx, id, owner)), actor)
+    await tellDeletion(tx, found(await lockWebhook(tx, id, reach)), actor)
     await deleteWebhook(tx, id)
   })
 }
@@ -79,12 +91,11 @@ export async function removeWebhook(store: Store, id: string, owner: string | nu
 export async function rotateSecret(
   store: Store,
   id: string,
-  owner: string | null,
   { secret = newSecret(), previousExpireAfter }: { secret?: string | undefined; previousExpireAfter: number },
-  actor: string,
+  { actor, reach, bounds }: WebhookAuthor,
 ): Promise<WithSecret> {
   return store.transaction(async tx => {
-    found(await lockWebhook(tx, id, owner))
+    requireWebhookWithin(bounds, endOf(found(await lockWebhook(tx, id, reach))))
     const previous = await expireSecrets(tx, id, previousExpireAfter)
     if (previous.includes(secret)) throw failure('conflict', 'The webhook has this secret.')
     if (previous.length >= mostSecrets) {
@@ -93,9 +104,11 @@ export async function rotateSecret(
     await insertSecret(tx, id, secret)
     await touchWebhook(tx, id)
     await tell(tx, webhookEvents.updated, id, actor)
-    return { webhook: found(await findWebhook(tx, id, null)), secret }
+    return { webhook: found(await findWebhook(tx, id)), secret }
   })
 }
+
+const endOf = ({ ends_at }: WebhookRow): Date | null => (ends_at === null ? null : new Date(ends_at))
 
 export function found(webhook: WebhookRow | undefined): WebhookRow {
   if (!webhook) throw failure('not_found', 'There is no such webhook.')

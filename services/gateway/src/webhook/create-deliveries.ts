@@ -3,7 +3,7 @@ import type { Queryable, Statement } from '@slipway/store'
 import { administratorRoles, developerRoles } from './rights.ts'
 
 const has = (roles: readonly string[]) =>
-  `(a.superuser or a.roles && array[${roles.map(role => `'${role}'`).join(', ')}])`
+  `(v.superuser or v.roles && array[${roles.map(role => `'${role}'`).join(', ')}])`
 
 /**
  * Reads events where they were stored in the same transaction, and sends them to whoever wants them and may read them.
@@ -26,9 +26,9 @@ const create: Statement = {
           or e.release_id = any(w.releases)
           or (w.studies <> '{}'
             and w.studies && studies_of_event(e.noun, e.aggregate, e.release_id, e.envelope -> 'data')))
-      left join account a on a.id = w.account_id
-      where (w.account_id is null and e.noun <> all($2))
-        or (a.active and ${has(developerRoles)} and (e.noun <> all($2) or ${has(administratorRoles)}))
+      join webhook_viewer v on v.webhook_id = w.id and v.good
+      where (v.account_id is null and e.noun <> all($2))
+        or (${has(developerRoles)} and (e.noun <> all($2) or ${has(administratorRoles)}))
     ),
     message as (
       insert into webhook_message (id, type, body)

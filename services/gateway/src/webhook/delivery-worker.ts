@@ -47,7 +47,7 @@ export function startDeliveries({ store, sender, log }: DeliveryWorkerOptions): 
       const { retryIn, pauseFor, failingSince, disable } = afterFailure(attempt, delivery.tries, health, health.now)
       if (!(await recordFailed(tx, delivery, attempt, retryIn))) return null
       await recordFailure(tx, delivery.webhook_id, failingSince, pauseFor)
-      const webhook = disable && (await lockWebhook(tx, delivery.webhook_id, null))
+      const webhook = disable && (await lockWebhook(tx, delivery.webhook_id))
       if (webhook) await disableWebhook(tx, webhook, disable, 'system')
       return disable
     })

@@ -23,16 +23,19 @@ const deliveryPath = z.object({ delivery: z.uuid() })
 /** `/webhooks/{id}/deliveries`: what was sent, what came of it, and sending it again. */
 export function deliveryRoutes(app: FastifyInstance, { store, authenticator, kick }: WebhookRoutesOptions): void {
   async function ownWebhook(request: FastifyRequest): Promise<WebhookRow> {
-    const { owner } = await webhookRights(request, authenticator)
-    return found(await findWebhook(store, webhookId(request), owner))
+    const { reach } = await webhookRights(request, authenticator)
+    return found(await findWebhook(store, webhookId(request), reach))
   }
 
   /** Runs `work` while the webhook stays enabled, so that nothing is to be sent that will not be. */
   async function whileEnabled<Result>(request: FastifyRequest, work: (tx: Queryable, id: string) => Promise<Result>) {
-    const { owner } = await webhookRights(request, authenticator)
+    const { reach } = await webhookRights(request, authenticator)
     const result = await store.transaction(async tx => {
-      const { id, enabled } = found(await lockWebhook(tx, webhookId(request), owner))
+      const { id, enabled, ends_at } = found(await lockWebhook(tx, webhookId(request), reach))
       if (!enabled) throw failure('refused', 'The webhook is disabled; enable it first.')
+      if (ends_at !== null && new Date(ends_at).getTime() <= Date.now()) {
+        throw failure('refused', 'The token that the webhook was made with has ended.')
+      }
       return work(tx, id)
     })
     kick()

@@ -31,7 +31,8 @@ const take: Statement = {
           where r.webhook_id = w.id and r.lease is not null and r.due_at > now()))
         for update of o skip locked
       ) d
-      where w.enabled and (w.paused_until is null or w.paused_until <= now())
+      where w.enabled and (select v.good from webhook_viewer v where v.webhook_id = w.id)
+        and (w.paused_until is null or w.paused_until <= now())
       order by d.due_at, d.id limit $1
     )
     update webhook_delivery d set lease = gen_random_uuid(), due_at = now() + $3 * interval '1 second'

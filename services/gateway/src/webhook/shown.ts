@@ -17,6 +17,8 @@ export function shownWebhook(row: WebhookRow): Webhook {
     failingSince: row.failing_since,
     pausedUntil: row.paused_until,
     owner: row.owner_login,
+    scopes: row.scopes === null ? null : [...row.scopes],
+    endsAt: row.ends_at,
     secrets: [...row.secrets],
     createdAt: row.created_at,
     updatedAt: row.updated_at,

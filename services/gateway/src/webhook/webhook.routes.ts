@@ -6,7 +6,15 @@ import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
 import { requireCaller } from '../identity/caller.ts'
-import { changeWebhook, createWebhook, found, removeWebhook, rotateSecret, type WithSecret } from './change-webhook.ts'
+import {
+  changeWebhook,
+  createWebhook,
+  found,
+  removeWebhook,
+  rotateSecret,
+  type WebhookAuthor,
+  type WithSecret,
+} from './change-webhook.ts'
 import { checkInput } from './checked-input.ts'
 import { isAdministrator, requireDeveloper } from './rights.ts'
 import { shownWebhook } from './shown.ts'
@@ -27,14 +35,15 @@ export const webhookListSchema = z.object({
 })
 const pathSchema = z.object({ id: z.uuid() })
 
-/** Who calls, and whose webhooks they may see: null for everybody's. */
-export type Rights = { readonly caller: Owner; readonly actor: string; readonly owner: string | null }
+/** Who calls, and which webhooks they may see: administrators everybody's, a token with scopes those made within them. */
+export type Rights = WebhookAuthor & { readonly caller: Owner }
 
 /** @throws `unauthenticated`, `forbidden` */
 export async function webhookRights(request: FastifyRequest, authenticator: Authenticator): Promise<Rights> {
-  const { identity } = await requireCaller(request, authenticator)
+  const { identity, bounds } = await requireCaller(request, authenticator)
   requireDeveloper(identity)
-  return { caller: identity, actor: actorOf(identity), owner: isAdministrator(identity) ? null : identity.subject }
+  const owner = isAdministrator(identity) ? null : identity.subject
+  return { caller: identity, actor: actorOf(identity), bounds, reach: { owner, scopes: bounds.scopes } }
 }
 
 /** Ids that are none name nothing, as ids of others do. */
@@ -55,44 +64,43 @@ export function webhookRoutes(app: FastifyInstance, { store, authenticator, guar
   })
 
   app.get('/webhooks', async request => {
-    const { owner } = await rightsOf(request)
+    const { reach } = await rightsOf(request)
     const { after, owner: ownerLogin, limit } = parsed(webhookListSchema, request.query)
-    const rows = await listWebhooks(store, { after, owner, ownerLogin, limit })
+    const rows = await listWebhooks(store, { after, reach, ownerLogin, limit })
     return { results: rows.map(shownWebhook), next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null }
   })
 
   app.post('/webhooks', async (request, reply) => {
-    const { caller, actor } = await rightsOf(request)
+    const { caller, ...author } = await rightsOf(request)
     const given = parsed(newWebhookSchema, request.body)
     checkInput(given, guard)
-    const created = await createWebhook(store, caller, given, actor)
+    const created = await createWebhook(store, caller, given, author)
     return reply.code(201).header('location', `/webhooks/${created.webhook.id}`).send(shownWithSecret(created))
   })
 
   app.get('/webhooks/:id', async request => {
-    const { owner } = await rightsOf(request)
-    return shownWebhook(found(await findWebhook(store, webhookId(request), owner)))
+    const { reach } = await rightsOf(request)
+    return shownWebhook(found(await findWebhook(store, webhookId(request), reach)))
   })
 
   app.patch('/webhooks/:id', async request => {
-    const { owner, actor } = await rightsOf(request)
+    const author = await rightsOf(request)
     const change = parsed(webhookChangeSchema, request.body)
     checkInput(change, guard)
-    const changed = await changeWebhook(store, webhookId(request), owner, change, actor)
+    const changed = await changeWebhook(store, webhookId(request), change, author)
     kick()
     return shownWebhook(changed)
   })
 
   app.delete('/webhooks/:id', async (request, reply) => {
-    const { owner, actor } = await rightsOf(request)
-    await removeWebhook(store, webhookId(request), owner, actor)
+    await removeWebhook(store, webhookId(request), await rightsOf(request))
     return reply.code(204).send()
   })
 
   app.post('/webhooks/:id/rotate-secret', async request => {
-    const { owner, actor } = await rightsOf(request)
+    const author = await rightsOf(request)
     const rotation = parsed(secretRotationSchema, request.body)
-    return shownWithSecret(await rotateSecret(store, webhookId(request), owner, rotation, actor))
+    return shownWithSecret(await rotateSecret(store, webhookId(request), rotation, author))
   })
 }
 

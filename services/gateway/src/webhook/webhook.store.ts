@@ -1,5 +1,6 @@
 import { type DisabledReason, type EventType, webhookEvents } from '@slipway/contracts'
 import { appendEvents, type Queryable, type Statement, type Store } from '@slipway/store'
+import type { WebhookGrant } from '../identity/delegation.ts'
 
 export type WebhookRow = {
   readonly id: string
@@ -15,6 +16,10 @@ export type WebhookRow = {
   readonly disabled_at: string | null
   readonly failing_since: string | null
   readonly paused_until: string | null
+  /** Of the token that it was made with; null: the rights of its owner. */
+  readonly scopes: readonly string[] | null
+  /** When that token ends or was revoked; null: never, or it was made with another credential. */
+  readonly ends_at: string | null
   readonly sequence: number
   readonly created_at: string
   readonly updated_at: string
@@ -27,27 +32,36 @@ export type WebhookFields = Pick<WebhookRow, 'url' | 'description' | 'types' | '
 /** Who made it; webhooks of accounts go with them. */
 export type Owner = { readonly subject: string; readonly login: string }
 
+/** Which webhooks somebody may see and change. */
+export type Reach = {
+  /** Subject whose they are; null: anybody's. */
+  readonly owner: string | null
+  /** Only those that are bound to some of these; null: all. */
+  readonly scopes: readonly string[] | null
+}
+const everything: Reach = { owner: null, scopes: null }
+
 const isoTime = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 const columns = `w.id, w.owner, w.owner_login, w.url, w.description, w.types, w.releases, w.studies, w.enabled,
-  w.disabled_reason, w.disabled_at, w.failing_since, w.paused_until, w.sequence, w.created_at, w.updated_at,
+  w.disabled_reason, w.disabled_at, w.failing_since, w.paused_until, w.scopes,
+  (select least(t.expires_at, t.revoked_at) from api_token t where t.id = w.token_id) as ends_at, w.sequence, w.created_at, w.updated_at,
   coalesce((
     select json_agg(json_build_object('createdAt', ${isoTime('s.created_at')}, 'expiresAt', ${isoTime('s.expires_at')})
       order by s.created_at desc)
     from webhook_secret s where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now())
   ), '[]') as secrets`
 
-/** Null as owner: of everybody. */
-const mine = '($2::text is null or w.owner = $2)'
+const reached = '($2::text is null or w.owner = $2) and ($3::text[] is null or w.scopes <@ $3)'
 const byId: Statement = {
   name: 'webhook.by-id',
-  text: `select ${columns} from webhook w where w.id = $1 and ${mine}`,
+  text: `select ${columns} from webhook w where w.id = $1 and ${reached}`,
 }
 const locked: Statement = { name: 'webhook.locked', text: `${byId.text} for no key update of w` }
 const page: Statement = {
   name: 'webhook.page',
   text: `select ${columns} from webhook w
-    where ($1::uuid is null or w.id < $1) and ${mine} and ($3::text is null or lower(w.owner_login) = lower($3))
-    order by w.id desc limit $4`,
+    where ($1::uuid is null or w.id < $1) and ${reached} and ($4::text is null or lower(w.owner_login) = lower($4))
+    order by w.id desc limit $5`,
 }
 const count: Statement = {
   name: 'webhook.count',
@@ -57,9 +71,10 @@ const count: Statement = {
 const insert: Statement = {
   name: 'webhook.insert',
   text: `insert into webhook
-      (owner, owner_login, account_id, url, description, types, releases, studies, enabled, disabled_reason, disabled_at)
+      (owner, owner_login, account_id, url, description, types, releases, studies, enabled, disabled_reason, disabled_at,
+        scopes, token_id)
     values ($1, $2, (select id from account where id::text = $1), $3, $4, $5, $6, $7, $8,
-      case when not $8 then 'request' end, case when not $8 then now() end)
+      case when not $8 then 'request' end, case when not $8 then now() end, $9, $10)
     returning id`,
 }
 const update: Statement = {
@@ -87,29 +102,28 @@ const giveUp: Statement = {
       select id from webhook_delivery where webhook_id = $1 and state = 'pending' for update skip locked)`,
 }
 
-export async function findWebhook(from: Queryable, id: string, owner: string | null): Promise<WebhookRow | undefined> {
-  const [row] = await from.query<WebhookRow>(byId, [id, owner])
+export async function findWebhook(from: Queryable, id: string, reach = everything): Promise<WebhookRow | undefined> {
+  const [row] = await from.query<WebhookRow>(byId, [id, reach.owner, reach.scopes])
   return row
 }
 
 /** Locks it before its deliveries, as everything does that changes both. */
-export async function lockWebhook(tx: Queryable, id: string, owner: string | null): Promise<WebhookRow | undefined> {
-  const [row] = await tx.query<WebhookRow>(locked, [id, owner])
+export async function lockWebhook(tx: Queryable, id: string, reach = everything): Promise<WebhookRow | undefined> {
+  const [row] = await tx.query<WebhookRow>(locked, [id, reach.owner, reach.scopes])
   return row
 }
 
 export type WebhookPage = {
   /** Id of the last webhook of the page before. */
   readonly after: string | undefined
-  /** Subject; null: of everybody. */
-  readonly owner: string | null
+  readonly reach: Reach
   readonly ownerLogin: string | undefined
   readonly limit: number
 }
 
 /** Newest first. */
-export function listWebhooks(store: Store, { after, owner, ownerLogin, limit }: WebhookPage): Promise<WebhookRow[]> {
-  return store.read<WebhookRow>(page, [after, owner, ownerLogin, limit])
+export function listWebhooks(store: Store, { after, reach, ownerLogin, limit }: WebhookPage): Promise<WebhookRow[]> {
+  return store.read<WebhookRow>(page, [after, reach.owner, reach.scopes, ownerLogin, limit])
 }
 
 /** Of one owner; nobody else adds one to them before the transaction ends. */
@@ -118,9 +132,14 @@ export async function countWebhooks(tx: Queryable, owner: string): Promise<numbe
   return row?.count ?? 0
 }
 
-export async function insertWebhook(tx: Queryable, { subject, login }: Owner, fields: WebhookFields): Promise<string> {
+export async function insertWebhook(
+  tx: Queryable,
+  { subject, login }: Owner,
+  fields: WebhookFields,
+  { scopes, tokenId }: WebhookGrant,
+): Promise<string> {
   const { url, description, types, releases, studies, enabled } = fields
-  const values = [subject, login, url, description, types, releases, studies, enabled]
+  const values = [subject, login, url, description, types, releases, studies, enabled, scopes, tokenId]
   const [row] = await tx.query<{ id: string }>(insert, values)
   return (row as { id: string }).id
 }
@@ -160,7 +179,7 @@ export async function giveUpPending(tx: Queryable, id: string, reason: DisabledR
 
 /** Writes an event about the webhook as it is now. */
 export async function tell(tx: Queryable, { noun, verb }: EventType, id: string, actor: string): Promise<void> {
-  const webhook = await findWebhook(tx, id, null)
+  const webhook = await findWebhook(tx, id)
   if (!webhook) return
   await appendEvents(tx, [eventAbout(webhook, noun, verb, webhook.sequence, actor)])
 }

@@ -1,24 +1,25 @@
 import { accountOperations, failure, type KnownAccount } from '@slipway/contracts'
 import { isUniqueViolation } from '@slipway/store'
 import { type AccountFields, insertAccount, type Registration } from '../../identity/account.store.ts'
+import type { Author } from '../../identity/delegation.ts'
 import type { EndpointCall } from '../endpoint.ts'
 
 /**
  * Makes an account and lets the catalog know of it at once, so that its owner finds everything in place. When the catalog
  * cannot be asked, the account is there all the same: its event will tell.
- * @throws `conflict` when the login is taken
+ * @throws `conflict` when the login is taken, `forbidden` when the author may not make such an account
  */
 export async function makeAccount(
   { request, call, options }: EndpointCall,
   login: string,
   fields: AccountFields,
-  actor: string,
+  author: Author,
   registration?: Registration,
 ): Promise<KnownAccount> {
   const { store, bus, announceChange, logError } = options
   let told: KnownAccount
   try {
-    told = (await insertAccount(store, login, fields, actor, registration)).told
+    told = (await insertAccount(store, login, fields, author, registration)).told
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw failure('conflict', 'There is an account with this login.', { cause: error })

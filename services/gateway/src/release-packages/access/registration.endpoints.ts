@@ -6,6 +6,7 @@ import { findAccount } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'
 import { activateAccount, newRegistration } from '../../identity/activation.ts'
 import { limitAttempts } from '../../identity/attempts.ts'
+import { platformAuthor } from '../../identity/delegation.ts'
 import { hashPassword } from '../../identity/password.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
@@ -38,7 +39,7 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
   }
   const fields = changedFields(undefined, change, await hashPassword(password))
   try {
-    await makeAccount(endpointCall, login, fields, login, newRegistration(call.baseUrl ?? ''))
+    await makeAccount(endpointCall, login, fields, platformAuthor(login), newRegistration(call.baseUrl ?? ''))
   } catch (error) {
     if (isFailure(error, 'conflict')) return reply.code(304).send()
     throw error

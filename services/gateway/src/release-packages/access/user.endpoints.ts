@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { parsed } from '../../http/platform-errors.ts'
 import { findAccount } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'
+import { authorOf, platformAuthor } from '../../identity/delegation.ts'
 import { hashPassword } from '../../identity/password.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
@@ -32,7 +33,8 @@ async function createUser(endpointCall: EndpointCall): Promise<FastifyReply> {
     member: input.member ?? null,
   }
   const fields = changedFields(undefined, change, await hashPassword(input.password))
-  const { login } = await makeAccount(endpointCall, input.login, fields, caller?.identity.login ?? 'system')
+  const author = caller ? authorOf(caller) : platformAuthor()
+  const { login } = await makeAccount(endpointCall, input.login, fields, author)
   const { headers, body } = await options.bus.request(userOperations.get, { login }, call)
   return sendBytes(reply, 201, headers, body)
 }

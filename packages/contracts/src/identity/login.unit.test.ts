@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { loginFault } from './login.ts'
+import { loginKey } from './login-spelling.ts'
+
+describe('loginFault', () => {
+  it.each([
+    'ada',
+    'Ada.Lovelace',
+    'ann@example.org',
+    'auth0|5f7c8ec7c33c6c004bbafe82',
+    'client@clients',
+    "o'neill",
+    'x',
+    '007',
+    'ÅSA',
+    'łukasz',
+    'Nguyễn',
+    'иван',
+    'иван2',
+    'Μαρία',
+    'דוד',
+    'محمد٣',
+    'अनिता',
+    '田中',
+    'たなかスー',
+    '김철수',
+    '李明',
+    'სალომე',
+    'əli',
+    'systematic',
+    'admin@example.org',
+  ])('%s may be given', login => expect(loginFault(login)).toBeUndefined())
+
+  it.each([
+    ['', '1 to 255'],
+    ['x'.repeat(256), '1 to 255'],
+    ['a b', 'no blanks'],
+    ['a:b', 'no blanks'],
+    ['a/b', 'no blanks'],
+    ['a\u00a0b', 'no blanks'],
+    ['a\u200bb', 'invisible'],
+    ['a\u200db', 'invisible'],
+    ['\u202eada', 'invisible'],
+    ['ada\u2066', 'invisible'],
+    ['ada\ufeff', 'no blanks'],
+    ['ada\u0000', 'invisible'],
+    ['ada\u007f', 'invisible'],
+    ['ada\u00ad', 'invisible'],
+    ['ada\ufe0f', 'invisible'],
+    ['ad\u034fa', 'invisible'],
+    ['ada\ud800', 'invisible'],
+    ['ada\ue000', 'invisible'],
+    ['\u3164', 'invisible'],
+    ['\u{e0041}da', 'invisible'],
+    ['ａｄａ', 'NFKC'],
+    ['ada①', 'NFKC'],
+    ['ﬁona', 'NFKC'],
+    ['𝐚da', 'NFKC'],
+    ['e\u0301va', 'NFKC'],
+    ['аda', 'one script'],
+    ['рaypal', 'one script'],
+    ['αda', 'one script'],
+    ['田中taro', 'one script'],
+    ['ɑda', 'one script'],
+    ['ada★', 'one script'],
+    ['ada😀', 'one script'],
+    ['ᎪᎠᎪ', 'one script'],
+    ['асе', 'look like Latin'],
+    ['ВОВА', 'look like Latin'],
+    ['сос-1', 'look like Latin'],
+    ['ΑΝΝΑ', 'look like Latin'],
+    ['...', 'a letter or a digit'],
+    ['system', 'reserved'],
+    ['SYSTEM', 'reserved'],
+    ['sys.tem', 'reserved'],
+    ['Anonymous', 'reserved'],
+    ['anonymousUser', 'reserved'],
+    ['admin', 'reserved'],
+    ['adm\u0131n', 'reserved'],
+    ['registry', 'reserved'],
+    ['gateway', 'reserved'],
+    ['slipway-exporter', 'reserved'],
+    ['slipway-anything', 'reserved'],
+    ['me', 'reserved'],
+    ['login', 'reserved'],
+  ])('%j may not', (login, reason) => expect(loginFault(login)).toContain(reason))
+
+  it('leaves the administrator to the configuration', () => {
+    expect(loginFault('admin', { configured: true })).toBeUndefined()
+    expect(loginFault('system', { configured: true })).toContain('reserved')
+  })
+})
+
+it.each([
+  ['ADA', 'ada'],
+  ['ÄDA', 'äda'],
+  ['ａｄａ', 'ada'],
+  ['İnci', 'inci'],
+  ['ınci', 'inci'],
+  ['\u212aim', 'kim'],
+])('%s and %s are the same login', (one, other) => expect(loginKey(one)).toBe(loginKey(other)))
