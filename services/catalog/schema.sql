@@ -241,6 +241,13 @@ create table public.download (
 );
 CREATE INDEX download_started ON public.download USING btree (started_at);
 
+create table public.installation (
+  id uuid not null default gen_random_uuid(),
+  single boolean not null default true,
+  constraint installation_pkey PRIMARY KEY (single),
+  constraint installation_single CHECK (single)
+);
+
 create table public.last_change (
   resource text not null,
   changed_at timestamp with time zone,
@@ -338,6 +345,8 @@ create table public.pdc_release (
   debuginfo_services text[] not null,
   bugzilla_product text,
   dist_git_branch text,
+  renames bigint not null default 0,
+  renamed_at timestamp with time zone not null default clock_timestamp(),
   constraint pdc_release_pkey PRIMARY KEY (id),
   constraint pdc_release_base_key UNIQUE (short, version, release_type, base_product_id) DEFERRABLE,
   constraint pdc_release_base_product FOREIGN KEY (base_product_id) REFERENCES public.base_product(id),
@@ -503,6 +512,7 @@ create table public.schedule (
   date date not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   expired_for date,
+  renames_before bigint not null default 0,
   constraint schedule_pkey PRIMARY KEY (id),
   constraint schedule_release FOREIGN KEY (release_id) REFERENCES public.pdc_release(id),
   constraint schedule_release_sla_key UNIQUE (release_id, sla_id) DEFERRABLE,

@@ -63,8 +63,35 @@ describe('changesets', () => {
     expect((await newest('&author=nobody')) ?? null).toBeNull()
     expect((await newest(`&changed_since=${day(1)}`)) ?? null).toBeNull()
     expect((await newest(`&changed_until=${day(1)}%2012:30`)).author).toBe('ann')
+    expect((await newest('&changed_since=2001-1-1T0:00%2B02:00&author=nobody&author=ann')).author).toBe('ann')
+    expect((await newest('&changed_until=2001-01-01T00:00:00Z')) ?? null).toBeNull()
     const wrong = await callers.anonymous.get('changesets/?changed_since=soon')
     expect([wrong.status, Array.isArray(wrong.body.detail)]).toEqual([400, true])
+  })
+
+  test('keep what a release has of other systems apart from it', async () => {
+    const newestOfRelease = async () =>
+      (await callers.anonymous.get('changesets/?page_size=1&resource=release&resource=releasebugzillamapping')).body
+        .results[0].changes
+    const { release_id } = await make.release({ bugzilla: { product: 'Fedora' }, dist_git: { branch: 'f1' } })
+    const bugzilla = { release_id, bugzilla_product: 'Fedora' }
+    const made = await newestOfRelease()
+    expect(made.map((change: { resource: string }) => change.resource)).toEqual([
+      ...['release', 'releasebugzillamapping', 'releasedistgitmapping'],
+    ])
+    expect(made[1]).toMatchObject({ old_value: 'null', new_value: JSON.stringify(bugzilla) })
+    expect(made[2].new_value).toBe(JSON.stringify({ release_id, dist_git_branch: 'f1' }))
+    expect(Object.keys(JSON.parse(made[0].new_value))).not.toContain('bugzilla')
+
+    await callers.admin.patch(`releases/${release_id}/`, { bugzilla: null })
+    expect(await newestOfRelease()).toEqual([{ ...made[1], old_value: made[1].new_value, new_value: 'null' }])
+    await callers.admin.patch(`releases/${release_id}/`, { bugzilla: { product: 'Other' } })
+    await callers.admin.patch(`releases/${release_id}/`, { release_type: 'eus' })
+    const renamed = await newestOfRelease()
+    expect(renamed.map((change: { resource: string }) => change.resource)).toEqual([
+      ...['release', 'releasebugzillamapping', 'releasedistgitmapping'],
+    ])
+    expect(JSON.parse(renamed[1].new_value)).toEqual({ release_id: `${release_id}-eus`, bugzilla_product: 'Other' })
   })
 
   test('do not tell of what changed nothing', async () => {
@@ -136,7 +163,8 @@ describe('the calendar', () => {
     const lines = text.split('\r\n')
     expect(lines[0]).toBe('BEGIN:VCALENDAR')
     expect(lines.at(-2)).toBe('END:VCALENDAR')
-    expect(lines).toContain(`UID:release-schedule-${one.id}@slipway`)
+    const uid = lines.find(line => line.startsWith('UID:'))
+    expect(uid).toMatch(new RegExp(`^UID:release-schedule-${one.id}@[0-9a-f-]{36}\\.slipway$`))
     expect(lines).toContain('DTSTART;VALUE=DATE:20440506')
     expect(lines).toContain(`SUMMARY:${one.release}: end of ${one.sla}`)
     const etag = headers.etag as string
@@ -146,5 +174,34 @@ describe('the calendar', () => {
     const changed = await callers.anonymous.get(path, { 'if-none-match': etag })
     expect([changed.status, changed.text.includes('SEQUENCE:1')]).toEqual([200, true])
     expect((await callers.anonymous.get('release-schedules.ics?nope=1')).status).toBe(400)
+  })
+
+  test('tells of a new name as of any other change, and never counts backwards', async () => {
+    const { id, release } = await schedule('2044-08-09')
+    const entry = async (of: string) => {
+      const { text } = await callers.anonymous.get(`release-schedules.ics?release=${of}`)
+      const field = (name: string) => new RegExp(`^${name}:(.*)\r$`, 'm').exec(text)?.[1]
+      return { sequence: Number(field('SEQUENCE')), modified: field('LAST-MODIFIED'), uid: field('UID') }
+    }
+    const before = await entry(release)
+    expect(before.sequence).toBe(0)
+    await callers.admin.patch(`releases/${release}/`, { release_type: 'eus' })
+    await callers.admin.patch(`releases/${release}-eus/`, { release_type: 'els' })
+    const renamed = await entry(`${release}-els`)
+    expect(renamed).toMatchObject({ sequence: 2, uid: before.uid })
+    expect((renamed.modified as string) >= (before.modified as string)).toBe(true)
+    const other = await make.release()
+    await callers.admin.patch(`release-schedules/${id}/`, { release: other.release_id })
+    expect((await entry(other.release_id)).sequence).toBe(3)
+    await callers.admin.patch(`releases/${other.release_id}/`, { release_type: 'eus' })
+    expect((await entry(`${other.release_id}-eus`)).sequence).toBe(4)
+    await callers.admin.patch(`release-schedules/${id}/`, { release: `${release}-els` })
+    expect((await entry(`${release}-els`)).sequence).toBe(5)
+  })
+
+  test('has a component without any schedule', async () => {
+    const { text } = await callers.anonymous.get('release-schedules.ics?release=nothing-1')
+    expect(text).toMatch(/^BEGIN:VCALENDAR\r\n.*\r\nBEGIN:VTIMEZONE\r\n.*\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n$/s)
+    expect(text).not.toContain('VEVENT')
   })
 })

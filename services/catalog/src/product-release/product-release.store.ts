@@ -114,7 +114,21 @@ export const releaseKind: WriteKind<ReleaseRow, ReleaseReferences> = {
   },
   related: ['baseproduct', 'productversion', 'release'],
   columns,
-  recorded: productReleaseResource.fields,
+  // As in PDC, whose mappings to other systems are objects of their own.
+  recorded: productReleaseResource.fields.filter(field => field !== 'bugzilla' && field !== 'dist_git'),
+  parts: {
+    releasebugzillamapping: ({ release_id, bugzilla_product }) =>
+      bugzilla_product === null ? undefined : { release_id, bugzilla_product },
+    releasedistgitmapping: ({ release_id, dist_git_branch }) =>
+      dist_git_branch === null ? undefined : { release_id, dist_git_branch },
+  },
+  derived: {
+    renames: { insert: '0', update: 'item.renames + (r.release_id <> item.release_id)::integer' },
+    renamed_at: {
+      insert: 'clock_timestamp()',
+      update: 'case when r.release_id = item.release_id then item.renamed_at else clock_timestamp() end',
+    },
+  },
   keyColumn: 'release_id',
   keyOf: row => row.release_id,
   pathOf: row => row.path,

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
 import { type PdcQuery, readPdcQuery, scheduleOperations, scheduleResource } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { Store } from '@slipway/store'
+import type { Statement, Store } from '@slipway/store'
 import { type Selection, selectionOf, valuesOfConditions, whereOf } from '../records/conditions.ts'
 import { allRows } from '../records/list.ts'
 import { run } from '../records/run.ts'
-import { type CalendarEntry, calendarBegin, calendarEnd, calendarEvent } from './i-calendar.ts'
+import { type CalendarEntry, calendarBegin, calendarEnd, calendarEvent, emptyCalendar } from './i-calendar.ts'
 import { scheduleKind } from './schedule.store.ts'
 
-const entry = `item.id, item.seq, release.release_id as release, sla.name as sla, item.date::text as date,
-  utc_text(item.updated_at) as updated_at, :base || '/rest_api/v1/release-schedules/' || item.id || '/' as url`
+const entry = `item.id, item.seq - 1 + item.renames_before + release.renames as changes, release.release_id as release, sla.name as sla, item.date::text as date,
+  utc_text(greatest(item.updated_at, release.renamed_at)) as changed_at, :base || '/rest_api/v1/release-schedules/' || item.id || '/' as url`
 
 /** Schedules as a calendar, by the filters and the order of the list; pages do not count. */
 export function calendarHandler(store: Store): OperationHandler {
@@ -21,14 +21,29 @@ export function calendarHandler(store: Store): OperationHandler {
     const headers = { etag, 'cache-control': 'no-cache' }
     if (matches(ifNoneMatch, etag)) return { status: 304, headers }
     const rows = allRows<CalendarEntry>(store, scheduleKind, selection, query, baseUrl, entry)
-    return { headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' }, body: calendar(rows) }
+    return {
+      headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' },
+      body: calendar(rows, await installationOf(store)),
+    }
   })
 }
 
-async function* calendar(rows: AsyncIterable<CalendarEntry[]>): AsyncGenerator<Uint8Array> {
+async function* calendar(rows: AsyncIterable<CalendarEntry[]>, installation: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(calendarBegin)
-  for await (const some of rows) yield Buffer.from(some.map(calendarEvent).join(''))
-  yield Buffer.from(calendarEnd)
+  let isEmpty = true
+  for await (const some of rows) {
+    if (some.length === 0) continue
+    isEmpty = false
+    yield Buffer.from(some.map(one => calendarEvent(one, installation)).join(''))
+  }
+  yield Buffer.from(isEmpty ? emptyCalendar + calendarEnd : calendarEnd)
+}
+
+const installation: Statement = { name: 'installation', text: 'select id from installation' }
+
+async function installationOf(store: Store): Promise<string> {
+  const [row] = await store.read<{ id: string }>(installation)
+  return row?.id ?? ''
 }
 
 /** Which rows there are in which version, without order; what the bytes depend on beside that is hashed with it. */

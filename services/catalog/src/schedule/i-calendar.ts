@@ -1,13 +1,14 @@
 /** One schedule as the calendar shows it. */
 export type CalendarEntry = {
   readonly id: number
-  readonly seq: number
+  /** Times that what the calendar shows was changed. */
+  readonly changes: number
   readonly release: string
   readonly sla: string
   /** `YYYY-MM-DD` */
   readonly date: string
-  /** ISO 8601, UTC. */
-  readonly updated_at: string
+  /** Of the last of them: ISO 8601, UTC. */
+  readonly changed_at: string
   readonly url: string
 }
 
@@ -25,18 +26,31 @@ export const calendarBegin = lines([
 ])
 export const calendarEnd = lines(['END:VCALENDAR'])
 
+/** RFC 5545 wants a component in every calendar: where there are no schedules, one that nobody sees. */
+export const emptyCalendar = lines([
+  'BEGIN:VTIMEZONE',
+  'TZID:UTC',
+  'BEGIN:STANDARD',
+  'DTSTART:19700101T000000',
+  'TZOFFSETFROM:+0000',
+  'TZOFFSETTO:+0000',
+  'END:STANDARD',
+  'END:VTIMEZONE',
+])
+
 /**
- * The last day of a schedule as an all-day event. Its UID stays the same for the life of the schedule, and its stamp is
- * the time of its last change, so that the same schedules make the same bytes.
+ * The last day of a schedule as an all-day event. Its UID stays the same for the life of the schedule, and is of this
+ * installation only; its stamp is the time of its last change, so that the same schedules make the same bytes.
  */
-export function calendarEvent({ id, seq, release, sla, date, updated_at, url }: CalendarEntry): string {
-  const stamp = `${updated_at.replaceAll(/[-:]|\.\d+/g, '').replace(/Z?$/, 'Z')}`
+export function calendarEvent(entry: CalendarEntry, installation: string): string {
+  const { id, changes, release, sla, date, changed_at, url } = entry
+  const stamp = `${changed_at.replaceAll(/[-:]|\.\d+/g, '').replace(/Z?$/, 'Z')}`
   return lines([
     'BEGIN:VEVENT',
-    `UID:release-schedule-${id}@slipway`,
+    `UID:release-schedule-${id}@${installation}.slipway`,
     `DTSTAMP:${stamp}`,
     `LAST-MODIFIED:${stamp}`,
-    `SEQUENCE:${seq - 1}`,
+    `SEQUENCE:${changes}`,
     `DTSTART;VALUE=DATE:${date.replaceAll('-', '')}`,
     `SUMMARY:${escaped(`${release}: end of ${sla}`)}`,
     `URL:${url}`,

@@ -19,16 +19,16 @@ it('escapes what has a meaning in texts', () => {
 it('makes an event with a UID that stays and the stamp of the last change', () => {
   const entry = {
     id: 7,
-    seq: 3,
+    changes: 2,
     release: 'a-1',
     sla: 'x, y',
     date: '2030-01-02',
-    updated_at: '2026-11-21T03:04:05.123456Z',
+    changed_at: '2026-11-21T03:04:05.123456Z',
     url: 'https://example.org/7/',
   }
-  expect(calendarEvent(entry).split('\r\n')).toEqual([
+  expect(calendarEvent(entry, '5d3c').split('\r\n')).toEqual([
     'BEGIN:VEVENT',
-    'UID:release-schedule-7@slipway',
+    'UID:release-schedule-7@5d3c.slipway',
     'DTSTAMP:20261121T030405Z',
     'LAST-MODIFIED:20261121T030405Z',
     'SEQUENCE:2',

@@ -91,6 +91,13 @@ export const scheduleKind: WriteKind<ScheduleRow, ScheduleReferences> = {
   columns: { release_id: 'bigint', sla_id: 'bigint', date: 'date' },
   derived: {
     updated_at: { insert: 'clock_timestamp()', update: 'clock_timestamp()' },
+    // A calendar shows the name of the release: what its renames count for goes on when another release takes its place.
+    renames_before: {
+      insert: '0',
+      update: `item.renames_before + (
+        select coalesce(sum(case release.id when item.release_id then release.renames else -release.renames end), 0)
+        from pdc_release release where release.id in (item.release_id, r.release_id) and item.release_id <> r.release_id)`,
+    },
     // A day that is over when it is written is no news; one that is changed will be.
     expired_for: {
       insert: 'case when r.date < utc_today() then r.date end',
