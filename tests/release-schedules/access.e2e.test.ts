@@ -116,6 +116,7 @@ describe('tokens', () => {
       is_staff: false,
       groups: ['release-engineering'],
     })
+    expect((await callers.ann.get('auth/current-user/?whatever=1')).body).toEqual(body)
     expect(body.resource_permissions).toContainEqual({ resource: 'component-sla-types', permission: 'create' })
     expect(body.resource_permissions).not.toContainEqual({ resource: 'component-sla-types', permission: 'delete' })
     expect((await callers.anonymous.get('auth/current-user/')).status).toBe(401)
@@ -152,6 +153,16 @@ describe('conventions', () => {
     expect([head.status, head.text]).toEqual([200, ''])
   })
 
+  test('addresses are read as Django reads them', async () => {
+    const doubled = await callers.anonymous.get('/rest_api/v1//release-schedules//?page_size=1;page=1;release=x')
+    expect([doubled.status, doubled.body.count]).toEqual([200, 0])
+    const refused = await callers.anonymous.get('release-schedules/?page=1;nope=1')
+    expect(refused.body).toEqual({ detail: 'Unknown query params: nope.' })
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const made = await callers.admin.send('POST', 'component-sla-types/', 'name=by-form;description=a%3Bb', form)
+    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ name: 'by-form', description: 'a;b' })])
+  })
+
   test('scripts of all origins may call', async () => {
     const origin = 'https://anywhere.example.org'
     const { headers } = await callers.anonymous.get('release-schedules/', { origin })
@@ -173,6 +184,9 @@ describe('conventions', () => {
   test('what is not there, and what cannot be had', async () => {
     const nowhere = await callers.anonymous.get('nowhere/')
     expect([nowhere.status, nowhere.body]).toEqual([404, { detail: 'Not found' }])
+    const browser = await callers.anonymous.get('nowhere/', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' })
+    expect([browser.status, browser.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
+    expect(browser.text).toContain('<h1>Not found</h1>')
     const xml = await callers.anonymous.get('release-schedules/', { accept: 'application/xml' })
     expect([xml.status, xml.body]).toEqual([406, { detail: 'Could not satisfy the request Accept header.' }])
     const method = await callers.admin.post('release-schedules/1/', {})

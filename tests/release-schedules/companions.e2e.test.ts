@@ -244,6 +244,11 @@ test('the types of releases are there from the beginning, to be read only', asyn
   expect((await callers.anonymous.get('release-types/ga/')).body).toEqual({ detail: 'Not found' })
   expect((await callers.admin.post('release-types/', {})).status).toBe(405)
   expect((await callers.anonymous.get('release-variants/?release=x')).body.results).toEqual([])
+  for (const ordering of ['uid', '-id', 'release', 'arches', 'release__release_id,name', 'no__such']) {
+    expect((await callers.anonymous.get(`release-variants/?ordering=${ordering}`)).body.count).toBe(0)
+  }
+  const { status, body: wrong } = await callers.anonymous.get('release-variants/?ordering=nothing')
+  expect([status, wrong.detail]).toEqual([400, expect.stringContaining('Unknown query key:')])
 })
 
 describe('conditional requests', () => {

@@ -24,6 +24,7 @@ import { releaseCoordinator } from './release-coordinator/routes.ts'
 import { openDownloads } from './release-packages/download/downloads.ts'
 import { releasePackagesDocument } from './release-packages/openapi.ts'
 import { releasePackages } from './release-packages/routes.ts'
+import { djangoUrl } from './release-schedules/django-url.ts'
 import { releaseSchedulesDocument } from './release-schedules/openapi.ts'
 import { releaseSchedules } from './release-schedules/routes.ts'
 import { sourceExportsDocument } from './source-exports/openapi.ts'
@@ -70,6 +71,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
     const server = await createHttpServer({
       trustProxy: config.SLIPWAY_TRUST_PROXY,
       bodyLimit: config.SLIPWAY_BODY_LIMIT,
+      rewriteUrl: djangoUrl,
       requestsPerMinute: config.SLIPWAY_RATE_LIMIT,
       corsOrigins: config.SLIPWAY_DEVELOPMENT ? ['*'] : (config.SLIPWAY_CORS_ORIGINS ?? kidsFirstOrigins),
       ...serverLimits(config),

@@ -60,10 +60,13 @@ function readOrdering(resource: PdcResource, text: string | undefined): OrderKey
 }
 
 function pathOf({ fields, ordering }: PdcResource, key: string): string[] {
-  const aliases = ordering.aliases ?? {}
-  const path = orderingPath(ordering.model, Object.hasOwn(aliases, key) ? (aliases[key] as string) : key)
+  const mayBeKnown = key.includes('__') || fields.includes(key)
+  // The original looks up what a key leads to when it orders something.
+  if (!ordering && mayBeKnown) return [key]
+  const aliases = ordering?.aliases ?? {}
+  const path = ordering && orderingPath(ordering.model, Object.hasOwn(aliases, key) ? (aliases[key] as string) : key)
   if (path) return path
-  if (key.includes('__') || fields.includes(key)) throw failure('invalid', `Unknown ordering key: ${key}`)
+  if (mayBeKnown) throw failure('invalid', `Unknown ordering key: ${key}`)
   throw failure(
     'invalid',
     `Unknown query key: ['${key}'] not in fields: [${fields.map(name => `'${name}'`).join(', ')}]`,

@@ -36,5 +36,4 @@ export const releaseVariantResource = {
   ],
   body: {},
   filters: ['release', 'id', 'uid', 'name', 'type', 'variant_version', 'variant_release', 'allowed_push_targets'],
-  ordering: { model: 'releaseType' },
 } as const satisfies PdcResource

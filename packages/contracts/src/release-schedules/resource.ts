@@ -14,7 +14,8 @@ export type PdcResource = {
   /** Fields that can be written, and how each is read. */
   readonly body: Shape
   readonly filters: readonly string[]
-  readonly ordering: {
+  /** Absent: there is never anything to put in order. */
+  readonly ordering?: {
     readonly model: ModelName
     /** Fields that sort by something else than the column or relation of their name. */
     readonly aliases?: Readonly<Record<string, string>>

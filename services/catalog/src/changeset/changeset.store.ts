@@ -1,18 +1,8 @@
 import { changesetResource, invalid } from '@slipway/contracts'
-import { anyOf, exactly } from '../records/filters.ts'
+import { anyColumn, anyOf, exactly } from '../records/filters.ts'
 import type { Filter, Kind } from '../records/kind.ts'
 import { wholeProblem } from '../records/problem.ts'
-
-const momentPattern = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?$/
-
-/** A moment in UTC, `YYYY-MM-DD[ HH:MM[:SS[.ffffff]]]`, as Postgres reads it; undefined if there is none like it. */
-export function moment(text: string): string | undefined {
-  const [, day, hour = '00', minute = '00', second = '00', fraction = '0'] = momentPattern.exec(text.trim()) ?? []
-  const seconds = `${day}T${hour}:${minute}:${second}`
-  const time = Date.parse(`${seconds}Z`)
-  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(seconds)) return undefined
-  return `${seconds}.${fraction}Z`
-}
+import { moment } from './moment.ts'
 
 /** @throws `invalid` for what is no moment */
 function byMoment(name: string, operator: '>=' | '<='): Filter {
@@ -38,7 +28,7 @@ export const changesetKind: Kind = {
       from change c where c.changeset_id = item.id order by c.position
     ) as changes`,
   filters: {
-    author: exactly('author', value => `item.author = ${value}`),
+    author: anyColumn('author'),
     resource: anyOf(
       'resource',
       names => `exists (select from change c where c.changeset_id = item.id and c.resource = any(${names}))`,

@@ -12,6 +12,8 @@ export type Change = {
   readonly url: string | null
   readonly before: { readonly body: string; readonly recorded: string } | undefined
   readonly after: { readonly body: string; readonly recorded: string } | undefined
+  /** What changesets keep under models of their own; `null` as JSON text where there is nothing. */
+  readonly parts?: readonly { readonly model: string; readonly before: string; readonly after: string }[]
 }
 
 /** Who made changes, and why. */
@@ -47,13 +49,7 @@ export async function recordChanges(tx: Queryable, changes: readonly Change[], c
   if (changes.length === 0) return
   const { context, comment } = cause
   const author = context.identity ? actorOf(context.identity) : null
-  const kept = changes.map(({ model, id, before, after }, position) => ({
-    position,
-    resource: model,
-    resource_id: String(id),
-    old_value: before?.recorded ?? 'null',
-    new_value: after?.recorded ?? 'null',
-  }))
+  const kept = changes.flatMap(recordsOf).map((record, position) => ({ position, ...record }))
   const events = changes.map(change => ({
     noun: change.type.noun,
     verb: change.type.verb,
@@ -71,6 +67,14 @@ export async function recordChanges(tx: Queryable, changes: readonly Change[], c
     events: JSON.stringify(events),
   }
   await tx.query(record.statement, valuesOf(record, given))
+}
+
+/** What the changeset keeps of a change: of the object and its parts, whatever is not as it was. */
+function recordsOf({ model, id, before, after, parts = [] }: Change) {
+  const whole = { model, before: before?.recorded ?? 'null', after: after?.recorded ?? 'null' }
+  return [whole, ...parts]
+    .filter(one => one.before !== one.after)
+    .map(one => ({ resource: one.model, resource_id: String(id), old_value: one.before, new_value: one.after }))
 }
 
 /** All of an event's data but its end, which only the statement knows. */

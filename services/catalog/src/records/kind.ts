@@ -63,6 +63,8 @@ export type WriteKind<Row extends StoredRow = StoredRow, References = unknown> =
   readonly derived?: Readonly<Record<string, { readonly insert: string; readonly update: string }>>
   /** Fields that changesets keep. */
   readonly recorded: readonly string[]
+  /** What changesets keep of a row under other models, by their names; undefined where there is nothing of it. */
+  readonly parts?: Readonly<Record<string, (row: Row) => object | undefined>>
   /** Column and value of the key in URLs. */
   readonly keyColumn: string
   readonly keyOf: (row: Row) => string

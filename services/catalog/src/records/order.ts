@@ -57,7 +57,7 @@ export function orderOf(kind: Kind, keys: readonly OrderKey[] | undefined, backw
 }
 
 function columnOf(kind: Kind, path: readonly string[], joins: Map<string, string>): string {
-  let model = models[kind.resource.ordering.model] as Model
+  let model = models[kind.resource.ordering?.model ?? ''] as Model
   let alias = 'item'
   for (const [index, name] of path.slice(0, -1).entries()) {
     const { column, target, required } = model.relations[name] as Relation

@@ -71,5 +71,10 @@ export function changeOf<Row extends StoredRow>(
     url: after ? `${urlOfList(base, kind)}${kind.pathOf(row)}/` : null,
     before: kept(before),
     after: kept(after),
+    parts: Object.entries(kind.parts ?? {}).map(([model, part]) => ({
+      model,
+      before: JSON.stringify((before && part(before.row)) ?? null),
+      after: JSON.stringify((after && part(after.row)) ?? null),
+    })),
   }
 }

@@ -16,6 +16,8 @@ export type HttpServerOptions = {
   readonly bodyLimit: number
   /** Whose scripts may call; see `CorsOptions`. */
   readonly corsOrigins: readonly string[]
+  /** What is made of the URL of a request before it finds its route. */
+  readonly rewriteUrl: (url: string) => string
   /** Requests a minute that one address may make; 0: no limit. */
   readonly requestsPerMinute: number
   readonly connections: Omit<ConnectionOptions, 'trustProxy'>
@@ -71,6 +73,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logger: false,
     trustProxy: options.trustProxy,
     bodyLimit: options.bodyLimit,
+    rewriteUrl: ({ url = '/' }) => options.rewriteUrl(url),
     keepAliveTimeout: keepAliveMs,
     connectionTimeout: silenceMs,
     // The whole of a request has no limit of its own: uploads are long. `cutSlowBodies` ends those that trickle.

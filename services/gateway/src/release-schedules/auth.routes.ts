@@ -72,6 +72,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     (
       methods: readonly string[],
       handle: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
+      { strict = true } = {},
     ) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
       requireJsonAccepted(request.headers.accept)
@@ -81,7 +82,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
         return sendJson(reply, 200, { renders: ['application/json'], parses: ['application/json'] })
       const caller = await requireCaller(request)
       if (!methods.includes(method)) throw failure('method_not_allowed', `Method "${request.method}" not allowed.`)
-      requireKnownParameters(Object.keys(request.query as object), [])
+      if (strict) requireKnownParameters(Object.keys(request.query as object), [])
       return handle(caller, request, reply)
     }
 
@@ -120,26 +121,23 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     }),
   )
 
-  route(
-    app,
-    '/v1/auth/current-user',
-    'GET, HEAD, OPTIONS',
-    answer(['GET'], async ({ identity }, _request, reply) => {
-      const account = await findAccount(store, identity.login)
-      const own = account?.id === identity.subject ? account : undefined
-      const fullname = [own?.given_name, own?.family_name].filter(Boolean).join(' ')
-      return sendJson(reply, 200, {
-        username: identity.login,
-        fullname,
-        'e-mail': own?.email ?? '',
-        is_superuser: identity.superuser,
-        is_staff: isPdcAdministrator(identity) || identity.roles.includes('staff'),
-        groups: identity.groups,
-        permissions: identity.permissions,
-        resource_permissions: permissionsOf(identity),
-      })
-    }),
-  )
+  route(app, '/v1/auth/current-user', 'GET, HEAD, OPTIONS', answer(['GET'], describeCaller, { strict: false }))
+
+  async function describeCaller({ identity }: Caller, _request: FastifyRequest, reply: FastifyReply) {
+    const account = await findAccount(store, identity.login)
+    const own = account?.id === identity.subject ? account : undefined
+    const fullname = [own?.given_name, own?.family_name].filter(Boolean).join(' ')
+    return sendJson(reply, 200, {
+      username: identity.login,
+      fullname,
+      'e-mail': own?.email ?? '',
+      is_superuser: identity.superuser,
+      is_staff: isPdcAdministrator(identity) || identity.roles.includes('staff'),
+      groups: identity.groups,
+      permissions: identity.permissions,
+      resource_permissions: permissionsOf(identity),
+    })
+  }
 
   /** The same token with another secret: its rights and its end stay. */
   async function refreshed(account: Account, old: string): Promise<string> {

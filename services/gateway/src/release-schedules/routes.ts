@@ -6,6 +6,7 @@ import { calendarRoute } from './calendar.route.ts'
 import { allowAllOrigins } from './cors.ts'
 import { renderError } from './error-shape.ts'
 import { handlerOf } from './handler.ts'
+import { notFound } from './not-found.ts'
 import { releaseTemplateRoute } from './release-template.route.ts'
 import { methodsOf, type Resource, resources } from './resource.ts'
 import { rootIndex } from './root-index.ts'
@@ -36,7 +37,7 @@ function serve(app: FastifyInstance, options: ReleaseSchedulesOptions): void {
     done()
   })
   app.setErrorHandler((error, request, reply) => fail(options, error, request, reply))
-  app.setNotFoundHandler((_request, reply) => sendJson(reply, 404, { detail: 'Not found' }))
+  app.setNotFoundHandler(notFound)
 
   route(app, '/v1', 'GET, HEAD, OPTIONS', rootIndex(options))
   for (const resource of resources) {
