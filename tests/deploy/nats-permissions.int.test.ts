@@ -1,6 +1,15 @@
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { eventStream, eventSubject, eventSubjects, events, operations, serviceNames } from '@slipway/contracts'
+import {
+  eventFilter,
+  eventStream,
+  eventSubject,
+  eventSubjects,
+  events,
+  isPublic,
+  operations,
+  serviceNames,
+} from '@slipway/contracts'
 import type { NatsServer } from '@slipway/servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readText } from './deploy-files.ts'
@@ -16,9 +25,13 @@ import {
 
 const config = readText('deploy/nats.conf')
 /** Durable consumers that nats.conf lets somebody make, with the `-<n>` of those with several filters. */
-const permittedDurables = [...config.matchAll(/"\$JS\.API\.CONSUMER\.CREATE\.SLIPWAY\.([\w-]+)\.>"/g)].map(
-  match => match[1] as string,
-)
+const permittedDurables = [
+  ...new Set(
+    [...config.matchAll(/"\$JS\.API\.CONSUMER\.CREATE\.SLIPWAY\.([\w-]+)\.(?:slipway\..*)?>"/g)].map(
+      match => match[1] as string,
+    ),
+  ),
+]
 
 let server: NatsServer
 const users = {} as Record<NatsUser, UserConnection>
@@ -128,11 +141,29 @@ describe('events', () => {
     ).rejects.toThrow(/permissions/i)
   })
 
-  it('can be followed by operators and integrations', async () => {
-    expect(await subscribers('slipway.v1.event.>')).toEqual(expect.arrayContaining(['operator', 'integration']))
-    expect(await subscribers('slipway.v1.event.release.published.*')).toEqual(
-      expect.arrayContaining(['operator', 'integration']),
-    )
+  it('can be followed by operators, who are administrators', async () => {
+    expect(await subscribers('slipway.v1.event.>')).toEqual(['operator'])
+  })
+
+  it.each(events)('$noun.$verb can be followed by integrations if everybody may read it', async type => {
+    const readers = isPublic(type.audience) ? ['operator', 'integration'] : ['operator']
+    expect(await subscribers(eventFilter(type))).toEqual(readers)
+    expect(await subscribers(`slipway.v1.event.${type.noun}.>`)).toEqual(readers)
+    const consumer = `$JS.API.CONSUMER.CREATE.SLIPWAY.integration.${eventFilter(type)}`
+    expect(await publishers(consumer)).toEqual(isPublic(type.audience) ? ['integration'] : [])
+  })
+
+  it('of all nouns cannot be followed by an integration under the filter of some', async () => {
+    const manager = await jetstreamManager(users.integration.nc, { checkAPI: false, timeout: 1000 })
+    const add = (filter: string) =>
+      manager.consumers.add(eventStream, { durable_name: 'integration', filter_subject: filter })
+    await expect(add('slipway.v1.event.>')).rejects.toThrow(/permissions/i)
+    await expect(add('slipway.v1.event.*.created.*')).rejects.toThrow(/permissions/i)
+    const config = { name: 'integration', durable_name: 'integration', filter_subject: 'slipway.v1.event.>' }
+    const under = '$JS.API.CONSUMER.CREATE.SLIPWAY.integration.slipway.v1.event.release.>'
+    const request = { stream_name: eventStream, config: { ...config, ack_policy: 'explicit', deliver_policy: 'all' } }
+    const answer = await users.integration.nc.request(under, JSON.stringify(request))
+    expect(answer.json()).toMatchObject({ error: { description: expect.stringContaining('did not match') } })
   })
 })
 

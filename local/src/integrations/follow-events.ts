@@ -5,16 +5,16 @@ import { nanos } from '@nats-io/transport-node'
 import { connectToPlatform, type PlatformEvent, settingsFromEnvironment } from './platform-connection.ts'
 
 /*
- * Appends every event to a file, once, whatever happens meanwhile to this program, the broker or the platform:
+ * Appends every event of a kind to a file, once, whatever happens meanwhile to this program, the broker or the platform:
  *
- *   node local/src/integrations/follow-events.ts --durable integration --out events.jsonl [--types 'release.*']
+ *   node local/src/integrations/follow-events.ts --durable integration --out events.jsonl [--types 'task.*']
  *
  * With --since 2026-11-20T00:00:00Z it begins anew from there: events are kept for days and can be read again.
  */
 const { values } = parseArgs({
   options: {
     durable: { type: 'string', default: 'integration' },
-    types: { type: 'string', default: '*.*' },
+    types: { type: 'string', default: 'release.*' },
     out: { type: 'string', default: 'events.jsonl' },
     since: { type: 'string' },
   },

@@ -11,6 +11,7 @@ import type { Link } from './connection/post.ts'
 import { consumeEvents } from './events/consume.ts'
 import { defaultMaxAgeMs, ensureEventStream } from './events/event-stream.ts'
 import { publishEvent } from './events/publish-event.ts'
+import { isDelivery } from './server/is-delivery.ts'
 import { createServer } from './server/server.ts'
 import { defaultIdleMs } from './stream/limits.ts'
 import type { Bus, BusOptions, Consumer } from './types.ts'
@@ -77,7 +78,10 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       }
     },
     broadcast: (subject, body) => connection.tell(subject, Buffer.from(body)),
-    listen: (subject, handle) => connection.subscribe(subject, message => handle(text(message.data), message.subject)),
+    listen: (subject, handle) =>
+      connection.subscribe(subject, message => {
+        if (!isDelivery(message)) handle(text(message.data), message.subject)
+      }),
     drainServers,
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -1,10 +1,43 @@
+import { AckPolicy } from '@nats-io/jetstream'
 import { connect, headers } from '@nats-io/transport-node'
+import { eventStream } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { describe, expect, test } from 'vitest'
+import { thingChanged, thingEvent, withManager } from './event-support.ts'
 import { caught, json } from './support.ts'
 import { client, nats, service, useTwoBuses } from './two-buses.ts'
 
 useTwoBuses('max_payload: 262144')
+
+test('events that a consumer pushes to a subject are no calls, and no messages to replicas', async () => {
+  await service.ensureStream()
+  const taken: string[] = []
+  await service.serveRaw('tasks.pushed', 'registry', async () => {
+    taken.push('call')
+    return {}
+  })
+  const told = service.listen('slipway.v1.gateway.identity.revoked', () => void taken.push('message'))
+  await withManager(nats, async manager => {
+    for (const [index, deliver_subject] of ['tasks.pushed', 'slipway.v1.gateway.identity.revoked'].entries()) {
+      const name = `push-${index}`
+      await manager.consumers.add(eventStream, {
+        name,
+        durable_name: name,
+        deliver_subject,
+        ack_policy: AckPolicy.None,
+      })
+    }
+  })
+  await service.publishEvent(thingChanged, thingEvent(1))
+  await client.requestRaw('tasks.pushed', Buffer.from('{}'))
+  await withManager(nats, manager =>
+    eventually(async () => expect((await manager.consumers.info(eventStream, 'push-1')).delivered.stream_seq).toBe(1)),
+  )
+  client.broadcast('slipway.v1.gateway.identity.revoked', '{}')
+  await eventually(() => taken.includes('message'))
+  expect(taken).toEqual(['call', 'message'])
+  told.unsubscribe()
+})
 
 describe('raw subjects', () => {
   test('are served and called without a contract', async () => {

@@ -1,4 +1,5 @@
-import type { EventType } from './event.ts'
+import { type Readers, readersOf, unknownReaders } from './audience.ts'
+import type { EventEnvelope, EventType } from './event.ts'
 import { type Operation, serviceNames } from './operation.ts'
 import { identityOperations, serviceOperations } from './platform-operations.ts'
 import { platformTaskEvents, platformTaskOperations } from './platform-tasks/platform-task.ts'
@@ -141,6 +142,14 @@ export const operations: readonly Operation[] = collect(declaredOperations, oper
 
 /** Every kind of event of the platform, sorted by type. */
 export const events: readonly EventType[] = collect(declaredEvents, event => event.type)
+
+const byType = new Map(events.map(event => [event.type, event]))
+
+/** Who may read an event, by what its type declares; of a type that is not known here administrators. */
+export function eventReaders(event: EventEnvelope): Readers {
+  const type = byType.get(event.type)
+  return type ? readersOf(type.audience, event) : unknownReaders
+}
 
 /** Puts declarations into one list; throws when two have the same name. */
 export function collect<Declared>(

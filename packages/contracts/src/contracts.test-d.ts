@@ -4,6 +4,7 @@
  */
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
+import { everybody } from './audience.ts'
 import { failure, isFailure, type SlipwayError } from './error.ts'
 import { type EventDataOf, eventType } from './event.ts'
 import { type InputOf, type Operation, type OutputOf, operation, type ParsedInputOf } from './operation.ts'
@@ -87,7 +88,9 @@ operation('catalog.list', declaration)
 // @ts-expect-error no such error
 operation('catalog.package.list', { ...declaration, errors: ['broken'] })
 // @ts-expect-error a name has two parts
-eventType('package', { summary: '', data: z.object({}) })
+eventType('package', { summary: '', audience: everybody, data: z.object({}) })
+// @ts-expect-error nobody said who may read it
+eventType('package.made', { summary: '', data: z.object({}) })
 // @ts-expect-error no such error
 failure('broken', 'x')
 declare const caught: unknown

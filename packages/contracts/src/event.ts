@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Audience } from './audience.ts'
 
 /** Who caused an event: a login, `service:<client id>`, or `system` for what the platform does by itself. */
 export const actorSchema = z.string().min(1).max(320)
@@ -46,13 +47,15 @@ export type EventType<Data extends z.ZodType = z.ZodType> = {
   readonly verb: string
   readonly type: string
   readonly summary: string
+  /** Who may read it; whatever shows or sends events keeps to it. */
+  readonly audience: Audience
   readonly data: Data
 }
 
 /** Declares a kind of event. `name` is `<noun>.<verb>`, the verb in the past tense or the state that was reached. */
 export function eventType<Data extends z.ZodType>(
   name: `${string}.${string}`,
-  declaration: { readonly summary: string; readonly data: Data },
+  declaration: { readonly summary: string; readonly audience: Audience; readonly data: Data },
 ): EventType<Data> {
   const [noun, verb, ...rest] = name.split('.')
   if (!noun || !verb || rest.length > 0) throw new Error(`not an event name: ${name}`)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { everybody } from './audience.ts'
 import {
   eventEnvelopeSchema,
   eventFilter,
@@ -11,7 +12,7 @@ import {
 } from './event.ts'
 import { operation } from './operation.ts'
 
-const staged = eventType('release.staged', { summary: 'x', data: z.object({}) })
+const staged = eventType('release.staged', { summary: 'x', audience: everybody, data: z.object({}) })
 
 describe('subjects', () => {
   it('are made of noun, verb and the id of the aggregate', () => {
@@ -39,7 +40,8 @@ describe('subjects', () => {
 
 describe('declarations', () => {
   it('refuse names of another form', () => {
-    const declare = (name: string) => () => eventType(name as 'a.b', { summary: '', data: z.object({}) })
+    const declare = (name: string) => () =>
+      eventType(name as 'a.b', { summary: '', audience: everybody, data: z.object({}) })
     for (const name of ['release', 'release.', '.staged', 'a.b.c'])
       expect(declare(name)).toThrow(`not an event name: ${name}`)
   })

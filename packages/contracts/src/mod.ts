@@ -1,4 +1,5 @@
 export * from './asyncapi.ts'
+export * from './audience.ts'
 export * from './catalogue.ts'
 export * from './error.ts'
 export * from './event.ts'

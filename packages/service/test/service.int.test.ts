@@ -1,5 +1,5 @@
 import { type Bus, connectBus } from '@slipway/bus'
-import { eventFilter, eventType, failure, isFailure, operation, serviceOperations } from '@slipway/contracts'
+import { eventFilter, eventType, everybody, failure, isFailure, operation, serviceOperations } from '@slipway/contracts'
 import { appendEvents, openStore, rememberCommand, type Statement, type Store } from '@slipway/store'
 import {
   captureLog,
@@ -18,7 +18,11 @@ import { commandOf, handlerOf } from '../src/handler.ts'
 import { requireSignedIn } from '../src/rights.ts'
 import { type RunningService, startService } from '../src/start-service.ts'
 
-const noted = eventType('note.taken', { summary: 'A note was taken', data: z.object({ text: z.string() }) })
+const noted = eventType('note.taken', {
+  summary: 'A note was taken',
+  audience: everybody,
+  data: z.object({ text: z.string() }),
+})
 const take = operation('exporter.note.take', {
   summary: 'Takes a note',
   effect: 'write',

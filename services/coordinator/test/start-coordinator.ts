@@ -2,6 +2,7 @@ import { type Bus, type CallOptions, connectBus, type OperationHandler } from '@
 import {
   type EventEnvelope,
   eventType,
+  everybody,
   failure,
   idPrefixes,
   newId,
@@ -98,7 +99,7 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
   const announce = async (verb: string, service: TaskService) => {
     const sequence = (sequences.get(service.kf_id) ?? 0) + 1
     sequences.set(service.kf_id, sequence)
-    const type = eventType(`task-service.${verb}`, { summary: '', data: taskServiceSchema })
+    const type = eventType(`task-service.${verb}`, { summary: '', audience: everybody, data: taskServiceSchema })
     await bus.publishEvent(type, envelope(type.type, service, sequence))
   }
 

@@ -145,7 +145,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       stallMs,
       logError,
     })
-    await app.register(webhooks.routes)
+    await app.register(instance => webhooks.routes(instance, stream.tail.access))
     await app.register(docsRoutes, {
       asyncApi: { version: manifest.version, serverUrl: config.SLIPWAY_PUBLIC_NATS_URL },
       documents: [
@@ -171,7 +171,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
         await startActivationPurge(store, log),
         downloads.start(),
         await stream.startPurge(),
-        ...(await webhooks.startWorkers()),
+        ...(await webhooks.startWorkers(stream.tail.access)),
       ],
       http: {
         async listen() {

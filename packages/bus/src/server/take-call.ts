@@ -12,6 +12,7 @@ import { type Headers, readHeaders } from '../wire/headers.ts'
 import { received } from '../wire/names.ts'
 import { CallState } from './call-state.ts'
 import { type Endpoint, isStreamed } from './endpoint.ts'
+import { isDelivery } from './is-delivery.ts'
 import { noUpload, receiveUpload } from './receive-upload.ts'
 import { countCall } from './statistics.ts'
 import { streamAnswer } from './stream-answer.ts'
@@ -20,6 +21,7 @@ import { streamAnswer } from './stream-answer.ts'
 export function takeCall(link: Link, idleMs: number, endpoint: Endpoint, message: Msg) {
   const { connection, deadlines } = link
   const replyTo = message.reply
+  if (isDelivery(message)) return connection.log.warn({ subject: endpoint.subject }, 'an event is no call')
   if (!replyTo) return connection.log.debug({ subject: endpoint.subject }, 'a call without a reply subject is ignored')
   const headers = readHeaders(message)
   const call = new CallState(headers, deadlines)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { paginationSchema, taskInfoSchema, taskStatuses, textParameter } from './task-info.ts'
@@ -96,6 +97,7 @@ export const platformTaskOperations = {
 const platformTaskEvent = (verb: string, summary: string) =>
   eventType(`platform-task.${verb}`, {
     summary,
+    audience: some(['all-data'], { account: 'actor' }),
     data: z.object({
       task_id: z.string(),
       kind: z.string().meta({ examples: ['publish-all', 'publish-study', 'study-import', 'study-mirror'] }),

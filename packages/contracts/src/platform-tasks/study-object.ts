@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { jsonBody } from './json-body.ts'
@@ -106,6 +107,7 @@ const accession = z.string()
 export const studyVersionEvents = {
   published: eventType('study-version.published', {
     summary: 'A version of the metadata of a study was published; the sequence number of the event is the version',
+    audience: some(['all-data'], { account: 'author', group: 'accession' }),
     data: z.object({
       accession,
       version: z.string(),
@@ -117,9 +119,18 @@ export const studyVersionEvents = {
   }),
 }
 
+const audience = some(['all-data'], { account: 'actor', group: 'accession' })
 const draft = z.object({ accession, revision: z.int(), version: z.string().meta({ description: 'It is based on' }) })
 
 export const studyDraftEvents = {
-  changed: eventType('study-draft.changed', { summary: 'The draft of a study was made or changed', data: draft }),
-  discarded: eventType('study-draft.discarded', { summary: 'The draft of a study was discarded', data: draft }),
+  changed: eventType('study-draft.changed', {
+    summary: 'The draft of a study was made or changed',
+    audience,
+    data: draft,
+  }),
+  discarded: eventType('study-draft.discarded', {
+    summary: 'The draft of a study was discarded',
+    audience,
+    data: draft,
+  }),
 }

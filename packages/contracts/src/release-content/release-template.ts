@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { idOfLink } from '../release-coordinator/ids.ts'
@@ -65,6 +66,7 @@ export const releaseTemplateOperations = {
 export const releaseTemplateEvents = {
   started: eventType('schedule.release-started', {
     summary: 'The day of a schedule came, and the release of its template was started',
+    audience: everybody,
     data: z.object({ id: z.int(), release: z.string() }),
   }),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
@@ -83,6 +84,7 @@ export const logEventOperations = {
 export const logEventEvents = {
   recorded: eventType('event.recorded', {
     summary: 'An event was added to the log',
+    audience: everybody,
     data: z.object({
       event_type: z.enum(['info', 'warning', 'error']),
       message: z.string(),

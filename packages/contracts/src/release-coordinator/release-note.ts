@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
@@ -74,6 +75,7 @@ export const releaseNoteOperations = {
 const noteEvent = (name: `${string}.${string}`, summary: string) =>
   eventType(name, {
     summary,
+    audience: everybody,
     data: z.object({
       note_id: z.string(),
       release_id: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
@@ -123,7 +124,7 @@ export const releaseEventSchema = z.object({
 })
 
 const releaseEvent = (name: `${string}.${string}`, summary: string) =>
-  eventType(name, { summary, data: releaseEventSchema })
+  eventType(name, { summary, audience: everybody, data: releaseEventSchema })
 
 /** One for each state that a release reaches, and one for changes of its description. */
 export const releaseEvents = {

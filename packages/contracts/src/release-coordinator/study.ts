@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { listInput, pageOf } from '../rest-framework/page.ts'
@@ -65,6 +66,7 @@ export const studyOperations = {
 const studyEvent = (name: `${string}.${string}`, summary: string) =>
   eventType(name, {
     summary,
+    audience: everybody,
     data: z.object({ study_id: z.string(), name: z.string(), visible: z.boolean(), deleted: z.boolean() }),
   })
 

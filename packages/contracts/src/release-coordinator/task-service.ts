@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
@@ -109,7 +110,7 @@ export const taskServiceOperations = {
 }
 
 const taskServiceEvent = (name: `${string}.${string}`, summary: string) =>
-  eventType(name, { summary, data: taskServiceSchema })
+  eventType(name, { summary, audience: everybody, data: taskServiceSchema })
 
 export const taskServiceEvents = {
   created: taskServiceEvent('task-service.created', 'A task service was registered'),

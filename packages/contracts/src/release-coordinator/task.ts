@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { reportedFilesField } from '../release-content/reported-file.ts'
@@ -115,7 +116,8 @@ export const taskEventSchema = z.object({
   author: z.string().optional().meta({ description: 'Of the release' }),
 })
 
-const taskEvent = (name: `${string}.${string}`, summary: string) => eventType(name, { summary, data: taskEventSchema })
+const taskEvent = (name: `${string}.${string}`, summary: string) =>
+  eventType(name, { summary, audience: everybody, data: taskEventSchema })
 
 /** One for each state that a task reaches, and for what changes without a change of state. */
 export const taskEvents = {

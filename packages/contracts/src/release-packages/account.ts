@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { memberKeySchema } from './member.ts'
@@ -58,14 +59,14 @@ export const accountOperations = {
   }),
 }
 
+const audience = some(['administrator'], { account: 'login' })
+
 export const accountEvents = {
-  created: eventType('account.created', { summary: 'An account was made', data: knownAccountSchema }),
-  updated: eventType('account.updated', { summary: 'An account changed', data: knownAccountSchema }),
+  created: eventType('account.created', { summary: 'An account was made', audience, data: knownAccountSchema }),
+  updated: eventType('account.updated', { summary: 'An account changed', audience, data: knownAccountSchema }),
   deleted: eventType('account.deleted', {
     summary: 'An account was removed',
+    audience,
     data: z.object({ login: z.string(), sequence: z.int().positive() }),
   }),
 }
-
-/** Nouns whose events tell of people: they are for services, not for everybody who follows the stream. */
-export const personalNouns: readonly string[] = ['account', 'affiliate', 'application']

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
@@ -98,7 +99,13 @@ const data = z.object({
   standing: z.enum(standings),
 })
 
+const audience = some(['administrator', 'editor'], { account: 'login' })
+
 export const affiliateEvents = {
-  created: eventType('affiliate.created', { summary: 'An affiliate was made for an account', data }),
-  updated: eventType('affiliate.updated', { summary: 'Standing, home or details of an affiliate changed', data }),
+  created: eventType('affiliate.created', { summary: 'An affiliate was made for an account', audience, data }),
+  updated: eventType('affiliate.updated', {
+    summary: 'Standing, home or details of an affiliate changed',
+    audience,
+    data,
+  }),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
@@ -143,8 +144,14 @@ const data = z.object({
   approval_state: z.enum(approvalStates),
 })
 
+const audience = some(['administrator', 'editor'], { account: 'login' })
+
 export const applicationEvents = {
-  created: eventType('application.created', { summary: 'An affiliate began to ask a member for access', data }),
-  updated: eventType('application.updated', { summary: 'An application or its state changed', data }),
-  deleted: eventType('application.deleted', { summary: 'An application was withdrawn', data }),
+  created: eventType('application.created', {
+    summary: 'An affiliate began to ask a member for access',
+    audience,
+    data,
+  }),
+  updated: eventType('application.updated', { summary: 'An application or its state changed', audience, data }),
+  deleted: eventType('application.deleted', { summary: 'An application was withdrawn', audience, data }),
 }

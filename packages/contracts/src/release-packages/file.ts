@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { versionViewers } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
-import { entityId, ifMatch, instant, longText, shortText, writeErrors } from './package-values.ts'
+import { entityId, ifMatch, instant, longText, publicationStates, shortText, writeErrors } from './package-values.ts'
 
 export const releaseFileSchema = z
   .object({
@@ -78,10 +79,16 @@ const data = z.object({
   release_version_id: z.int(),
   release_package_id: z.int(),
   member: z.string(),
+  state: z
+    .enum(publicationStates)
+    .optional()
+    .meta({ description: 'Of its version; absent in events of older versions' }),
 })
 
+const audience = versionViewers('state')
+
 export const releaseFileEvents = {
-  created: eventType('release-file.created', { summary: 'A file was added to a version', data }),
-  updated: eventType('release-file.updated', { summary: 'A file was changed', data }),
-  deleted: eventType('release-file.deleted', { summary: 'A file was removed', data }),
+  created: eventType('release-file.created', { summary: 'A file was added to a version', audience, data }),
+  updated: eventType('release-file.updated', { summary: 'A file was changed', audience, data }),
+  deleted: eventType('release-file.deleted', { summary: 'A file was removed', audience, data }),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { mldsErrors } from './access-values.ts'
@@ -98,6 +99,7 @@ export const memberOperations = {
 export const memberEvents = {
   updated: eventType('member.updated', {
     summary: 'Settings or the licence of a member organisation changed',
+    audience: everybody,
     data: z.object({ member_id: z.int(), key: z.string() }),
   }),
 }

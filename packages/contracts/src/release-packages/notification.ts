@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { entityId, writeErrors } from './package-values.ts'
@@ -18,6 +19,7 @@ export const notificationOperations = {
 const notificationEvent = (verb: string, summary: string) =>
   eventType(`notification.${verb}`, {
     summary,
+    audience: some(['editor']),
     data: z.object({
       task_id: z
         .string()

@@ -22,4 +22,8 @@ export const longText = text(longest)
 
 export const ifMatch = z.string().optional().meta({ description: 'Entity tags, of which one must still be true' })
 
+/** Who sees a version: everybody, affiliates, or staff and insiders only. */
+export const publicationStates = ['online', 'alpha/beta', 'offline'] as const
+export type PublicationState = (typeof publicationStates)[number]
+
 export const writeErrors: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'not_found', 'key_reused']

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { entityId, ifMatch, instant, longText, shortText, writeErrors } from './package-values.ts'
@@ -77,10 +78,19 @@ export const releasePackageOperations = {
 const data = z.object({ release_package_id: z.int(), member: z.string() })
 
 export const releasePackageEvents = {
-  created: eventType('release-package.created', { summary: 'A member offers a new package', data }),
+  created: eventType('release-package.created', {
+    summary: 'A member offers a new package',
+    audience: everybody,
+    data,
+  }),
   updated: eventType('release-package.updated', {
     summary: 'Fields, priority or licence of a package were changed',
+    audience: everybody,
     data: data.extend({ priority: z.int().nullable(), licensed: z.boolean() }),
   }),
-  deleted: eventType('release-package.deleted', { summary: 'A package is no longer offered', data }),
+  deleted: eventType('release-package.deleted', {
+    summary: 'A package is no longer offered',
+    audience: everybody,
+    data,
+  }),
 }

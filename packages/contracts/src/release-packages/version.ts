@@ -1,12 +1,21 @@
 import { z } from 'zod'
+import { versionViewers } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { releaseFileSchema } from './file.ts'
-import { entityId, ifMatch, instant, longText, shortText, writeErrors } from './package-values.ts'
+import {
+  entityId,
+  ifMatch,
+  instant,
+  longText,
+  type PublicationState,
+  publicationStates,
+  shortText,
+  writeErrors,
+} from './package-values.ts'
 
-/** Who sees a version: everybody, affiliates, or staff and insiders only. */
-export const publicationStates = ['online', 'alpha/beta', 'offline'] as const
-export type PublicationState = (typeof publicationStates)[number]
+export type { PublicationState }
+export { publicationStates }
 
 export const releaseVersionSchema = z
   .object({
@@ -111,11 +120,14 @@ const data = z.object({
   archive: z.boolean(),
 })
 
+const audience = versionViewers('state')
+
 export const releaseVersionEvents = {
-  created: eventType('release-version.created', { summary: 'A package has a new version', data }),
+  created: eventType('release-version.created', { summary: 'A package has a new version', audience, data }),
   updated: eventType('release-version.updated', {
     summary: 'A version was changed; `was` is the state of publication before',
+    audience,
     data: data.extend({ was: z.enum(publicationStates) }),
   }),
-  deleted: eventType('release-version.deleted', { summary: 'A version was removed', data }),
+  deleted: eventType('release-version.deleted', { summary: 'A version was removed', audience, data }),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 
 /**
@@ -16,14 +17,17 @@ export function pdcEvents<Item extends z.ZodType>(noun: string, thing: string, i
   return {
     added: eventType(`${noun}.added`, {
       summary: `${thing} was added`,
+      audience: everybody,
       data: z.object({ url, new_value: item, ...common }),
     }),
     changed: eventType(`${noun}.changed`, {
       summary: `${thing} changed`,
+      audience: everybody,
       data: z.object({ url, new_value: item, old_value: item, ...common }),
     }),
     removed: eventType(`${noun}.removed`, {
       summary: `${thing} was removed`,
+      audience: everybody,
       data: z.object({ url, old_value: item, ...common }),
     }),
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { pdcEvents } from './events.ts'
@@ -44,6 +45,7 @@ export const scheduleEvents = {
   ...pdcEvents('schedule', 'A release schedule', scheduleSchema),
   expired: eventType('schedule.expired', {
     summary: 'The last day of a release schedule is over',
+    audience: everybody,
     data: scheduleSchema
       .pick({ id: true, release: true, sla: true })
       .extend({ date: z.string().meta({ format: 'date' }) }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { oclTimestamp, oclUrl, oclWriteErrors, readErrors } from './target.ts'
@@ -140,15 +141,22 @@ const applied = data.extend({
   changes: z.array(change).meta({ description: 'In the order of the lines; lines that changed nothing are left out' }),
 })
 
+const audience = some(['staff'], { account: 'username' })
+
 export const bulkImportEvents = {
-  queued: eventType('bulk-import.queued', { summary: 'An import waits to be carried out', data }),
-  started: eventType('bulk-import.started', { summary: 'An import is carried out', data }),
+  queued: eventType('bulk-import.queued', { summary: 'An import waits to be carried out', audience, data }),
+  started: eventType('bulk-import.started', { summary: 'An import is carried out', audience, data }),
   applied: eventType('bulk-import.applied', {
     summary: 'An import changed concepts or mappings of a source, which have no events of their own for that',
+    audience,
     data: applied,
   }),
-  progressed: eventType('bulk-import.progressed', { summary: 'An import got further', data }),
-  succeeded: eventType('bulk-import.succeeded', { summary: 'An import is done, whatever came of its lines', data }),
-  failed: eventType('bulk-import.failed', { summary: 'An import was given up', data }),
-  revoked: eventType('bulk-import.revoked', { summary: 'An import was stopped', data }),
+  progressed: eventType('bulk-import.progressed', { summary: 'An import got further', audience, data }),
+  succeeded: eventType('bulk-import.succeeded', {
+    summary: 'An import is done, whatever came of its lines',
+    audience,
+    data,
+  }),
+  failed: eventType('bulk-import.failed', { summary: 'An import was given up', audience, data }),
+  revoked: eventType('bulk-import.revoked', { summary: 'An import was stopped', audience, data }),
 }

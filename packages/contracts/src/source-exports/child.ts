@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody, type Shape } from '../rest-framework/body.ts'
+import { toldAccess } from './access.ts'
 import { childTarget, oclQuery, oclUrl, oclWriteErrors, readErrors, sourceTarget } from './target.ts'
 
 /** Operations that concepts and mappings have alike. */
@@ -64,11 +66,19 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
 
 /** Events of single writes. Imports write too many for an event each. */
 export function childEvents(noun: 'concept' | 'mapping') {
-  const data = z.object({ url: oclUrl, version_url: oclUrl, source_url: oclUrl, id: z.string(), retired: z.boolean() })
+  const data = z.object({
+    url: oclUrl,
+    version_url: oclUrl,
+    source_url: oclUrl,
+    id: z.string(),
+    retired: z.boolean(),
+    public_access: toldAccess,
+  })
+  const audience = viewersOf('source_url')
   const not = ' by a single write; imports tell of their changes in bulk-import.applied'
   return {
-    created: eventType(`${noun}.created`, { summary: `A ${noun} was added${not}`, data }),
-    updated: eventType(`${noun}.updated`, { summary: `A ${noun} got a new state${not}`, data }),
-    retired: eventType(`${noun}.retired`, { summary: `A ${noun} was retired${not}`, data }),
+    created: eventType(`${noun}.created`, { summary: `A ${noun} was added${not}`, audience, data }),
+    updated: eventType(`${noun}.updated`, { summary: `A ${noun} got a new state${not}`, audience, data }),
+    retired: eventType(`${noun}.retired`, { summary: `A ${noun} was retired${not}`, audience, data }),
   }
 }

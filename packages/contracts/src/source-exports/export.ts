@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { toldAccess } from './access.ts'
 import { oclUrl, oclWriteErrors, readErrors, versionTarget } from './target.ts'
 
 const conditions = {
@@ -55,19 +57,27 @@ const data = z.object({
   version_url: oclUrl,
   version: z.string(),
   source_url: oclUrl,
+  public_access: toldAccess,
   task_id: z
     .string()
     .optional()
     .meta({ description: 'The job, which is also the subject of the event', examples: ['EX_4ZK2Q9T1'] }),
 })
 
+const audience = viewersOf('source_url')
+
 export const exportEvents = {
-  queued: eventType('export.queued', { summary: 'An export waits to be made', data }),
-  started: eventType('export.started', { summary: 'An export is being made', data }),
+  queued: eventType('export.queued', { summary: 'An export waits to be made', audience, data }),
+  started: eventType('export.started', { summary: 'An export is being made', audience, data }),
   ready: eventType('export.ready', {
     summary: 'An export can be downloaded',
+    audience,
     data: data.extend({ size: z.int(), sha256: z.string() }),
   }),
-  failed: eventType('export.failed', { summary: 'An export was given up', data: data.extend({ error: z.string() }) }),
-  deleted: eventType('export.deleted', { summary: 'An export was deleted or canceled', data }),
+  failed: eventType('export.failed', {
+    summary: 'An export was given up',
+    audience,
+    data: data.extend({ error: z.string() }),
+  }),
+  deleted: eventType('export.deleted', { summary: 'An export was deleted or canceled', audience, data }),
 }

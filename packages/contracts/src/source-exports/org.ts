@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
 import { choice, text } from '../rest-framework/scalar.ts'
+import { accessLevels, toldAccess } from './access.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, readErrors } from './target.ts'
 import { extrasObject, nullableText, oclId } from './values.ts'
-
-export const accessLevels = ['View', 'Edit', 'None'] as const
 
 const orgRow = { id: z.string(), name: z.string(), url: oclUrl, type: z.literal('Organization') }
 
@@ -130,10 +130,20 @@ export const ownerProfileOperations = {
   }),
 }
 
-const data = z.object({ org_id: z.string(), url: oclUrl, name: z.string() })
+const data = z.object({
+  org_id: z.string(),
+  url: oclUrl,
+  name: z.string(),
+  public_access: toldAccess,
+  members: z.array(z.string()).optional().meta({
+    description: 'Logins in lower case; absent where there are more than 2,000, and in events of older versions',
+  }),
+})
+
+const audience = viewersOf('url')
 
 export const orgEvents = {
-  created: eventType('org.created', { summary: 'An organisation was made', data }),
-  updated: eventType('org.updated', { summary: 'An organisation or its members changed', data }),
-  deleted: eventType('org.deleted', { summary: 'An organisation was deleted', data }),
+  created: eventType('org.created', { summary: 'An organisation was made', audience, data }),
+  updated: eventType('org.updated', { summary: 'An organisation or its members changed', audience, data }),
+  deleted: eventType('org.deleted', { summary: 'An organisation was deleted', audience, data }),
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
 import { flag } from '../rest-framework/scalar.ts'
-import { accessLevels } from './org.ts'
+import { accessLevels, toldAccess } from './access.ts'
 import { childRows } from './source.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, readErrors, sourceTarget, versionTarget } from './target.ts'
 import { extrasObject, nullableKey, nullableText, oclId } from './values.ts'
@@ -133,13 +134,20 @@ export const sourceVersionOperations = {
 const data = z.object({
   url: oclUrl,
   source_url: oclUrl,
+  public_access: toldAccess,
   version: z.string(),
   released: z.boolean(),
   retired: z.boolean(),
 })
 
+const audience = viewersOf('source_url')
+
 export const sourceVersionEvents = {
-  created: eventType('source-version.created', { summary: 'A state of a source was frozen', data }),
-  updated: eventType('source-version.updated', { summary: 'A version was released, retired or described', data }),
-  deleted: eventType('source-version.deleted', { summary: 'A version was deleted', data }),
+  created: eventType('source-version.created', { summary: 'A state of a source was frozen', audience, data }),
+  updated: eventType('source-version.updated', {
+    summary: 'A version was released, retired or described',
+    audience,
+    data,
+  }),
+  deleted: eventType('source-version.deleted', { summary: 'A version was deleted', audience, data }),
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
 import { choice, text } from '../rest-framework/scalar.ts'
-import { accessLevels } from './org.ts'
+import { accessLevels, toldAccess } from './access.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, ownerTarget, readErrors, sourceTarget } from './target.ts'
 import { extrasObject, localeList, nullableText, oclId } from './values.ts'
 
@@ -118,10 +119,18 @@ export const sourceOperations = {
   }),
 }
 
-const data = z.object({ url: oclUrl, source_id: z.string(), ...ownerFields, name: z.string() })
+const data = z.object({
+  url: oclUrl,
+  source_id: z.string(),
+  ...ownerFields,
+  name: z.string(),
+  public_access: toldAccess,
+})
+
+const audience = viewersOf('url')
 
 export const sourceEvents = {
-  created: eventType('source.created', { summary: 'A source was made', data }),
-  updated: eventType('source.updated', { summary: 'The metadata of a source changed', data }),
-  deleted: eventType('source.deleted', { summary: 'A source was deleted', data }),
+  created: eventType('source.created', { summary: 'A source was made', audience, data }),
+  updated: eventType('source.updated', { summary: 'The metadata of a source changed', audience, data }),
+  deleted: eventType('source.deleted', { summary: 'A source was deleted', audience, data }),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 
 /** Why a webhook gets nothing: its owner said so, its receiver answered 410, or it failed for days. */
@@ -96,10 +97,11 @@ export type NewWebhook = z.output<typeof newWebhookSchema>
 export type WebhookChange = z.output<typeof webhookChangeSchema>
 export type Webhook = z.output<typeof webhookSchema>
 
-/** Without the address, which may hold a secret of its receiver: everybody may follow events. */
+/** Without the address, which may hold a secret of its receiver. */
 const webhookEvent = (name: `webhook.${string}`, summary: string) =>
   eventType(name, {
     summary,
+    audience: some(['administrator'], { account: 'owner' }),
     data: z.object({
       webhook_id: z.string(),
       owner: z.string(),

@@ -13,15 +13,15 @@ const revised = `
   returning release_package_id, member, coalesce(name, '') as package_name`
 
 const within = `
-  select coalesce(name, '') as version_name from release_version where release_version_id = $5`
+  select coalesce(name, '') as version_name, state as version_state from release_version where release_version_id = $5`
 
 /** Neither labels nor where the bytes lie: whoever may subscribe need not be staff. */
 const tell = (verb: string, sequence = 'seq') => `
   insert into platform.outbox (${outboxColumns})
   select '${noun}', '${verb}', release_file_id::text, ${sequence}, $2, $3,
     json_build_object('release_file_id', release_file_id, 'release_version_id', release_version_id,
-      'release_package_id', release_package_id, 'member', member)
-  from changed, revised`
+      'release_package_id', release_package_id, 'member', member, 'state', version_state)
+  from changed, revised, within`
 
 const record = (type: string) => `
   insert into audit_event (${auditColumns})

@@ -71,7 +71,7 @@ const remove: Statement = {
       insert into platform.outbox (${outboxColumns})
       select '${fileNoun}', 'deleted', release_file_id::text, file_seq, $2, $3,
         json_build_object('release_file_id', release_file_id, 'release_version_id', release_version_id,
-          'release_package_id', release_package_id, 'member', member)
+          'release_package_id', release_package_id, 'member', member, 'state', state)
       from file, changed, revised order by release_file_id
     ), files_recorded as (
       insert into audit_event (${auditColumns})

@@ -113,7 +113,14 @@ function eventOf(
 ): NewEvent {
   const source_url = sourceUrl(targetOf(source))
   const { version_url, retired } = row
-  const data = { url: childUrl(source_url, kind, id), version_url, source_url, id, retired }
+  const data = {
+    url: childUrl(source_url, kind, id),
+    version_url,
+    source_url,
+    id,
+    retired,
+    public_access: source.public_access,
+  }
   return { noun: kind, verb, aggregate: uuid, sequence: number, actor, traceparent, data }
 }
 

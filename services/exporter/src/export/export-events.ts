@@ -8,7 +8,7 @@ import { versionUrl } from '../source-version/version.ts'
 import { exportTask } from './export.store.ts'
 
 type Verb = keyof typeof exportEvents
-type Common = 'version_url' | 'version' | 'source_url' | 'task_id'
+type Common = 'version_url' | 'version' | 'source_url' | 'public_access' | 'task_id'
 type Extra<V extends Verb> = Omit<EventDataOf<(typeof exportEvents)[V]>, Common>
 
 export type ExportCause = { readonly actor: string; readonly traceparent?: string | undefined }
@@ -31,6 +31,7 @@ export async function tellExport<V extends Verb>(
     version_url: versionUrl(url, version.id),
     version: version.id,
     source_url: url,
+    public_access: source.public_access,
     task_id: task,
     ...extra,
   }

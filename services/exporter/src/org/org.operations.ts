@@ -54,8 +54,14 @@ function valuesOf(given: Partial<OrgFields>, before?: OrgRow): OrgValues {
   }
 }
 
-function tell(tx: AnyTx, verb: string, { id, uuid, name }: OrgRow, sequence: number, cause: Cause) {
-  const data = { org_id: id, url: orgUrl(id), name }
+/** Members that an event names; beyond that it could outgrow a message, and they are left out. */
+const toldMembers = 2_000
+
+/** Who belongs to it is told, too: whoever passes events on decides by it who may read those about what is private. */
+async function tell(tx: AnyTx, verb: string, org: OrgRow, sequence: number, cause: Cause) {
+  const { id, uuid, name, public_access } = org
+  const members = await listMembers(tx.query, id, toldMembers + 1, 0)
+  const data = { org_id: id, url: orgUrl(id), name, public_access, ...(members.length <= toldMembers && { members }) }
   return appendEvents(tx, [{ noun: 'org', verb, aggregate: uuid, sequence, ...cause, data }])
 }
 
@@ -104,8 +110,8 @@ export function orgHandlers(store: AnyStore): OperationHandler[] {
           `Organization ${org} cannot be deleted because mappings of others point to its sources.`,
         )
       }
-      await deleteOrg(tx, org)
       await tell(tx, 'deleted', row, row.seq + 1, cause)
+      await deleteOrg(tx, org)
       return { status: 204 }
     }),
     handlerOf(orgMemberOperations.list, async ({ org, query }, { identity, baseUrl }) => {

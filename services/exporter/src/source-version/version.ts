@@ -76,5 +76,5 @@ export function versionRow(version: VersionRow, source: SourceRow) {
 /** The data of its events. */
 export function versionEventData(version: VersionRow, source: SourceRow) {
   const { version_url, url, id, released, retired } = versionHeader(version, source)
-  return { url: version_url, source_url: url, version: id, released, retired }
+  return { url: version_url, source_url: url, public_access: source.public_access, version: id, released, retired }
 }

@@ -50,6 +50,6 @@ export type SourceDetail = ReturnType<typeof sourceDetail>
 
 /** The data of its events. */
 export function sourceEventData(row: SourceRow) {
-  const { url, id, owner, owner_type, owner_url, name } = sourceDetail(row)
-  return { url, source_id: id, owner, owner_type, owner_url, name }
+  const { url, id, owner, owner_type, owner_url, name, public_access } = sourceDetail(row)
+  return { url, source_id: id, owner, owner_type, owner_url, name, public_access }
 }

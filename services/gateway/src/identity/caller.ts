@@ -14,7 +14,8 @@ export async function requireCaller(request: FastifyRequest, authenticator: Auth
   return caller
 }
 
-async function findCaller(request: FastifyRequest, authenticator: Authenticator): Promise<Caller | null> {
+/** Null without credentials, or with bad ones. @throws `rate_limited` */
+export async function findCaller(request: FastifyRequest, authenticator: Authenticator): Promise<Caller | null> {
   const token = anyToken(request)
   if (token !== undefined) return authenticator.byToken(token)
   const given = authorization(request)

@@ -1,4 +1,4 @@
-import { failure } from '@slipway/contracts'
+import { failure, mayRead } from '@slipway/contracts'
 import { lastValue, type QueryParameters } from '../http/query.ts'
 import type { EventFilter, StoredEvent } from './stored-event.ts'
 
@@ -8,7 +8,7 @@ const pattern = /^([a-z0-9-]+)(?:\.(\*|[a-z0-9-]+))?$/
  * Reads `types=release.*,task.staged`, `release=RE_…` and `subject=…`.
  * @throws `invalid` for a type that is none
  */
-export function readFilter(parameters: QueryParameters): Omit<EventFilter, 'hidden'> {
+export function readFilter(parameters: QueryParameters): Omit<EventFilter, 'viewer'> {
   const nouns = new Set<string>()
   const types = new Set<string>()
   const words = (parameters.types ?? []).flatMap(value => value.split(',')).map(word => word.trim())
@@ -31,8 +31,8 @@ export function readFilter(parameters: QueryParameters): Omit<EventFilter, 'hidd
   }
 }
 
-export function matches({ release, subject, nouns, types, hidden }: EventFilter, event: StoredEvent): boolean {
-  if (hidden.includes(event.noun)) return false
+export function matches({ release, subject, nouns, types, viewer }: EventFilter, event: StoredEvent): boolean {
+  if (!mayRead(event, viewer.words(), viewer.isPrivate)) return false
   if (release !== null && event.release_id !== release) return false
   if (subject !== null && event.aggregate !== subject) return false
   if (nouns.length === 0 && types.length === 0) return true

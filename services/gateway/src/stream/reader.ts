@@ -22,6 +22,7 @@ export async function* readStream(
   let position = from
   while (!signal.aborted) {
     const page = await nextPage(store, tail, filter, position)
+    if (signal.aborted) return
     if (page.upTo === position) await tail.grown(position, signal)
     else {
       position = page.upTo
@@ -36,6 +37,8 @@ async function nextPage(store: Store, tail: Tail, filter: EventFilter, position:
   if (upTo === position) return { events: [], upTo }
   const recent = tail.recent(position)
   if (recent) return { events: recent.filter(event => matches(filter, event)), upTo: tail.last }
-  const events = await eventsBetween(store, position, upTo, filter, pageSize)
-  return { events, upTo: events.length < pageSize ? upTo : (events.at(-1) as StoredEvent).position }
+  const found = await eventsBetween(store, position, upTo, filter, pageSize)
+  // What became private since it was stored is known here only.
+  const events = found.filter(event => matches(filter, event))
+  return { events, upTo: found.length < pageSize ? upTo : (found.at(-1) as StoredEvent).position }
 }

@@ -1,16 +1,17 @@
 import type { ServerResponse } from 'node:http'
-import { personalNouns } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerErrors } from '../http/platform-errors.ts'
 import { queryParameters } from '../http/query.ts'
-import type { Authenticator } from '../identity/authenticator.ts'
-import { isAdministrator, requireCaller } from '../identity/caller.ts'
+import type { Authenticator, Caller } from '../identity/authenticator.ts'
+import { findCaller, requireCaller } from '../identity/caller.ts'
 import { readFilter } from './filter.ts'
 import { readStream } from './reader.ts'
 import { type SendOptions, sendEvents } from './send-events.ts'
+import { recheckCaller } from './still-allowed.ts'
 import { type StreamLimits, streamPlaces } from './stream-places.ts'
 import type { Tail } from './tail.ts'
+import { viewerOf } from './viewer.ts'
 import { gapText, retryText } from './wire.ts'
 
 export type StreamRoutesOptions = SendOptions &
@@ -23,26 +24,28 @@ export type StreamRoutesOptions = SendOptions &
     readonly logError: (error: unknown, request: FastifyRequest) => void
   }
 
-/** `GET /events/stream`: every event of the platform as it happens, resumable with `Last-Event-ID`. */
+/** How soon a stream ends whose reader is nobody any more, or somebody with other rights. */
+const recheckMs = 1_000
+
+/** `GET /events/stream`: every event that the reader may see, as it happens, resumable with `Last-Event-ID`. */
 export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOptions): Promise<void> {
-  const { store, tail } = options
+  const { store, tail, authenticator } = options
   const open = new Map<AbortController, Promise<void>>()
   const places = streamPlaces(options)
   answerErrors(app, options.logError)
 
-  /** Events that tell of people are for administrators. @throws `unauthenticated` where callers must be known */
-  async function mayReadAll(request: FastifyRequest): Promise<boolean> {
-    if (options.anonymous && request.headers.authorization === undefined) return false
-    const caller = await requireCaller(request, options.authenticator).catch(error => {
+  /** Null for a reader without good credentials. @throws `unauthenticated` where callers must be known */
+  async function readerOf(request: FastifyRequest): Promise<Caller | null> {
+    return requireCaller(request, options.authenticator).catch(error => {
       if (!options.anonymous) throw error
+      return null
     })
-    return caller !== undefined && isAdministrator(caller)
   }
 
   app.get('/events/stream', { exposeHeadRoute: false }, async (request, reply) => {
-    const hidden = (await mayReadAll(request)) ? [] : personalNouns
+    const caller = await readerOf(request)
     const parameters = queryParameters(request)
-    const filter = { ...readFilter(parameters), hidden }
+    const filter = { ...readFilter(parameters), viewer: viewerOf(caller?.identity ?? null, tail.access) }
     const leave = places.take(request.ip, request.actor)
     onceClosed(reply.raw, leave)
     // Scripts cannot set the header on the first connection, so a parameter does as well.
@@ -53,6 +56,14 @@ export async function streamRoutes(app: FastifyInstance, options: StreamRoutesOp
     const { raw } = reply.hijack()
     onceClosed(raw, () => stopping.abort())
     raw.on('error', () => stopping.abort())
+    if (caller) {
+      recheckCaller(caller, {
+        everyMs: recheckMs,
+        findCaller: async () => (await findCaller(request, authenticator)) ?? authenticator.anonymous,
+        signal: stopping.signal,
+        ended: () => stopping.abort(),
+      })
+    }
     raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream',

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const payload = 'x'.repeat(100_000)
 const pageAt = (position: number): EventPage => ({
-  events: [{ position, noun: 'a', verb: 'b', aggregate: 'c', release_id: null, payload }],
+  events: [{ position, noun: 'a', verb: 'b', aggregate: 'c', release_id: null, readers: ['*'], thing: null, payload }],
   upTo: position,
 })
 

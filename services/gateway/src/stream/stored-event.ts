@@ -1,5 +1,6 @@
-import type { EventEnvelope } from '@slipway/contracts'
+import { type EventEnvelope, eventReaders } from '@slipway/contracts'
 import type { Queryable, Statement, Store } from '@slipway/store'
+import { noteAccess } from './told-access.ts'
 
 /** An event with its place in the stream. */
 export type StoredEvent = {
@@ -8,8 +9,18 @@ export type StoredEvent = {
   readonly verb: string
   readonly aggregate: string
   readonly release_id: string | null
+  /** Who may read it, and what it is about: see the audience of its type. */
+  readonly readers: readonly string[]
+  readonly thing: string | null
   /** The CloudEvents message as JSON text. */
   readonly payload: string
+}
+
+/** Who reads events, at this moment. */
+export type Viewer = {
+  /** What the reader is, in the words of readers. */
+  words(): ReadonlySet<string>
+  isPrivate(thing: string): boolean
 }
 
 /** Which events a reader wants. Null and empty: all. */
@@ -20,8 +31,8 @@ export type EventFilter = {
   readonly nouns: readonly string[]
   /** … and these, as `<noun>.<verb>`. */
   readonly types: readonly string[]
-  /** None of these nouns: the reader may not see them. */
-  readonly hidden: readonly string[]
+  /** Who reads. */
+  readonly viewer: Viewer
 }
 
 /** The stream as far as readers may see it. */
@@ -39,14 +50,15 @@ export type StreamEnds = {
 const insert: Statement = {
   name: 'stream-event.insert',
   text: `with turn as materialized (select pg_advisory_xact_lock(hashtextextended('gateway.stream', 0)))
-    insert into stream_event (event_id, noun, verb, aggregate, release_id, payload)
-    select event_id, noun, verb, aggregate, release_id, payload from turn, unnest(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]
-    ) with ordinality as event (event_id, noun, verb, aggregate, release_id, payload, place)
+    insert into stream_event (event_id, noun, verb, aggregate, release_id, payload, readers, thing)
+    select event_id, noun, verb, aggregate, release_id, payload, array(select json_array_elements_text(readers::json)), thing
+    from turn, unnest(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
+    ) with ordinality as event (event_id, noun, verb, aggregate, release_id, payload, readers, thing, place)
     order by place
     on conflict (event_id) do nothing`,
 }
-const columns = 'position, noun, verb, aggregate, release_id, payload'
+const columns = 'position, noun, verb, aggregate, release_id, readers, thing, payload'
 const after: Statement = {
   name: 'stream-event.after',
   text: `select ${columns} from stream_event where position > $1 order by position limit $2`,
@@ -58,7 +70,7 @@ const matching: Statement = {
       and ($3::text is null or release_id = $3)
       and ($4::text is null or aggregate = $4)
       and ($5::text[] is null or noun = any($5) or noun || '.' || verb = any($6))
-      and noun <> all($8::text[])
+      and readers && $8::text[]
     order by position limit $7`,
 }
 const ends: Statement = {
@@ -77,13 +89,20 @@ const purge: Statement = {
     returning (select count(*) from gone) as gone`,
 }
 
-/** Keeps events for readers, but those that are kept already. Holds the lock of the stream until the commit. */
+/**
+ * Keeps events for readers, but those that are kept already and those that nobody reads here. Holds the lock of the
+ * stream until the commit.
+ */
 export async function storeEvents(tx: Queryable, events: readonly EventEnvelope[]): Promise<void> {
-  const rows = events.map(event => {
+  const rows = events.flatMap(event => {
+    const { readers, thing } = eventReaders(event)
+    if (readers.length === 0) return []
     const [noun = '', verb = ''] = event.type.split('.').slice(2)
-    return [event.id, noun, verb, event.subject, releaseOf(noun, event), JSON.stringify(event)]
+    const about = [releaseOf(noun, event), JSON.stringify(event), JSON.stringify(readers), thing]
+    return [[event.id, noun, verb, event.subject, ...about]]
   })
-  const columns = Array.from({ length: 6 }, (_, column) => rows.map(row => row[column]))
+  await noteAccess(tx, events)
+  const columns = Array.from({ length: 8 }, (_, column) => rows.map(row => row[column]))
   await tx.query(insert, columns)
 }
 
@@ -111,7 +130,7 @@ export function eventsBetween(store: Store, from: number, to: number, filter: Ev
     byType ? nouns : null,
     byType ? types : null,
     limit,
-    filter.hidden,
+    [...filter.viewer.words()],
   ])
 }
 

@@ -1,7 +1,9 @@
 import type { Bus } from '@slipway/bus'
+import type { EventEnvelope } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import { eventsAfter, type StoredEvent, type StreamEnds, streamEnds } from './stored-event.ts'
+import { loadAccess, type ToldAccess, toldBy } from './told-access.ts'
 
 /** Told to every gateway after an event was stored. */
 const storedSubject = 'slipway.v1.gateway.stream.stored'
@@ -10,6 +12,8 @@ const storedSubject = 'slipway.v1.gateway.stream.stored'
 export type Tail = {
   /** Position up to which this replica knows the stream. */
   readonly last: number
+  /** What the events up to there say of who may see sources and orgs. */
+  readonly access: ToldAccess
   /** The newest events after a position; undefined when some of them are not in memory any more. */
   recent(after: number): readonly StoredEvent[] | undefined
   /** Resolves when there is something after a position, or the signal is aborted. */
@@ -33,6 +37,8 @@ const mostCharacters = 4_000_000
 /** Follows the stream. Only what was stored after the start is kept in memory; the rest is read from the table. */
 export async function followStream({ store, bus, log }: TailOptions): Promise<Tail> {
   let { last } = await streamEnds(store)
+  // After that: what both know is noted once.
+  const access = await loadAccess(store)
   let first = last
   let recent: StoredEvent[] = []
   let characters = 0
@@ -56,6 +62,7 @@ export async function followStream({ store, bus, log }: TailOptions): Promise<Ta
   }
 
   function keep(event: StoredEvent) {
+    if (event.thing !== null) noteAccess(event)
     recent.push(event)
     characters += event.payload.length
     last = event.position
@@ -65,6 +72,12 @@ export async function followStream({ store, bus, log }: TailOptions): Promise<Ta
     recent = recent.slice(gone.length)
     characters -= gone.reduce((sum, { payload }) => sum + payload.length, 0)
     first = (gone.at(-1) as StoredEvent).position
+  }
+
+  function noteAccess({ noun, payload }: StoredEvent) {
+    if (noun !== 'org' && noun !== 'source') return
+    const told = toldBy(JSON.parse(payload) as EventEnvelope)
+    if (told) access.note(told)
   }
 
   function wake() {
@@ -87,6 +100,7 @@ export async function followStream({ store, bus, log }: TailOptions): Promise<Ta
     get last() {
       return last
     },
+    access,
     recent(after) {
       if (after < first) return undefined
       // From the end, where readers that keep up are.

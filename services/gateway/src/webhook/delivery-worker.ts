@@ -1,7 +1,9 @@
 import { type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
+import type { ToldAccess } from '../stream/told-access.ts'
 import {
   type DueDelivery,
+  discardDelivery,
   lockHealth,
   recordDelivered,
   recordFailed,
@@ -12,8 +14,15 @@ import {
 import type { WebhookSender } from './send-webhook.ts'
 import { disableWebhook, lockWebhook } from './webhook.store.ts'
 import { type Attempt, afterFailure, isDelivered } from './webhook.ts'
+import { mayReceive } from './webhook-reader.ts'
 
-export type DeliveryWorkerOptions = { readonly store: Store; readonly sender: WebhookSender; readonly log: Logger }
+export type DeliveryWorkerOptions = {
+  readonly store: Store
+  readonly sender: WebhookSender
+  /** What is private by now. */
+  readonly access: ToldAccess
+  readonly log: Logger
+}
 
 /** Longer than an attempt may take, so that nobody else begins what is still under way. */
 const leaseSeconds = 25
@@ -27,11 +36,17 @@ const stopPatienceMs = 4_000
  * Posts deliveries that are due, by whichever replica comes first. What dies with a replica is sent again when its lease
  * has run out, so a receiver may get a message twice, under the same id, and never not at all.
  */
-export function startDeliveries({ store, sender, log }: DeliveryWorkerOptions): Worker {
+export function startDeliveries({ store, sender, access, log }: DeliveryWorkerOptions): Worker {
   const leaving = new AbortController()
 
   async function deliver(delivery: DueDelivery): Promise<void> {
-    const { message_id: id, url, body, secrets } = delivery
+    const { message_id: id, url, body, secrets, readers, thing, viewer } = delivery
+    // Rights may have gone since it was written, or since its last attempt.
+    if (readers !== null && !mayReceive(viewer, { readers, thing }, access)) {
+      await discardDelivery(store, delivery)
+      worker.kick()
+      return
+    }
     const attempt = await sender.send({ id, url, body, secrets }, leaving.signal)
     if (isDelivered(attempt)) await recordDelivered(store, delivery, attempt)
     else if (leaving.signal.aborted && attempt.status === null) await releaseDelivery(store, delivery)

@@ -4,6 +4,7 @@ import type { Queryable } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
+import { requireCaller } from '../identity/caller.ts'
 import { found } from './change-webhook.ts'
 import {
   type DeliveryRow,
@@ -17,11 +18,15 @@ import {
 import { shownAttempt, shownDelivery } from './shown.ts'
 import { type WebhookRoutesOptions, webhookId, webhookRights } from './webhook.routes.ts'
 import { findWebhook, lockWebhook, type WebhookRow } from './webhook.store.ts'
+import { mayBeShown } from './webhook-reader.ts'
 
 const deliveryPath = z.object({ delivery: z.uuid() })
 
 /** `/webhooks/{id}/deliveries`: what was sent, what came of it, and sending it again. */
-export function deliveryRoutes(app: FastifyInstance, { store, authenticator, kick }: WebhookRoutesOptions): void {
+export function deliveryRoutes(
+  app: FastifyInstance,
+  { store, authenticator, access, kick }: WebhookRoutesOptions,
+): void {
   async function ownWebhook(request: FastifyRequest): Promise<WebhookRow> {
     const { reach } = await webhookRights(request, authenticator)
     return found(await findWebhook(store, webhookId(request), reach))
@@ -62,6 +67,10 @@ export function deliveryRoutes(app: FastifyInstance, { store, authenticator, kic
   app.get('/webhooks/:id/deliveries/:delivery', async request => {
     const { id } = await ownWebhook(request)
     const delivery = foundDelivery(await findDelivery(store, id, deliveryId(request)))
+    const { identity } = await requireCaller(request, authenticator)
+    const { readers, thing } = delivery
+    // It may have become private since, or the caller may have lost the right.
+    if (readers !== null && !mayBeShown(identity, { readers, thing }, access)) throw noDelivery()
     const attempts = await listAttempts(store, delivery.id)
     return {
       ...shownDelivery(delivery),

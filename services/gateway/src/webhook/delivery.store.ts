@@ -40,8 +40,8 @@ const page: Statement = {
 }
 const byId: Statement = {
   name: 'webhook-delivery.by-id',
-  text: `select ${columns}, m.body from webhook_delivery d join webhook_message m on m.id = d.message_id
-    where d.webhook_id = $1 and d.id = $2`,
+  text: `select ${columns}, m.body, m.readers, m.thing
+    from webhook_delivery d join webhook_message m on m.id = d.message_id where d.webhook_id = $1 and d.id = $2`,
 }
 const attempts: Statement = {
   name: 'webhook-attempt.of-delivery',
@@ -89,13 +89,19 @@ export function listDeliveries(store: Store, webhookId: string, filter: Delivery
   return store.read<DeliveryRow>(page, [webhookId, after, state, type, noun, message, since, until, limit])
 }
 
-/** With what is posted, as text. */
+/** With what is posted, as text, and who may read it; `readers` null: it is meant for this webhook alone. */
+export type DeliveryWithMessage = DeliveryRow & {
+  readonly body: string
+  readonly readers: readonly string[] | null
+  readonly thing: string | null
+}
+
 export async function findDelivery(
   store: Store,
   webhookId: string,
   id: string,
-): Promise<(DeliveryRow & { body: string }) | undefined> {
-  const [row] = await store.read<DeliveryRow & { body: string }>(byId, [webhookId, id])
+): Promise<DeliveryWithMessage | undefined> {
+  const [row] = await store.read<DeliveryWithMessage>(byId, [webhookId, id])
   return row
 }
 

@@ -1,5 +1,6 @@
 import type { Queryable, Statement, Store } from '@slipway/store'
 import type { Attempt, Health } from './webhook.ts'
+import { viewerColumn, type WebhookViewer } from './webhook-reader.ts'
 
 /** A delivery that this process, and no other, is to attempt. */
 export type DueDelivery = {
@@ -11,6 +12,10 @@ export type DueDelivery = {
   readonly message_id: string
   readonly body: string
   readonly secrets: readonly string[]
+  /** Who may read what is sent, and what that is about; null for what is meant for this webhook alone. */
+  readonly readers: readonly string[] | null
+  readonly thing: string | null
+  readonly viewer: WebhookViewer
 }
 
 /**
@@ -38,7 +43,8 @@ const take: Statement = {
     update webhook_delivery d set lease = gen_random_uuid(), due_at = now() + $3 * interval '1 second'
     from due, webhook w, webhook_message m
     where d.id = due.id and w.id = d.webhook_id and m.id = d.message_id
-    returning d.id, d.webhook_id, d.lease, d.tries, w.url, m.id as message_id, m.body, array(
+    returning d.id, d.webhook_id, d.lease, d.tries, w.url, m.id as message_id, m.body, m.readers, m.thing,
+      ${viewerColumn}, array(
       select s.secret from webhook_secret s
       where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now()) order by s.created_at desc) as secrets`,
 }
@@ -46,6 +52,11 @@ const take: Statement = {
 const release: Statement = {
   name: 'webhook-delivery.release',
   text: `update webhook_delivery set lease = null, due_at = now() where id = $1 and lease = $2 and state = 'pending'`,
+}
+
+const discard: Statement = {
+  name: 'webhook-delivery.discard',
+  text: 'delete from webhook_delivery where id = $1 and lease = $2',
 }
 
 /** Attempts of one delivery that are kept. */
@@ -109,6 +120,11 @@ export function takeDueDeliveries(store: Store, limit: number, perWebhook: numbe
 /** Gives a delivery back unsent: it is due again at once. */
 export async function releaseDelivery(store: Store, { id, lease }: DueDelivery): Promise<void> {
   await store.write(release, [id, lease])
+}
+
+/** Forgets a delivery that is not to be made. */
+export async function discardDelivery(store: Store, { id, lease }: DueDelivery): Promise<void> {
+  await store.write(discard, [id, lease])
 }
 
 /** Does nothing if the lease ran out: then another attempt is under way, which settles it. */

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
 import { requireCaller } from '../identity/caller.ts'
+import type { ToldAccess } from '../stream/told-access.ts'
 import {
   changeWebhook,
   createWebhook,
@@ -24,6 +25,8 @@ export type WebhookRoutesOptions = {
   readonly store: Store
   readonly authenticator: Authenticator
   readonly guard: GuardOptions
+  /** What is private. */
+  readonly access: ToldAccess
   /** Looks for deliveries that are due. */
   readonly kick: () => void
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { acceptEmptyJson } from '../http/empty-json.ts'
 import { answerErrors } from '../http/platform-errors.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
+import type { ToldAccess } from '../stream/told-access.ts'
 import { deliveryRoutes } from './delivery.routes.ts'
 import { purgeMessages } from './delivery.store.ts'
 import { startDeliveries } from './delivery-worker.ts'
@@ -19,11 +20,11 @@ export type WebhooksOptions = {
 }
 
 export type WebhooksModule = {
-  /** The routes, as a plugin of the HTTP server. */
-  routes(app: FastifyInstance): Promise<void>
+  /** The routes, as a plugin of the HTTP server. `access`: what is private. */
+  routes(app: FastifyInstance, access: ToldAccess): Promise<void>
   /** There may be new deliveries. */
   kick(): void
-  startWorkers(): Promise<readonly Worker[]>
+  startWorkers(access: ToldAccess): Promise<readonly Worker[]>
   close(): Promise<void>
 }
 
@@ -37,17 +38,18 @@ export function openWebhooks({ store, authenticator, allowInternal, log, logErro
   let deliveries: Worker | undefined
   const kick = () => deliveries?.kick()
   return {
-    async routes(app) {
+    async routes(app, access) {
       answerErrors(app, logError)
       acceptEmptyJson(app)
       // Some answers hold secrets.
       app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-      webhookRoutes(app, { store, authenticator, guard, kick })
-      deliveryRoutes(app, { store, authenticator, guard, kick })
+      const options = { store, authenticator, guard, access, kick }
+      webhookRoutes(app, options)
+      deliveryRoutes(app, options)
     },
     kick,
-    async startWorkers() {
-      deliveries = startDeliveries({ store, sender, log })
+    async startWorkers(access) {
+      deliveries = startDeliveries({ store, sender, access, log })
       const purge = await every({
         store,
         name: 'purge-webhook-deliveries',

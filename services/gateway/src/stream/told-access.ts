@@ -1,0 +1,97 @@
+import type { EventEnvelope } from '@slipway/contracts'
+import type { Queryable, Statement, Store } from '@slipway/store'
+
+/** What is known of the sources and orgs that events are about: which are private, and who belongs to which org. */
+export type ToldAccess = {
+  /** Grows with each change. */
+  readonly revision: number
+  isPrivate(thing: string): boolean
+  /** URLs of the orgs that a login belongs to. */
+  orgsOf(login: string): readonly string[]
+  note(told: Told): void
+}
+
+export type Told = {
+  readonly url: string
+  readonly aggregate: string
+  readonly sequence: number
+  readonly public: boolean
+  readonly members: readonly string[] | null
+}
+
+/** Older news of the same thing changes nothing; a thing that was made anew begins anew. */
+const note: Statement = {
+  name: 'told-access.note',
+  text: `insert into told_access as known (url, aggregate, sequence, public, members)
+    values ($1, $2, $3, $4, $5)
+    on conflict (url) do update set aggregate = excluded.aggregate, sequence = excluded.sequence,
+      public = excluded.public, members = excluded.members
+    where known.aggregate <> excluded.aggregate or known.sequence < excluded.sequence`,
+}
+const all: Statement = {
+  name: 'told-access.all',
+  text: 'select url, aggregate, sequence, public, members from told_access',
+}
+const of: Statement = {
+  name: 'told-access.of',
+  text: `select url, aggregate, sequence, public, members from told_access
+    where url = any($1::text[]) or members && $2::text[]`,
+}
+
+/** What an event says of who may see a source or org; undefined for any other event, and where it does not say. */
+export function toldBy({ type, subject, sequence, data }: EventEnvelope): Told | undefined {
+  if (!/^slipway\.v1\.(?:org|source)\./.test(type)) return undefined
+  const { url, public_access, members } = (data ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof url !== 'string' || typeof public_access !== 'string') return undefined
+  const logins = Array.isArray(members) ? members.map(login => String(login).toLowerCase()) : null
+  return { url, aggregate: subject, sequence, public: public_access !== 'None', members: logins }
+}
+
+export async function noteAccess(tx: Queryable, events: readonly EventEnvelope[]): Promise<void> {
+  for (const event of events) {
+    const told = toldBy(event)
+    if (told) await tx.query(note, [told.url, told.aggregate, told.sequence, told.public, told.members])
+  }
+}
+
+/** Everything that is known, kept up to date by who calls `note`. */
+export async function loadAccess(store: Store): Promise<ToldAccess> {
+  return accessOf(await store.read<Told>(all))
+}
+
+/** As far as it matters for some things and some logins. */
+export async function accessIn(
+  tx: Queryable,
+  things: readonly string[],
+  logins: readonly string[],
+): Promise<ToldAccess> {
+  return accessOf(await tx.query<Told>(of, [things, logins]))
+}
+
+export function accessOf(known: readonly Told[]): ToldAccess {
+  const byUrl = new Map<string, Told>()
+  const orgs = new Map<string, Set<string>>()
+  let revision = 0
+
+  function remember(told: Told) {
+    const before = byUrl.get(told.url)
+    if (before && before.aggregate === told.aggregate && before.sequence >= told.sequence) return
+    for (const login of before?.members ?? []) orgs.get(login)?.delete(told.url)
+    for (const login of told.members ?? []) {
+      const own = orgs.get(login) ?? new Set()
+      orgs.set(login, own.add(told.url))
+    }
+    byUrl.set(told.url, told)
+    revision += 1
+  }
+
+  for (const told of known) remember(told)
+  return {
+    get revision() {
+      return revision
+    },
+    isPrivate: thing => byUrl.get(thing)?.public === false,
+    orgsOf: login => [...(orgs.get(login.toLowerCase()) ?? [])],
+    note: remember,
+  }
+}
