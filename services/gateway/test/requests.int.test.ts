@@ -156,6 +156,58 @@ describe('bodies', () => {
     expect(answer.headers.allow).toBe('GET, POST, HEAD, OPTIONS')
   })
 
+  test('a form with too many fields', async () => {
+    const many = `studies=SD_1&${'author=x&'.repeat(998)}`
+    expect((await send('POST', '/releases', `${many}name=R`, types.form)).status).toBe(201)
+    const refused = { status: 413, json: { detail: 'The form has more than 1000 fields.' } }
+    expect(await send('POST', '/releases', `${many}name=R&tags=b`, types.form)).toMatchObject(refused)
+    expect(await send('POST', '/releases', '&'.repeat(199_999), types.form)).toMatchObject(refused)
+  })
+
+  test('a form with too many parts', async () => {
+    const parts = (count: number) => `${part('author', 'x').repeat(count)}--XX--\r\n`
+    const needed = part('name', 'R') + part('studies', 'SD_1')
+    expect((await send('POST', '/releases', needed + parts(998), types.multipart)).status).toBe(201)
+    const refused = { status: 413, json: { detail: 'The form has more than 1000 fields.' } }
+    expect(await send('POST', '/releases', parts(1_001), types.multipart)).toMatchObject(refused)
+    const empty = `${'--XX\r\n\r\n\r\n'.repeat(18_000)}--XX--`
+    expect(await send('POST', '/releases', empty, types.multipart)).toMatchObject(refused)
+  })
+
+  test.each([
+    ['/importers/bulk-import/', { detail: 'The form has more than 1000 fields.' }],
+    ['/api/releasePackages/1/license', { status: 413, message: 'The form has more than 1000 fields.' }],
+  ])('an upload to %s with 300,000 empty parts', async (path, json) => {
+    for (const parts of ['\r\n\r\n', '\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n']) {
+      const body = `${`--XX${parts}`.repeat(300_000)}--XX--`
+      expect(await send('POST', path, body, types.multipart)).toMatchObject({ status: 413, json })
+    }
+  })
+
+  test('JSON within a form, or within JSON, of absurd depth is text', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+    for (const [body, type] of [
+      [`id=O&name=O&extras=${deep}`, types.form],
+      [JSON.stringify({ id: 'O', name: 'O', extras: deep }), types.json],
+    ] as const) {
+      // Nobody is there who would take it.
+      expect((await send('POST', '/orgs/', body, type)).status).toBe(503)
+    }
+  })
+
+  test.each([
+    ['/api/v1/accounts', '['.repeat(90_000) + ']'.repeat(90_000)],
+    ['/webhooks', `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`],
+  ])('%s takes no JSON of absurd depth', async (path, body) => {
+    const answer = await send('POST', path, body, types.json)
+    expect([answer.status, answer.json]).toMatchObject([400, { error: { code: 'malformed' } }])
+  })
+
+  test('more parameters than a request line takes', async () => {
+    expect((await request(platform.port, `/releases?${'a=1&'.repeat(100_000)}`)).status).toBe(431)
+    expect((await request(platform.port, `/releases?${'a=1&'.repeat(3_500)}`)).status).toBe(200)
+  })
+
   test('deleting with and without a body', async () => {
     const answer = await send('DELETE', '/release-notes/RN_1', '{}', types.json)
     expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([204, '', undefined])

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { isExactNumber, numberText, parseExact } from '../exact-json.ts'
+import { isTooDeep } from '../json-depth.ts'
 import { field, notNull, refuse } from '../rest-framework/field.ts'
 import { readText, readUntrimmed } from '../rest-framework/scalar.ts'
 
@@ -76,7 +77,7 @@ export function localeList(): z.ZodType<string[], string[] | string | null> {
 
 function parsedOrSame(text: string): unknown {
   try {
-    return parseExact(text)
+    return isTooDeep(text) ? text : parseExact(text)
   } catch {
     return text
   }

@@ -1,3 +1,4 @@
+import { failure } from '@slipway/contracts'
 import { namedStatement, type Store, valuesOf } from '@slipway/store'
 import { type AffiliateWithApplications, affiliateColumns, applicationsOf } from './affiliate.store.ts'
 import { type ListGrammar, type ListRequest, type MldsParameters, readList, statementsByOrder } from './query.ts'
@@ -27,6 +28,9 @@ const where = `
       select from unnest(:words::text[]) word
       where position(lower(word) in a.checked_text || ' ' || coalesce(a.creator, '') || ' ' || lower(a.home_member)) = 0
     )`
+/** Each is looked for in every affiliate. */
+const mostWords = 100
+
 const rows = statementsByOrder(
   'affiliate.list',
   grammar,
@@ -41,6 +45,7 @@ const count = namedStatement('affiliate.count', `select count(*) as total from a
 export function readAffiliateList(query: MldsParameters): ListRequest {
   const request = readList(query, grammar)
   const words = (query.q?.at(-1) ?? '').split(/\s+/).filter(word => word !== '')
+  if (words.length > mostWords) throw failure('refused', `q: more than ${mostWords} words`)
   return { ...request, values: { ...request.values, words } }
 }
 

@@ -79,7 +79,7 @@ export function notificationMail(person: NotifiedPerson, version: NotifiedVersio
 /** Names may be written in HTML; a subject has none. */
 function plainText(name: string): string {
   return name
-    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
 }

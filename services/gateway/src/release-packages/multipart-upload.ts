@@ -2,6 +2,7 @@ import { type Readable, Transform } from 'node:stream'
 import { Dicer } from '@fastify/busboy'
 import { failure, isFailure } from '@slipway/contracts'
 import type { FastifyRequest } from 'fastify'
+import { boundaryOf, mostFields, mostPartHeaders, tooManyFields } from '../http/form-limits.ts'
 import { mediaType } from '../http/raw-body.ts'
 
 /** The one file of a form, on its way. */
@@ -23,7 +24,8 @@ const mediaTypePattern = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/
  * Finds the part of this name in a `multipart/form-data` request whose body is a stream, and hands on its bytes as they
  * come; other parts are passed over, or, without a file name and where `fields` is given, kept there: those in front of
  * the file before this resolves, those behind it before `ended`. Undefined when the form has no such part.
- * @throws `unsupported_media_type` for other types, `malformed`, `too_large` for more than `limit` bytes
+ * @throws `unsupported_media_type` for other types, `malformed`, `too_large` for more than `limit` bytes or
+ *   too many parts
  */
 export async function multipartUpload(
   request: FastifyRequest,
@@ -39,18 +41,25 @@ export async function multipartUpload(
   if (boundary === undefined) throw failure('malformed', 'The form has no boundary')
   return await new Promise((resolve, reject) => {
     const source = request.body as Readable
-    const parser = new Dicer({ boundary })
+    const parser = new Dicer({ boundary, maxHeaderPairs: mostPartHeaders })
+    let parts = 0
     let found: Transform | undefined
     const texts: Promise<void>[] = []
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     const fail = (cause?: Error) => {
       const torn = failure('malformed', 'The parts of the form can not be told apart', { cause })
       const broken = isFailure(cause) ? cause : torn
+      // What comes after that is not for a parser.
+      source.unpipe(parser)
       found?.destroy(broken)
       reject(broken)
       end()
     }
     parser.on('part', part => {
+      if (++parts > mostFields) {
+        part.resume()
+        return fail(tooManyFields())
+      }
       part.on('error', () => part.resume())
       part.on('header', header => {
         const headers = header as Readonly<Record<string, readonly string[] | undefined>>
@@ -108,11 +117,6 @@ function limited(part: Readable, limit: number): Transform {
   // It may fail before anybody reads; whoever reads then is told.
   counted.on('error', () => {})
   return counted
-}
-
-function boundaryOf(contentType: string): string | undefined {
-  const [, quoted, bare] = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType) ?? []
-  return quoted ?? bare
 }
 
 /** The parser reads headers as Latin-1; browsers write UTF-8. */

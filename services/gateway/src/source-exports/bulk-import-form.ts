@@ -1,6 +1,7 @@
 import { finished, type Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { failure } from '@slipway/contracts'
+import { mostFields, mostPartHeaders, tooManyFields } from '../http/form-limits.ts'
 
 /** What a form brings to import: a file, whose bytes are still to come, or text of lines. */
 export type ImportForm =
@@ -13,7 +14,7 @@ export const mostFieldBytes = 8 * 1024 * 1024
 
 /**
  * Reads `multipart/form-data` up to its file, or to its end where there is none.
- * @throws `malformed` when the parts cannot be told apart, `too_large` for text that should be a file
+ * @throws `malformed` when the parts cannot be told apart, `too_large` for text that should be a file and for too many parts
  */
 export function openForm(payload: Readable, contentType: string): Promise<ImportForm> {
   return new Promise((resolve, reject) => {
@@ -39,6 +40,11 @@ export function openForm(payload: Readable, contentType: string): Promise<Import
       else if (name === 'data') text = value
       else if (name === 'file_url') reject(notFetched())
     })
+    form.on('partsLimit', () => {
+      payload.unpipe(form)
+      reject(tooManyFields())
+      content?.destroy(tooManyFields())
+    })
     form.on('error', fail)
     form.on('finish', () => resolve(text === undefined ? { part: 'none' } : { part: 'data', text }))
     finished(payload, { writable: false }, error => error && fail(new Error('the request ended early')))
@@ -48,7 +54,10 @@ export function openForm(payload: Readable, contentType: string): Promise<Import
 
 function parserOf(contentType: string): BusboyInstance | Error {
   try {
-    return new Busboy({ headers: { 'content-type': contentType }, limits: { fieldSize: mostFieldBytes } })
+    return new Busboy({
+      headers: { 'content-type': contentType },
+      limits: { fieldSize: mostFieldBytes, parts: mostFields, headerPairs: mostPartHeaders },
+    })
   } catch (error) {
     return error as Error
   }
