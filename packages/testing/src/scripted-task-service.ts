@@ -23,6 +23,8 @@ export type TaskServiceOptions = {
   readonly reportsTo?: { readonly url: string; readonly token?: string }
   /** Whether work is done as soon as it was asked for. Default true; false: a task works until `finish`. */
   readonly finishes?: boolean
+  /** Whether an action that was done is refused with 400 when it comes again, as many real services do. Default false. */
+  readonly once?: boolean
 }
 
 export type ScriptedTaskService = AsyncDisposable & {
@@ -49,6 +51,12 @@ const accepted: Record<string, string> = {
   publish: 'publishing',
   cancel: 'canceled',
 }
+/** States in which a service that takes everything once accepts an action; undefined is that of an unknown task. */
+const requiredState: Record<string, readonly (string | undefined)[]> = {
+  initialize: [undefined],
+  start: ['initialized'],
+  publish: ['staged'],
+}
 const finished: Record<string, string> = { running: 'staged', publishing: 'published' }
 
 /**
@@ -56,7 +64,7 @@ const finished: Record<string, string> = { running: 'staged', publishing: 'publi
  * otherwise: it accepts every action, is done at once, and tells when asked (or reports, with `reportsTo`).
  */
 export async function scriptedTaskService(options: TaskServiceOptions = {}): Promise<ScriptedTaskService> {
-  const { reportsTo, finishes = true } = options
+  const { reportsTo, finishes = true, once = false } = options
   const requests: TaskServiceRequest[] = []
   const scripts = new Map<string, TaskServiceStep[]>()
   const states = new Map<string, string>()
@@ -90,10 +98,11 @@ export async function scriptedTaskService(options: TaskServiceOptions = {}): Pro
     const received = describe(request, await readBody(request))
     requests.push(received)
     const { action, taskId = '' } = received
-    const step = nextStep(action)
+    const again = once && requiredState[action] !== undefined && !requiredState[action].includes(states.get(taskId))
+    const step = again ? { status: 400, body: `task ${taskId} is ${states.get(taskId)}` } : nextStep(action)
     if (step.reportFirst) await report(taskId, step.reportFirst)
     // A script that only delays still has the service do what it was asked.
-    const obeys = step.fault === undefined && (step.status ?? 200) < 400
+    const obeys = step.obeys ?? (step.fault === undefined && (step.status ?? 200) < 400)
     const next = accepted[action]
     if (obeys && next) states.set(taskId, next)
     if (step.delayMs) await delay(step.delayMs)

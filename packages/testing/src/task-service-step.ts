@@ -23,6 +23,8 @@ export type TaskServiceStep = {
   /** Reported to the coordinator, and answered by it, before this request is. */
   readonly reportFirst?: TaskReport
   readonly fault?: TaskServiceFault
+  /** Whether the service does what it was asked. Default: unless this is a fault, or a status from 400 on. */
+  readonly obeys?: boolean
   /** Where `redirect` leads; default `/elsewhere` of the same service. */
   readonly location?: string
 }

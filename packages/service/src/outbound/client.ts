@@ -2,12 +2,21 @@ import { request } from 'undici'
 import type { GuardOptions } from './guard.ts'
 import { createGuardedAgent, isGuardError } from './guarded-agent.ts'
 
-/** Why no answer could be had. */
-export type UnreachableReason = 'forbidden' | 'connect' | 'timeout' | 'too_large' | 'redirects' | 'invalid_url'
+/**
+ * Why no answer could be had. `connect`: there was no connection, so the request cannot have arrived; `lost`: the
+ * connection broke, and it may have.
+ */
+export type UnreachableReason = 'forbidden' | 'connect' | 'lost' | 'timeout' | 'too_large' | 'redirects' | 'invalid_url'
 
 export type OutboundResult =
   | { readonly kind: 'answer'; readonly status: number; readonly text: string }
-  | { readonly kind: 'unreachable'; readonly reason: UnreachableReason; readonly message: string }
+  | {
+      readonly kind: 'unreachable'
+      readonly reason: UnreachableReason
+      readonly message: string
+      /** What was read of an answer that is too long. */
+      readonly partial?: { readonly status: number; readonly text: string }
+    }
 
 export type OutboundRequest = {
   readonly url: string
@@ -27,6 +36,9 @@ export type OutboundOptions = GuardOptions & {
   /** Longest answer that is read, in bytes. Default 1 MiB. */
   readonly maxBytes?: number
 }
+
+/** Bytes that are kept of an answer that is too long. */
+const keptBytes = 4096
 
 /** Calls URLs that users gave us. Never throws for what the other side does: the result says what happened. */
 export type Outbound = AsyncDisposable & {
@@ -60,7 +72,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
       size += chunk.length
       if (size > maxBytes) {
         response.body.destroy()
-        return { kind: 'unreachable', reason: 'too_large', message: `the answer is longer than ${maxBytes} bytes` }
+        const message = `the answer is longer than ${maxBytes} bytes`
+        const head = chunks.length > 0 ? Buffer.concat(chunks) : chunk
+        const partial = { status: response.statusCode, text: head.subarray(0, keptBytes).toString('utf8') }
+        return { kind: 'unreachable', reason: 'too_large', message, partial }
       }
       chunks.push(chunk)
     }
@@ -72,6 +87,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const signal = outbound.signal ? AbortSignal.any([timeout, outbound.signal]) : timeout
     let target = outbound.url
     let { headers } = outbound
+    if (outbound.signal?.aborted) return { kind: 'unreachable', reason: 'connect', message: 'the caller has given up' }
     try {
       for (let followed = 0; ; followed += 1) {
         const url = URL.parse(target)
@@ -111,5 +127,16 @@ function describe(error: unknown, timedOut: boolean, answerTimeoutMs: number): O
   if (timedOut || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return { kind: 'unreachable', reason: 'timeout', message: `no answer within ${answerTimeoutMs / 1000} s` }
   }
-  return { kind: 'unreachable', reason: 'connect', message: message || code || 'connection failed' }
+  const reason = neverConnected.has(code ?? '') ? 'connect' : 'lost'
+  return { kind: 'unreachable', reason, message: message || code || 'connection failed' }
 }
+
+/** Errors of looking up a name and of connecting: nothing was sent. */
+const neverConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+])

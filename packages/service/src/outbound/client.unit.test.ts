@@ -100,10 +100,14 @@ describe('an outbound call', () => {
         response.writeHead(200, { 'content-length': 10 })
         response.write('half', () => response.destroy())
       },
-      { kind: 'unreachable', reason: 'connect' },
+      { kind: 'unreachable', reason: 'lost' },
     ],
-    ['a broken connection', request => request.socket.destroy(), { kind: 'unreachable', reason: 'connect' }],
-    ['too much', (_request, response) => response.end('x'.repeat(1001)), { kind: 'unreachable', reason: 'too_large' }],
+    ['a broken connection', request => request.socket.destroy(), { kind: 'unreachable', reason: 'lost' }],
+    [
+      'too much, of which the beginning is kept',
+      (_request, response) => response.writeHead(500).end('x'.repeat(1001)),
+      { kind: 'unreachable', reason: 'too_large', partial: { status: 500, text: expect.stringMatching(/^x+$/) } },
+    ],
     [
       'just as much as is read',
       (_request, response) => response.end('x'.repeat(1000)),
