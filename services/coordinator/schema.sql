@@ -70,6 +70,9 @@ create table public.command (
   last_error text,
   created_at timestamp with time zone not null default clock_timestamp(),
   overtaken_at timestamp with time zone,
+  lease uuid,
+  sent_at timestamp with time zone,
+  deaths integer not null default 0,
   constraint command_pkey PRIMARY KEY (id),
   constraint command_action_check CHECK ((action = ANY (ARRAY['enlist'::text, 'settle'::text, 'initialize'::text, 'start'::text, 'publish'::text, 'cancel'::text]))),
   constraint command_release_fkey FOREIGN KEY (release) REFERENCES public.release(kf_id) ON DELETE CASCADE,
@@ -101,6 +104,13 @@ CREATE INDEX event_by_task ON public.event USING btree (task, created_at DESC, "
 CREATE INDEX event_newest ON public.event USING btree (created_at DESC, "position" DESC) INCLUDE (kf_id);
 CREATE TRIGGER count_added AFTER INSERT ON public.event REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows();
 CREATE TRIGGER count_removed AFTER DELETE ON public.event REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows();
+
+create table public.exchange (
+  subject text not null,
+  lease uuid not null,
+  leased_until timestamp with time zone not null,
+  constraint exchange_pkey PRIMARY KEY (subject)
+);
 
 create table public.job (
   id text not null,
@@ -304,6 +314,7 @@ create table public.task (
   poll_at timestamp with time zone,
   poll_failures integer not null default 0,
   files jsonb,
+  fault jsonb,
   constraint task_pkey PRIMARY KEY (kf_id),
   constraint task_cancel_reason_check CHECK ((cancel_reason = ANY (ARRAY['fault'::text, 'request'::text, 'timeout'::text, 'report'::text]))),
   constraint task_progress_check CHECK (((progress >= 0) AND (progress <= 100))),

@@ -8,6 +8,8 @@ import { startCommandWorker } from './command/command-worker.ts'
 import { createTaskServiceClient } from './command/task-service-client.ts'
 import { type CoordinatorConfig, coordinatorConfig } from './config.ts'
 import type { Database } from './database.ts'
+import { purgeExchanges } from './exchange/exchange.store.ts'
+import { createExchanges } from './exchange/exchanges.ts'
 import { startJobWorker } from './job/job-worker.ts'
 import { logEventHandlers } from './log-event/log-event.operations.ts'
 import { platformTaskHandlers } from './platform-task/platform-task.operations.ts'
@@ -103,9 +105,11 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
       ],
       consumers: [taskServiceConsumer({ store, changes }), platformTaskConsumer],
       async workers() {
+        const exchanges = createExchanges({ store, log })
         const commands = startCommandWorker({
           store,
           changes,
+          exchanges,
           client,
           enabledServices: () => services.enabled(),
           tries: config.COMMAND_TRIES,
@@ -116,6 +120,8 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           store,
           changes,
           client,
+          exchanges,
+          onFree: kick,
           everySeconds: config.TASK_POLL_SECONDS,
           tries: config.TASK_POLL_TRIES,
           log,
@@ -143,11 +149,21 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           store: store as Store,
           name: 'platform-task-purge',
           everyMs: purgeEveryMs,
-          run: async () => void (await purgeTasks(store)),
+          async run() {
+            await purgeTasks(store)
+            await purgeExchanges(store)
+          },
           log,
         })
         workers = { commands, poll, check, jobs }
-        return [commands, poll, check, jobs, purge]
+        const conversation = {
+          async stop() {
+            exchanges.leave()
+            await Promise.all([commands.stop(), poll.stop()])
+            exchanges.close()
+          },
+        }
+        return [conversation, check, jobs, purge]
       },
       close: () => outbound.close(),
     }

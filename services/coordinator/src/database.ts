@@ -43,6 +43,19 @@ export type Database = {
     heard_at: Generated<string>
     poll_at: string | null
     poll_failures: Generated<number>
+    fault: { reason: string; status?: number; answer?: string } | null
+  }
+  command: {
+    id: string
+    release: string
+    task: string | null
+    action: string
+    attempt: number
+    due_at: string
+    lease: string | null
+    leased_until: string | null
+    finished_at: string | null
+    last_error: string | null
   }
   release_note: Newest & {
     kf_id: string

@@ -1,4 +1,4 @@
-import { logEventOperations, releaseOperations, taskOperations } from '@slipway/contracts'
+import { logEventOperations, platformTaskOperations, releaseOperations, taskOperations } from '@slipway/contracts'
 import { eventually, type ScriptedTaskService, scriptedTaskService } from '@slipway/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { as, type RunningCoordinator, startCoordinator, type TaskService } from './start-coordinator.ts'
@@ -24,6 +24,15 @@ async function participant(options?: Parameters<typeof scriptedTaskService>[0]) 
 async function errors(release: string): Promise<string[]> {
   const page = await coordinator.bus.call(logEventOperations.list, { release, limit: 1000 }, as('nobody'))
   return page.results.filter(event => event.event_type === 'error').map(event => event.message)
+}
+
+async function faultOf(task: string | undefined) {
+  const row = await coordinator.store.db
+    .selectFrom('task')
+    .select('fault')
+    .where('kf_id', '=', task ?? '')
+    .executeTakeFirst()
+  return row?.fault
 }
 
 const runningTask = (release: string) =>
@@ -58,16 +67,48 @@ describe('a task service that misbehaves', () => {
 
   it('at publish fails the release, and says why', async () => {
     const service = await participant()
-    service.on('publish', { status: 409 })
+    service.on('publish', { status: 409, body: '{"error":\n "the bucket is\u0000 full"}' })
     const { kf_id } = await coordinator.startRelease()
     await coordinator.reaches(kf_id, 'staged')
     await coordinator.bus.call(releaseOperations.publish, { kf_id }, as('admin'))
     const { tasks, version } = await coordinator.reaches(kf_id, 'failed')
     expect(await errors(kf_id)).toEqual([
-      `release ${kf_id}, version ${version} changed from publishing to failed`,
+      `release ${kf_id}, version ${version} changed from canceling to failed`,
       `task ${tasks[0]?.kf_id} changed from staged to failed`,
-      'request to publish task failed: answer with status 409',
+      'request to publish task failed: answer with status 409: {"error": "the bucket is\ufffd full"}',
     ])
+    const answered = { status: 409, answer: '{"error":\n "the bucket is\ufffd full"}' }
+    expect(await faultOf(tasks[0]?.kf_id)).toEqual({ reason: 'answer with status 409', ...answered })
+  })
+
+  it.each([
+    ['initialize', { status: 400, body: 'unknown study' }, 'answer with status 400: unknown study'],
+    ['start', { body: '{"state":"staged"}' }, 'answer with state staged instead of running: {"state":"staged"}'],
+  ] as const)('at %s says why in the log, on the task and in its output', async (action, step, why) => {
+    const service = await participant()
+    service.on(action, step)
+    const { kf_id } = await coordinator.startRelease()
+    const { tasks } = await coordinator.reaches(kf_id, 'failed')
+    const [task] = tasks
+    expect(await errors(kf_id)).toContain(`request to ${action} task failed: ${why}`)
+    expect(await faultOf(task?.kf_id)).toMatchObject({ answer: step.body })
+    const output = await coordinator.bus.call(platformTaskOperations.output, { id: task?.kf_id ?? '' }, as('admin'))
+    expect(output.errors[0]?.stack[0]?.message).toContain(why)
+  })
+
+  it('fails its release by way of canceling, after the fault and before the task', async () => {
+    const service = await participant()
+    service.on('start', { status: 400 })
+    const { kf_id } = await coordinator.startRelease()
+    await coordinator.reaches(kf_id, 'failed')
+    const page = await coordinator.bus.call(logEventOperations.list, { release: kf_id, limit: 1000 }, as('nobody'))
+    const words = page.results.map(({ message }) => message.split(' ').slice(-4).join(' ')).reverse()
+    expect(words.slice(-3)).toEqual([
+      'from running to canceling',
+      'from initialized to failed',
+      'from canceling to failed',
+    ])
+    expect(page.results[3]?.message).toMatch(/^request to start task failed: answer with status 400/)
   })
 
   it('by answering nothing at all to initialize is not waited for twice, and its empty answer counts', async () => {

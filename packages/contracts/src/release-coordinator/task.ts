@@ -113,6 +113,9 @@ export const taskEventSchema = z.object({
   previous_state: z.enum(taskStates).nullable().meta({ description: 'null for a task that was just created' }),
   progress: z.int(),
   cancel_reason: z.enum(cancelReasons).optional(),
+  fault: z.string().optional().meta({
+    description: 'Why the request to the task service failed or was refused, with the beginning of what it answered',
+  }),
   author: z.string().optional().meta({ description: 'Of the release' }),
 })
 

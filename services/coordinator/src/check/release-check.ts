@@ -1,6 +1,6 @@
 import { every, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
-import { systemActor } from '../command/command-worker.ts'
+import { systemActor } from '../command/settle.ts'
 import type { Database } from '../database.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'

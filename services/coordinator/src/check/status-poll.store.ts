@@ -1,36 +1,59 @@
-import type { TaskState } from '@slipway/contracts'
 import type { Queryable, Statement, Store } from '@slipway/store'
 import type { Database } from '../database.ts'
+import { type Exchange, leaseSeconds } from '../exchange/exchange.store.ts'
 
-export type TaskToPoll = {
-  readonly kf_id: string
+/** A task that is being canceled is asked nothing more: its cancel is the last that it hears. */
+const mayBePolled = `r.state not in ('canceling', 'canceled', 'failed')`
+
+export type TaskToPoll = Exchange & {
+  /** The task. */
+  readonly subject: string
   readonly release: string
-  readonly state: TaskState
-  readonly url: string | null
-  readonly studies: readonly string[]
 }
 
 const take: Statement = {
   name: 'poll-take',
   text: `
     with due as (
-      select kf_id from task
-      where state in ('running', 'publishing') and poll_at <= clock_timestamp()
-      order by poll_at limit $1
-      for update skip locked
-    ), taken as (
-      update task t set poll_at = clock_timestamp() + make_interval(secs => $2)
-      from due where t.kf_id = due.kf_id
-      returning t.kf_id, t.release, t.state, t.task_service
+      select t.kf_id from task t join release r on r.kf_id = t.release
+      where t.state in ('running', 'publishing') and t.poll_at <= clock_timestamp() and ${mayBePolled}
+        and not exists (
+          select from exchange e where e.subject = t.kf_id and e.leased_until >= clock_timestamp()
+        )
+      order by t.poll_at limit $1
+    ), begun as (
+      insert into exchange (subject, lease, leased_until)
+      select kf_id, gen_random_uuid(), clock_timestamp() + make_interval(secs => $3) from due order by kf_id
+      on conflict (subject) do update set lease = excluded.lease, leased_until = excluded.leased_until
+        where exchange.leased_until < clock_timestamp()
+      returning subject, lease
     )
-    select taken.kf_id, taken.release, taken.state, case when s.deleted then null else s.url end as url,
-      array(select study from release_study where release = taken.release order by ordinal) as studies
-    from taken left join task_service s on s.kf_id = taken.task_service`,
+    update task t set poll_at = clock_timestamp() + make_interval(secs => $2)
+    from begun where t.kf_id = begun.subject
+    returning begun.subject, begun.lease, t.release`,
 }
 
-/** Takes tasks whose poll is due and sets the next one, so that no other replica polls them meanwhile. */
+/** Takes tasks whose poll is due and with which nothing is under way, and sets the next poll. */
 export async function takeTasksToPoll(store: Store<Database>, limit: number, everySeconds: number) {
-  return store.write<TaskToPoll>(take, [limit, everySeconds])
+  return store.write<TaskToPoll>(take, [limit, everySeconds, leaseSeconds])
+}
+
+export type PollAim = { readonly url: string | null; readonly studies: readonly string[] }
+
+const aim: Statement = {
+  name: 'poll-aim',
+  text: `
+    select case when s.deleted then null else s.url end as url,
+      array(select study from release_study where release = r.kf_id order by ordinal) as studies
+    from exchange e join task t on t.kf_id = e.subject join release r on r.kf_id = t.release
+      left join task_service s on s.kf_id = t.task_service
+    where e.subject = $1 and e.lease = $2 and t.state in ('running', 'publishing') and ${mayBePolled}`,
+}
+
+/** Looks at a task right before it is polled; undefined if there is nothing to ask any more. */
+export async function aimPoll(store: Store<Database>, { subject, lease }: TaskToPoll): Promise<PollAim | undefined> {
+  const [found] = await store.write<PollAim>(aim, [subject, lease])
+  return found
 }
 
 const heardStatement: Statement = {
@@ -46,14 +69,22 @@ export async function noteAnswer(tx: Queryable, task: string): Promise<void> {
 const failedStatement: Statement = {
   name: 'poll-failed',
   text: `
+    with ended as (delete from exchange where subject = $1 and lease = $3 returning subject)
     update task set poll_failures = poll_failures + 1, poll_at = clock_timestamp() + make_interval(secs => $2)
-    where kf_id = $1 and state in ('running', 'publishing')
+    from ended where kf_id = ended.subject and state in ('running', 'publishing')
     returning poll_failures`,
 }
 
-/** Counts a poll that failed and sets the next try; answers how many have failed in a row. */
-export async function noteFailure(store: Store<Database>, task: string, retrySeconds: number): Promise<number> {
-  const [row] = await store.write<{ poll_failures: number }>(failedStatement, [task, retrySeconds])
+/**
+ * Ends a poll that failed and sets the next try; answers how many have failed in a row, 0 if it is another process's by
+ * now.
+ */
+export async function noteFailure(
+  tx: Queryable,
+  { subject, lease }: TaskToPoll,
+  retrySeconds: number,
+): Promise<number> {
+  const [row] = await tx.query<{ poll_failures: number }>(failedStatement, [subject, retrySeconds, lease])
   return row?.poll_failures ?? 0
 }
 

@@ -1,19 +1,23 @@
-import { taskStates } from '@slipway/contracts'
-import { type Store, startWorker } from '@slipway/store'
+import { type Queryable, type Store, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
-import { judgePoll } from '../command/answer.ts'
-import { systemActor } from '../command/command-worker.ts'
+import { judgePoll, type PollVerdict, pollCommand } from '../command/answer.ts'
+import { systemActor } from '../command/settle.ts'
 import type { TaskServiceClient } from '../command/task-service-client.ts'
 import type { Database } from '../database.ts'
+import { endExchange } from '../exchange/exchange.store.ts'
+import type { Exchanges } from '../exchange/exchanges.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
 import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
-import { noteAnswer, noteFailure, type TaskToPoll, takeTasksToPoll } from './status-poll.store.ts'
+import { aimPoll, noteAnswer, noteFailure, type TaskToPoll, takeTasksToPoll } from './status-poll.store.ts'
 
 export type StatusPollOptions = {
   readonly store: Store<Database>
   readonly changes: ReleaseChanges
   readonly client: TaskServiceClient
+  readonly exchanges: Exchanges
+  /** A command has waited for the end of a poll. */
+  readonly onFree: () => void
   readonly everySeconds: number
   /** Failed polls in a row after which a task is given up. */
   readonly tries: number
@@ -24,47 +28,79 @@ const concurrency = 200
 /** After a failed poll the next one comes sooner: the tries fit into about a minute. */
 const retrySeconds = 15
 const lookEveryMs = 1000
+const statusRequest = 'get status of task'
 
 /**
  * Asks the services of running and publishing tasks how they are (`get_status`). Some services never report by
  * themselves: for them this is the only way.
  */
 export function startStatusPoll(options: StatusPollOptions) {
-  const { store, changes, client, everySeconds, tries, log } = options
+  const { store, changes, client, exchanges, onFree, everySeconds, tries, log } = options
 
-  async function poll({ kf_id: task, release, url, studies }: TaskToPoll): Promise<void> {
-    if (!url) return
-    const verdict = judgePoll(await client.send({ url, action: 'get_status', task, release, studies }))
+  async function poll(due: TaskToPoll): Promise<void> {
+    await exchanges.during(due, async signal => {
+      await client.prepare()
+      const aim = await aimPoll(store, due)
+      if (!aim?.url) return end(due)
+      const { url, studies } = aim
+      const { subject: task, release } = due
+      const result = await client.send({ url, action: 'get_status', task, release, studies, signal })
+      // Broken off, for a cancel or because this process ends.
+      if (signal.aborted && result.kind === 'unreachable') return end(due)
+      await settle(due, judgePoll(result))
+    })
+  }
+
+  async function settle(due: TaskToPoll, verdict: PollVerdict): Promise<void> {
+    const { subject: task, release } = due
     switch (verdict.kind) {
       case 'said': {
-        const state = taskStates.find(known => known === verdict.state)
-        const { progress, files } = verdict
-        await changes.submit(release, {
-          commands: [{ type: 'poll', task, ...(state && { state }), ...(progress !== undefined && { progress }) }],
-          actor: systemActor,
-          async finish(tx) {
-            await noteAnswer(tx, task)
-            if (files) await keepReportedFiles(tx, task, files)
-          },
+        const { files } = verdict
+        await tell(due, pollCommand(task, verdict), async tx => {
+          await noteAnswer(tx, task)
+          if (files) await keepReportedFiles(tx, task, files)
         })
         return
       }
-      case 'failing': {
-        const failures = await noteFailure(store, task, Math.min(retrySeconds, everySeconds))
-        if (failures < tries) return
-        await tell(release, { type: 'lose-task', task, message: pollFailed(verdict.reason) })
+      case 'failing':
+        await changes.submit(release, {
+          commands: [{ type: 'lose-task', task, request: statusRequest, fault: verdict.fault }],
+          actor: systemActor,
+          guard: async tx => (await noteFailure(tx, due, Math.min(retrySeconds, everySeconds))) >= tries,
+        })
         return
-      }
       case 'lost':
-        await tell(release, { type: 'lose-task', task, message: pollFailed(verdict.reason) })
+        await tell(due, { type: 'lose-task', task, request: statusRequest, fault: verdict.fault })
         return
       case 'silent':
         log.info({ task, release }, 'no answer to a status poll in time')
+        await end(due)
     }
   }
 
-  async function tell(release: string, command: ReleaseCommand): Promise<void> {
-    await changes.submit(release, { commands: [command], actor: systemActor })
+  /** Ends the poll with what follows from it; nothing does if it is another process's by now. */
+  async function tell(
+    due: TaskToPoll,
+    command: ReleaseCommand,
+    finish?: (tx: Queryable) => Promise<void>,
+  ): Promise<void> {
+    let ended: { readonly waited: boolean } | undefined
+    await changes.submit(due.release, {
+      commands: [command],
+      actor: systemActor,
+      async guard(tx) {
+        ended = await endExchange(tx, due)
+        return ended !== undefined
+      },
+      async finish(tx) {
+        if (ended) await finish?.(tx)
+      },
+    })
+    if (ended?.waited) onFree()
+  }
+
+  async function end(due: TaskToPoll): Promise<void> {
+    if ((await endExchange(store, due))?.waited) onFree()
   }
 
   return startWorker<TaskToPoll>({
@@ -75,8 +111,4 @@ export function startStatusPoll(options: StatusPollOptions) {
     pollMs: lookEveryMs,
     log,
   })
-}
-
-function pollFailed(reason: string): string {
-  return `request to get status of task failed: ${reason}`
 }

@@ -1,15 +1,16 @@
-import { type ReportedFile, readReportedFiles } from '@slipway/contracts'
+import { type ReportedFile, readReportedFiles, type TaskState, taskStates } from '@slipway/contracts'
 import type { OutboundResult } from '@slipway/service'
+import { type Fault, faultOf } from './fault.ts'
 
 export type TaskServiceAction = 'initialize' | 'start' | 'publish' | 'cancel'
 
 /** What the answer of a task service to a request means. */
 export type Verdict =
   | { readonly kind: 'accepted' }
-  /** It will not, or what it says makes no sense; `fault` goes into the log where the protocol wants an entry. */
-  | { readonly kind: 'refused'; readonly fault?: string }
+  /** It will not, or what it says makes no sense. */
+  | { readonly kind: 'refused'; readonly fault: Fault }
   /** It could not be reached this time: worth another try. */
-  | { readonly kind: 'retry'; readonly reason: string }
+  | { readonly kind: 'retry'; readonly fault: Fault }
 
 const expectedState: Readonly<Partial<Record<TaskServiceAction, string>>> = { start: 'running', publish: 'publishing' }
 /** Statuses by which a proxy says that the service behind it is not there at the moment. */
@@ -21,29 +22,32 @@ const passing = new Set([502, 503, 504])
  */
 export function judge(action: TaskServiceAction, result: OutboundResult): Verdict {
   if (result.kind === 'unreachable') {
-    if (result.reason === 'connect') return { kind: 'retry', reason: result.message }
+    if (result.reason === 'connect' || result.reason === 'lost') return { kind: 'retry', fault: faultOf(result) }
     return action === 'cancel' && result.reason !== 'forbidden'
       ? { kind: 'accepted' }
-      : { kind: 'refused', fault: result.message }
+      : { kind: 'refused', fault: faultOf(result) }
   }
-  if (passing.has(result.status)) return { kind: 'retry', reason: `answer with status ${result.status}` }
+  if (passing.has(result.status)) return { kind: 'retry', fault: faultOf(result) }
   if (action === 'cancel') return { kind: 'accepted' }
-  if (result.status !== 200) {
-    // A refusal of the invitation is an answer like any other; later on it is a failed request, and logged as one.
-    return action === 'initialize'
-      ? { kind: 'refused' }
-      : { kind: 'refused', fault: `answer with status ${result.status}` }
-  }
+  if (result.status !== 200) return { kind: 'refused', fault: faultOf(result) }
   const expected = expectedState[action]
   const state = expected && stateOf(result.text)
-  if (state !== undefined && state !== expected) return { kind: 'refused' }
+  if (state !== undefined && state !== expected) {
+    const told = typeof state === 'string' ? state : JSON.stringify(state)
+    return { kind: 'refused', fault: faultOf(result, `answer with state ${told.slice(0, 50)} instead of ${expected}`) }
+  }
   return { kind: 'accepted' }
 }
 
 /** Whether nobody has answered who may do so another time: not delivered, or silence. */
 export function isLost(result: OutboundResult): boolean {
   if (result.kind === 'answer') return passing.has(result.status)
-  return result.reason === 'connect' || result.reason === 'timeout'
+  return result.reason === 'connect' || result.reason === 'lost' || result.reason === 'timeout'
+}
+
+/** Whether it is certain that a request never arrived. */
+export function isUndelivered(result: OutboundResult): boolean {
+  return result.kind === 'unreachable' && (result.reason === 'connect' || result.reason === 'forbidden')
 }
 
 function stateOf(text: string): unknown {
@@ -51,29 +55,58 @@ function stateOf(text: string): unknown {
   return body?.state ?? undefined
 }
 
-/** What a poll learned; `unclear` words of other state machines are ignored. */
+/** How the task is about which a request was made that nobody has answered, by the answer to `get_status`. */
+export type Standing =
+  /** The service has done what was asked, or more, or its task has ended: `said` is believed. */
+  | { readonly kind: 'done'; readonly said: Said }
+  /** It has not, or does not know the task: the request may be repeated. */
+  | { readonly kind: 'open' }
+  /** It cannot be asked at the moment. */
+  | { readonly kind: 'unknown'; readonly fault: Fault }
+
+const course: readonly string[] = ['initialized', 'running', 'staged', 'publishing', 'published']
+const target = { initialize: 'initialized', start: 'running', publish: 'publishing', cancel: 'canceled' } as const
+
+/** Reads the answer to `get_status` that was asked for because the answer to `action` was lost. */
+export function judgeStanding(action: TaskServiceAction, result: OutboundResult): Standing {
+  if (isLost(result)) return { kind: 'unknown', fault: faultOf(result) }
+  const verdict = judgePoll(result)
+  // What services call initialized, in the words of the Kids First Release Coordinator.
+  const state =
+    verdict.kind === 'said' && verdict.state === 'pending' ? 'initialized' : verdict.kind === 'said' && verdict.state
+  if (verdict.kind !== 'said' || !state) return { kind: 'open' }
+  const isDone = course.includes(state) && course.indexOf(state) >= course.indexOf(target[action])
+  return isDone || state === 'failed' || state === 'canceled' ? { kind: 'done', said: verdict } : { kind: 'open' }
+}
+
+/** What a task service says of its task; words of other state machines are ignored. */
+export type Said = {
+  readonly kind: 'said'
+  readonly state?: string
+  readonly progress?: number
+  /** Absent too where it is no list of files. */
+  readonly files?: readonly ReportedFile[]
+  /** What else it says, where it says that its task has failed. */
+  readonly fault?: Fault
+}
+
+/** What a poll learned. */
 export type PollVerdict =
-  | {
-      readonly kind: 'said'
-      readonly state?: string
-      readonly progress?: number
-      /** Absent too where it is no list of files. */
-      readonly files?: readonly ReportedFile[]
-    }
+  | Said
   /** No answer in time: the next poll tries again. */
   | { readonly kind: 'silent' }
   /** Not reachable, or a fault of the server: counts towards giving the task up. */
-  | { readonly kind: 'failing'; readonly reason: string }
+  | { readonly kind: 'failing'; readonly fault: Fault }
   /** The service does not know the task (any more): given up at once. */
-  | { readonly kind: 'lost'; readonly reason: string }
+  | { readonly kind: 'lost'; readonly fault: Fault }
 
 /** Reads the answer to `get_status`. */
 export function judgePoll(result: OutboundResult): PollVerdict {
   if (result.kind === 'unreachable') {
-    return result.reason === 'timeout' ? { kind: 'silent' } : { kind: 'failing', reason: result.message }
+    return result.reason === 'timeout' ? { kind: 'silent' } : { kind: 'failing', fault: faultOf(result) }
   }
-  if (result.status >= 500) return { kind: 'failing', reason: `answer with status ${result.status}` }
-  if (result.status >= 400) return { kind: 'lost', reason: `answer with status ${result.status}` }
+  if (result.status >= 500) return { kind: 'failing', fault: faultOf(result) }
+  if (result.status >= 400) return { kind: 'lost', fault: faultOf(result) }
   const body = parseObject(result.text)
   if (!body) return { kind: 'said' }
   const progress = progressOf(body.progress)
@@ -83,7 +116,20 @@ export function judgePoll(result: OutboundResult): PollVerdict {
     ...(typeof body.state === 'string' && { state: body.state }),
     ...(progress !== undefined && { progress }),
     ...(files && { files }),
+    ...(body.state === 'failed' && { fault: faultOf(result, 'answer with state failed') }),
   }
+}
+
+/** What was said as a command for the release. */
+export function pollCommand(task: string, { state, progress, fault }: Said) {
+  const known: TaskState | undefined = taskStates.find(word => word === state)
+  return {
+    type: 'poll',
+    task,
+    ...(known && { state: known }),
+    ...(progress !== undefined && { progress }),
+    ...(fault && { fault }),
+  } as const
 }
 
 /** A number, or text with or without a percent sign; what is outside 0..100 or no number is not taken. */

@@ -90,7 +90,7 @@ export const jobKinds: readonly JobKind[] = [
       deleted: 'KILLED',
     },
     progress: data => ({ done: Number(data.progress ?? 0), total: 100 }),
-    error: data => (data.state === 'rejected' ? 'The task service refused its part.' : 'The task failed.'),
+    error: data => withFault(data.state === 'rejected' ? 'The task service refused its part' : 'The task failed', data),
   },
   {
     kind: 'export',
@@ -134,6 +134,11 @@ export const jobKinds: readonly JobKind[] = [
     error: data => `${data.failed} of ${data.total} mails could not be delivered.`,
   },
 ]
+
+/** A sentence with why, where that is known. */
+function withFault(sentence: string, { fault }: Data): string {
+  return fault ? `${sentence}: ${text(fault)}` : `${sentence}.`
+}
 
 /** Why a task of a release was canceled decides what it is called. */
 function taskStatus({ state, cancel_reason }: Data): TaskStatus {

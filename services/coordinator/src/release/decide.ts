@@ -1,4 +1,5 @@
 import type { TaskState } from '@slipway/contracts'
+import type { Fault } from '../command/fault.ts'
 import { endedTaskStates, mayStep } from '../task/task.ts'
 import {
   allTasks,
@@ -16,20 +17,20 @@ export type ReleaseCommand =
   /** The task services that take part are known. */
   | { readonly type: 'enlist'; readonly tasks: readonly Task[] }
   | { readonly type: 'add-task'; readonly task: Task }
-  /** A task service answered a request; `fault` is why it does not count as accepted, for the log. */
+  /** A task service answered a request; `fault` is why it does not count as accepted, for the log and the task. */
   | {
       readonly type: 'answer'
       readonly task: string
       readonly action: 'initialize' | 'start' | 'publish' | 'cancel'
       readonly accepted: boolean
-      readonly fault?: string
+      readonly fault?: Fault
     }
   /** What a task service says about its task, by itself. A step that is not allowed is refused. */
   | { readonly type: 'report'; readonly task: string; readonly state?: TaskState; readonly progress?: number }
   /** What a task service says when it is polled. A step that is not allowed is ignored. */
-  | { readonly type: 'poll'; readonly task: string; readonly state?: TaskState; readonly progress?: number }
-  /** A task is lost: its service does not answer polls, or was deleted. */
-  | { readonly type: 'lose-task'; readonly task: string; readonly message?: string }
+  | ({ readonly type: 'poll' } & Said)
+  /** A task is lost: its service does not answer a request (polls), or was deleted. */
+  | { readonly type: 'lose-task'; readonly task: string; readonly request?: string; readonly fault: Fault }
   | { readonly type: 'publish' }
   | { readonly type: 'cancel'; readonly reason: Ending }
   /** Draw the conclusions that are due, after a crash or a change by hand. */
@@ -68,7 +69,7 @@ function immediateChanges(release: Release, command: Immediate): ReleaseChange[]
     case 'poll':
       return heard(release, command) ?? heard(release, { ...command, state: undefined }) ?? []
     case 'lose-task':
-      return lost(release, command.task, command.message)
+      return lost(release, command)
     case 'settle':
       return []
   }
@@ -92,44 +93,58 @@ const outcomes = {
 function answered(release: Release, answer: Extract<ReleaseCommand, { type: 'answer' }>): ReleaseChange[] {
   const task = release.tasks.get(answer.task)
   if (!task) return []
-  const noted: ReleaseChange[] = answer.fault
-    ? [{ type: 'fault-noted', task: task.id, message: `request to ${answer.action} task failed: ${answer.fault}` }]
-    : []
-  if (answer.action === 'cancel') {
+  const { action, accepted, fault } = answer
+  const noted: ReleaseChange[] = fault ? [{ type: 'fault-noted', task: task.id, request: `${action} task`, fault }] : []
+  const move = (to: TaskState): ReleaseChange => ({
+    type: 'task-moved',
+    task: task.id,
+    from: task.state,
+    to,
+    ...(action === 'cancel' && { reason: release.ending ?? 'request' }),
+    ...(fault && { fault }),
+  })
+  if (action === 'cancel') {
     if (release.state !== 'canceling' || endedTaskStates.has(task.state)) return []
-    return [
-      ...noted,
-      { type: 'task-moved', task: task.id, from: task.state, to: 'canceled', reason: release.ending ?? 'request' },
-    ]
+    return [...noted, move('canceled')]
   }
-  const { expected, accepted, refused } = outcomes[answer.action]
+  const outcome = outcomes[action]
   const ending = release.state === 'canceling' || endedReleaseStates.has(release.state)
-  if (ending || task.state !== expected) return []
-  return [...noted, { type: 'task-moved', task: task.id, from: task.state, to: answer.accepted ? accepted : refused }]
+  if (ending || task.state !== outcome.expected) return []
+  if (accepted) return [...noted, move(outcome.accepted)]
+  // In the order of the Kids First Release Coordinator: the release is given up, then the task.
+  return [...noted, ...canceling(release, 'fault', [], task.id), move(outcome.refused)]
 }
 
-type Said = { readonly task: string; readonly state?: TaskState | undefined; readonly progress?: number }
+type Said = {
+  readonly task: string
+  readonly state?: TaskState | undefined
+  readonly progress?: number
+  readonly fault?: Fault
+}
 
 /** Changes that follow from what a task service says; undefined if it says a step that is not allowed. */
-function heard(release: Release, { task: id, state, progress }: Said): ReleaseChange[] | undefined {
+function heard(release: Release, { task: id, state, progress, fault }: Said): ReleaseChange[] | undefined {
   const task = release.tasks.get(id)
   if (!task) return []
   const changes: ReleaseChange[] = []
   if (state !== undefined && state !== task.state) {
     if (!mayStep(task.state, state, release.state)) return undefined
     const reason = state === 'canceled' ? { reason: 'report' as const } : {}
-    changes.push({ type: 'task-moved', task: id, from: task.state, to: state, ...reason })
+    changes.push({ type: 'task-moved', task: id, from: task.state, to: state, ...reason, ...(fault && { fault }) })
   }
   if (progress !== undefined && progress !== task.progress)
     changes.push({ type: 'task-progressed', task: id, progress })
   return changes
 }
 
-function lost(release: Release, id: string, message: string | undefined): ReleaseChange[] {
+function lost(release: Release, { task: id, request, fault }: Extract<ReleaseCommand, { type: 'lose-task' }>) {
   const task = release.tasks.get(id)
   if (!task || endedTaskStates.has(task.state)) return []
-  const noted: ReleaseChange[] = message ? [{ type: 'fault-noted', task: id, message }] : []
-  return [...noted, { type: 'task-moved', task: id, from: task.state, to: 'failed' }]
+  const changes: ReleaseChange[] = [
+    { type: 'fault-noted', task: id, ...(request && { request }), fault },
+    { type: 'task-moved', task: id, from: task.state, to: 'failed', fault },
+  ]
+  return changes
 }
 
 function decideReport(release: Release, report: Extract<ReleaseCommand, { type: 'report' }>): Decision {
@@ -153,8 +168,9 @@ function decideCancel(release: Release, reason: Ending): Decision {
   return canceling(release, reason, [{ type: 'command-issued', action: 'settle' }])
 }
 
-function canceling(release: Release, ending: Ending, ifNoTasks: ReleaseChange[]): ReleaseChange[] {
-  const live = liveTasks(release)
+/** `refused` is a task that ends in the same moment, and needs no cancel. */
+function canceling(release: Release, ending: Ending, ifNoTasks: ReleaseChange[], refused?: string): ReleaseChange[] {
+  const live = liveTasks(release).filter(task => task.id !== refused)
   return [
     { type: 'release-moved', from: release.state, to: 'canceling', ending },
     ...live.map((task): ReleaseChange => ({ type: 'command-issued', action: 'cancel', task: task.id })),
@@ -192,17 +208,9 @@ function consequences(release: Release): ReleaseChange[] {
     return [{ type: 'release-moved', from: 'canceling', to: release.ending === 'fault' ? 'failed' : 'canceled' }]
   }
   const states = new Set([...release.tasks.values()].map(task => task.state))
-  if (states.has('failed') || states.has('rejected')) return ended(release, 'fault')
-  if (states.has('canceled')) return ended(release, 'report')
+  if (states.has('failed') || states.has('rejected')) return canceling(release, 'fault', [])
+  if (states.has('canceled')) return canceling(release, 'report', [])
   return advanced(release)
-}
-
-/** A fault with nobody left to cancel needs no `canceling`. */
-function ended(release: Release, ending: Ending): ReleaseChange[] {
-  const direct = ending === 'fault' && liveTasks(release).length === 0
-  return direct
-    ? [{ type: 'release-moved', from: release.state, to: 'failed', ending }]
-    : canceling(release, ending, [])
 }
 
 /** The next phase, once every task is through with the present one. A release without tasks goes through at once. */

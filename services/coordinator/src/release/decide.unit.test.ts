@@ -117,12 +117,26 @@ describe('answers of task services', () => {
       ending: 'fault',
     })
   })
-  it('that refuse with nobody left to cancel fail the release at once', () => {
+  it('that refuse with nobody left to cancel fail the release at once, by way of canceling', () => {
     expect(outcome(release('initializing', ['waiting']), answer('TA_0', 'initialize', false))).toMatchObject({
       state: 'failed',
-      moves: ['initializing>failed'],
+      moves: ['initializing>canceling', 'canceling>failed'],
       issued: [],
     })
+  })
+  it.each([
+    ['initialize', 'initializing', 'waiting', 'rejected'],
+    ['start', 'running', 'initialized', 'failed'],
+    ['publish', 'publishing', 'staged', 'failed'],
+  ] as const)('that refuse to %s say why, give up the release, then the task', (action, state, before, after) => {
+    const fault = { reason: 'answer with status 400', status: 400 }
+    const refusal = { ...answer('TA_0', action, false), fault } as ReleaseCommand
+    expect(decide(release(state, [before]), refusal)).toEqual([
+      { type: 'fault-noted', task: 'TA_0', request: `${action} task`, fault },
+      { type: 'release-moved', from: state, to: 'canceling', ending: 'fault' },
+      { type: 'task-moved', task: 'TA_0', from: before, to: after, fault },
+      { type: 'release-moved', from: 'canceling', to: 'failed' },
+    ])
   })
   it.each([
     ['start', 'running', 'initialized', 'running'],
@@ -197,6 +211,13 @@ describe('reports', () => {
       ending: 'fault',
     })
   })
+  it('of a failure fail the task, then give up the release', () => {
+    expect(decide(release('running', ['running']), report('TA_0', 'failed'))).toEqual([
+      { type: 'task-moved', task: 'TA_0', from: 'running', to: 'failed' },
+      { type: 'release-moved', from: 'running', to: 'canceling', ending: 'fault' },
+      { type: 'release-moved', from: 'canceling', to: 'failed' },
+    ])
+  })
   it('of a cancellation cancel it', () => {
     expect(outcome(release('running', ['running', 'staged']), report('TA_0', 'canceled'))).toMatchObject({
       state: 'canceling',
@@ -228,7 +249,7 @@ describe('polls', () => {
     const lost = outcome(release('running', ['running', 'running']), {
       type: 'lose-task',
       task: 'TA_0',
-      message: 'gone',
+      fault: { reason: 'gone' },
     })
     expect(lost).toMatchObject({ state: 'canceling', tasks: ['failed', 'running'], issued: ['cancel TA_1'] })
   })

@@ -88,14 +88,14 @@ const persist: Statement = {
     ), changed_tasks as (
       update task t set
         state = x.state, progress = x.progress, seq = x.seq,
-        cancel_reason = coalesce(x.reason, t.cancel_reason),
+        cancel_reason = coalesce(x.reason, t.cancel_reason), fault = coalesce(x.fault, t.fault),
         heard_at = clock_timestamp(),
         moved_at = case when x.state = t.state then t.moved_at else clock_timestamp() end,
         poll_at = case
           when x.state = t.state then t.poll_at
           when x.state in ('running', 'publishing') then clock_timestamp() + make_interval(secs => $9) end,
         poll_failures = case when x.state = t.state then t.poll_failures else 0 end
-      from json_to_recordset($10::json) as x(id text, state text, progress integer, seq bigint, reason text)
+      from json_to_recordset($10::json) as x(id text, state text, progress integer, seq bigint, reason text, fault jsonb)
       where t.kf_id = x.id
     ), logged as (
       insert into event (kf_id, event_type, message, release, task_service, task)
@@ -133,6 +133,7 @@ export async function persistRelease(
         progress: task.progress,
         seq,
         reason: records.cancelReasons.get(task.id),
+        fault: records.faults.get(task.id),
       })
     }
   }

@@ -7,6 +7,7 @@ import {
   type TaskState,
   taskEvents,
 } from '@slipway/contracts'
+import { type Fault, faultText } from '../command/fault.ts'
 import type { Ending, Release, ReleaseChange } from './release.ts'
 
 /** A change with who made it. */
@@ -53,6 +54,7 @@ export type ReleaseRecords = {
   readonly outbox: readonly OutboxRow[]
   readonly commands: readonly { readonly action: string; readonly task: string | null }[]
   readonly cancelReasons: ReadonlyMap<string, Ending>
+  readonly faults: ReadonlyMap<string, Fault>
   /** Numbers of the newest events afterwards. */
   readonly seq: number
   readonly taskSeq: ReadonlyMap<string, number>
@@ -67,6 +69,7 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
   const outbox: OutboxRow[] = []
   const commands: { action: string; task: string | null }[] = []
   const cancelReasons = new Map<string, Ending>()
+  const faults = new Map<string, Fault>()
   const taskSeq = new Map(facts.taskSeq)
   const tasks = new Map([...release.tasks].map(([id, task]) => [id, { ...task }]))
   let seq = facts.seq
@@ -96,6 +99,7 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
     const sequence = (taskSeq.get(id) ?? 0) + 1
     taskSeq.set(id, sequence)
     const reason = cancelReasons.get(id)
+    const fault = faults.get(id)
     const data = {
       task_id: id,
       release_id: release.id,
@@ -106,6 +110,7 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
       progress: task.progress,
       author: facts.author,
       ...(reason && { cancel_reason: reason }),
+      ...(fault && { fault: faultText(fault) }),
     }
     outbox.push({ noun: type.noun, verb: type.verb, aggregate: id, sequence, ...origin(by), data })
   }
@@ -138,6 +143,7 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
         const task = tasks.get(change.task)
         if (task) tasks.set(change.task, { ...task, state: change.to })
         if (change.reason) cancelReasons.set(change.task, change.reason)
+        if (change.fault) faults.set(change.task, change.fault)
         entry(change.to, `task ${change.task} changed from ${change.from} to ${change.to}`, by, change.task)
         taskEvent(taskEvents[change.to], change.task, by, change.from)
         break
@@ -152,11 +158,16 @@ export function recordsOf(release: Release, facts: ReleaseFacts, changes: readon
         commands.push({ action: change.action, task: change.task ?? null })
         break
       case 'fault-noted':
-        entry('failed', change.message, by, change.task)
+        entry(
+          'failed',
+          faultText(change.fault, change.request && `request to ${change.request} failed`),
+          by,
+          change.task,
+        )
         break
     }
   }
-  return { log, outbox, commands, cancelReasons, seq, taskSeq }
+  return { log, outbox, commands, cancelReasons, faults, seq, taskSeq }
 }
 
 function releaseEventName(state: ReleaseState) {

@@ -1,4 +1,5 @@
 import type { CancelReason, ReleaseState, TaskState } from '@slipway/contracts'
+import type { Fault } from '../command/fault.ts'
 import { endedTaskStates } from '../task/task.ts'
 
 /** States that a release never leaves. */
@@ -35,10 +36,13 @@ export type ReleaseChange =
       readonly from: TaskState
       readonly to: TaskState
       readonly reason?: Ending
+      /** Why it failed, as far as its service said so; kept with the task. */
+      readonly fault?: Fault
     }
   | { readonly type: 'task-progressed'; readonly task: string; readonly progress: number }
   | { readonly type: 'command-issued'; readonly action: CommandAction; readonly task?: string }
-  | { readonly type: 'fault-noted'; readonly task: string; readonly message: string }
+  /** An entry of the log; `request` is what was asked of the task service, if the fault is one of a request. */
+  | { readonly type: 'fault-noted'; readonly task: string; readonly request?: string; readonly fault: Fault }
 
 /** The steps of a release, in the words of the Kids First Release Coordinator. Ending it is possible until it has ended. */
 const steps: Readonly<Partial<Record<ReleaseState, readonly ReleaseState[]>>> = {

@@ -2,7 +2,7 @@ import { type EventEnvelope, taskServiceEvents, taskServiceSchema } from '@slipw
 import type { EventConsumer } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import { removeOrphanedTasks } from '../check/deadlines.store.ts'
-import { systemActor } from '../command/command-worker.ts'
+import { systemActor } from '../command/settle.ts'
 import type { Database } from '../database.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
 import { blankEventsOf, liveTasksOf, noteTaskService } from './known-task-services.store.ts'
@@ -17,7 +17,7 @@ export function taskServiceConsumer({ store, changes }: TaskServiceEventsOptions
   async function failTasksOf(service: string): Promise<void> {
     for (const { kf_id: task, release } of await liveTasksOf(store.read, service)) {
       await changes.submit(release, {
-        commands: [{ type: 'lose-task', task, message: `task service ${service} was deleted` }],
+        commands: [{ type: 'lose-task', task, fault: { reason: `task service ${service} was deleted` } }],
         actor: systemActor,
       })
     }
