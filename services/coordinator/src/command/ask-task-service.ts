@@ -17,7 +17,8 @@ import { backOffSeconds } from './back-off.ts'
 import { type Aim, type DueCommand, overtakeCommand, takeAim } from './command.store.ts'
 import { type Fault, faultOf, faultText } from './fault.ts'
 import type { Settle } from './settle.ts'
-import type { TaskServiceClient, TaskServiceResult } from './task-service-client.ts'
+import type { TaskServiceClient } from './task-service-client.ts'
+import type { TaskServiceResult } from './task-service-request.ts'
 
 export type AskTaskServiceOptions = {
   readonly store: Store<Database>

@@ -3,7 +3,7 @@ import type { Bus } from '@slipway/bus'
 import { isFailure } from '@slipway/contracts'
 import type { OutboundResult } from '@slipway/service'
 import { judgeStanding } from './answer.ts'
-import type { TaskServiceRequest, TaskServiceResult } from './task-service-client.ts'
+import type { TaskServiceRequest, TaskServiceResult } from './task-service-request.ts'
 
 export type BusRequest = {
   readonly bus: Bus
