@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+const seconds = z.coerce.number().positive().max(86_400)
 const port = z.coerce.number().int().min(0).max(65_535)
 
 /** Environment variables that every service reads. */
@@ -15,6 +16,16 @@ export const baseConfig = z.object({
     .meta({ description: 'Address of /healthz, /readyz and /metrics' }),
   SLIPWAY_SERVICE_PORT: port.default(0).meta({ description: 'Port of /healthz, /readyz and /metrics; 0 picks one' }),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  DATABASE_STATEMENT_TIMEOUT: seconds
+    .default(30)
+    .meta({ description: 'Seconds after which a statement is given up; migrations have no such bound' }),
+  DATABASE_IDLE_TRANSACTION_TIMEOUT: seconds.default(10).meta({
+    description: 'Seconds after which PostgreSQL ends a transaction whose process has stopped in the middle of it',
+  }),
+  DATABASE_TRANSACTION_TIMEOUT: seconds.default(120).meta({
+    description:
+      'Seconds that a transaction may take as a whole, from PostgreSQL 17 on; lists that stream have no bound',
+  }),
   OPERATION_CONCURRENCY: z.coerce
     .number()
     .int()

@@ -1,6 +1,6 @@
 import type { Bus, ConsumeOptions } from '@slipway/bus'
 import { type EventEnvelope, failure } from '@slipway/contracts'
-import { once, onceEach, recordDeadLetter, runExclusively, type Store } from '@slipway/store'
+import { inBackground, once, onceEach, recordDeadLetter, runExclusively, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { EventConsumer, Worker } from './definition.ts'
 
@@ -23,11 +23,14 @@ export async function startConsumer<Database>(
     durable,
     filters,
     ...(concurrency && { concurrency }),
-    handle: event => handleOnce(store, consumer, event),
-    deadLetter: letter => recordDeadLetter(store as Store, letter),
+    handle: event => inBackground(() => handleOnce(store, consumer, event)),
+    deadLetter: letter => inBackground(() => recordDeadLetter(store as Store, letter)),
   }
   if (!handleAll) return bus.consume(options)
-  const batch = { size: batchSize, handle: (events: readonly EventEnvelope[]) => handleBatch(store, consumer, events) }
+  const batch = {
+    size: batchSize,
+    handle: (events: readonly EventEnvelope[]) => inBackground(() => handleBatch(store, consumer, events)),
+  }
   return runExclusively({ store, name: durable, start: () => bus.consume({ ...options, batch }), log })
 }
 

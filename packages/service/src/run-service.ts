@@ -25,12 +25,21 @@ export async function runService<Config, Database>(definition: ServiceDefinition
   // Before anything else: as the first process of a container it would not be stopped by a signal otherwise.
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // What nobody waits for may fail, and is tried again by whatever began it: it does not take all else down.
+  process.on('unhandledRejection', error => {
+    if (service) service.log.error({ err: error }, 'work that nobody waits for failed')
+    else process.stderr.write(`${definition.name}: work that nobody waits for failed: ${errorText(error)}\n`)
+  })
 
   try {
     service = await startService(definition)
   } catch (error) {
-    const text = error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))
+    const text = error instanceof ConfigError ? error.message : errorText(error)
     for (const line of text.split('\n')) process.stderr.write(`${definition.name}: ${line}\n`)
     process.exit(1)
   }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

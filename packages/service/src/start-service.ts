@@ -38,20 +38,37 @@ export async function startService<Config, Database>(
     for (const close of opened.splice(0).reverse()) await close().catch(error => log.error(error, 'could not close'))
   }
 
+  const metrics = createMetrics(name)
+  /** Why the service is not ready yet, or not any more; then what it works with is asked. */
+  let notReady: string | undefined = 'the database is being migrated'
+  let askNotReady: () => Promise<string | undefined> = async () => undefined
+
   try {
+    // Before anything that may take its time: whoever watches the process sees that it lives, and what it is at.
+    const health = await startHealthServer({
+      host: config.SLIPWAY_SERVICE_HOST,
+      port: config.SLIPWAY_SERVICE_PORT,
+      registry: metrics.registry,
+      notReady: async () => notReady ?? askNotReady(),
+    })
+    opened.push(() => health.close())
+
     await migrate(config.DATABASE_URL, definition.migrations, log)
     const store = await openStore<Database>({
       url: config.DATABASE_URL,
       log,
       name: `slipway-${name}`,
       poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT * 1000,
+      idleTransactionMs: config.DATABASE_IDLE_TRANSACTION_TIMEOUT * 1000,
+      transactionMs: config.DATABASE_TRANSACTION_TIMEOUT * 1000,
     })
     opened.push(() => store.close())
+    notReady = 'starting'
     const bus = await connectBus({ servers: config.NATS_URL, name, version, log })
     opened.push(() => bus.close())
     await bus.ensureStream()
 
-    const metrics = createMetrics(name)
     const identify = createIdentify(bus)
     const wiring = await definition.build({ config, store, bus, log, registry: metrics.registry, identify })
     if (wiring.close) opened.push(wiring.close)
@@ -65,21 +82,13 @@ export async function startService<Config, Database>(
     opened.push(() => relay.stop())
     watchOutbox(metrics, () => relay.backlog())
 
-    let stopping = false
-    const health = await startHealthServer({
-      host: config.SLIPWAY_SERVICE_HOST,
-      port: config.SLIPWAY_SERVICE_PORT,
-      registry: metrics.registry,
-      notReady: async () => {
-        if (stopping) return 'stopping'
-        if (!bus.connected) return 'not connected to NATS'
-        return store.ping().then(
-          () => undefined,
-          error => `database: ${(error as Error).message}`,
-        )
-      },
-    })
-    opened.push(() => health.close())
+    askNotReady = async () => {
+      if (!bus.connected) return 'not connected to NATS'
+      return store.ping().then(
+        () => undefined,
+        error => `database: ${(error as Error).message}`,
+      )
+    }
 
     const consumers = wiring.consumers ?? []
     const handlers = [
@@ -96,7 +105,7 @@ export async function startService<Config, Database>(
     for (const consumer of consumers) consuming.push(await startConsumer({ bus, store, log }, consumer))
     const workers: Worker[] = [
       ...((await wiring.workers?.()) ?? []),
-      await every({
+      every({
         store: store as Store,
         name: 'purge',
         everyMs: purgeEveryMs,
@@ -108,6 +117,8 @@ export async function startService<Config, Database>(
       }),
     ]
     const surface = await wiring.http?.listen()
+    notReady = undefined
+    let stopping = false
     const port = surface?.port ?? health.port
     log.info({ event: 'ready', port, version }, `${name} is ready on port ${port}`)
 
@@ -117,6 +128,7 @@ export async function startService<Config, Database>(
       async stop() {
         if (stopping) return
         stopping = true
+        notReady = 'stopping'
         log.info({ event: 'stopping' }, `${name} stops`)
         await wiring.http?.close()
         await Promise.all([bus.drainServers(drainMs), ...consuming.map(consumer => consumer.stop())])

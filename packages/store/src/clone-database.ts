@@ -69,7 +69,11 @@ export function urlOfDatabase(url: string, database: string): string {
 }
 
 async function asAdmin<Result>(adminUrl: string, work: (admin: Client) => Promise<Result>): Promise<Result> {
-  const admin = await connectWhenReady(clientConfig(adminUrl, 'slipway-admin', 0), 10_000, pino({ level: 'silent' }))
+  const admin = await connectWhenReady(
+    clientConfig(adminUrl, 'slipway-admin', { statementMs: 0 }),
+    10_000,
+    pino({ level: 'silent' }),
+  )
   try {
     return await work(admin)
   } finally {

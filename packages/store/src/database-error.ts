@@ -45,18 +45,54 @@ export function statementConfusion(error: unknown): 'stale' | 'unknown' | undefi
 }
 
 /**
- * Puts connection failures and time-outs into the catalogue; leaves every other error as it is. `lost`: the connection
- * is known to be gone. Without that, an error of the network is not taken for the database's: in a transaction it may
- * come from anything the caller talked to.
+ * Puts what is no fault of the statement into the catalogue, as `unavailable`: a database that cannot be reached, takes
+ * no writes, has no room or no time. Leaves every other error as it is. `lost`: the connection is known to be gone.
+ * Without that, an error of the network is not taken for the database's: in a transaction it may come from anything the
+ * caller talked to.
  */
 export function translateError(error: unknown, lost: boolean): unknown {
   if (isFailure(error)) return error
   const code = sqlState(error)
-  if (code === undefined ? lost : isConnectionFailure(error)) {
-    return failure('unavailable', 'The database cannot be reached.', { cause: error })
-  }
-  if (code === '57014') return failure('timeout', 'The database took too long.', { cause: error })
-  return error
+  const trouble = code === undefined ? lost && unreachable : troubleOf(code, statementConfusion(error) !== undefined)
+  if (!trouble) return error
+  return failure('unavailable', trouble.message, { cause: error, retryAfter: trouble.retryAfter })
+}
+
+type Trouble = {
+  readonly message: string
+  /** Seconds after which a retry makes sense. */
+  readonly retryAfter: number
+}
+
+const unreachable: Trouble = { message: 'The database cannot be reached.', retryAfter: 1 }
+const refusing: Trouble = { message: 'The database refuses the connection.', retryAfter: 5 }
+const crowded: Trouble = { message: 'Too many changes met in the database.', retryAfter: 1 }
+
+/** By SQLSTATE, or by its class: the first two characters. */
+const troubles: ReadonlyMap<string, Trouble> = new Map([
+  ['08', unreachable],
+  // Read only: a standby, a server that was told so, a role or database whose default it is.
+  ['25006', { message: 'The database is read-only at the moment.', retryAfter: 5 }],
+  // Idle in a transaction for too long; the transaction as a whole took too long.
+  ['25P03', unreachable],
+  ['25P04', unreachable],
+  ['28', refusing],
+  ['3D000', refusing],
+  ['40001', crowded],
+  ['40003', unreachable],
+  ['40P01', crowded],
+  ['53', { message: 'The database is short of resources.', retryAfter: 5 }],
+  ['53100', { message: 'The database has no space left.', retryAfter: 10 }],
+  ['53300', { message: 'The database takes no more connections.', retryAfter: 1 }],
+  ['55P03', { message: 'Another change keeps what this one needs.', retryAfter: 1 }],
+  ['57', unreachable],
+  ['57014', { message: 'The database took too long.', retryAfter: 1 }],
+  // Input and output: its disk, its files.
+  ['58', { message: 'The database has trouble with its disk.', retryAfter: 10 }],
+])
+
+function troubleOf(code: string, confused: boolean): Trouble | undefined {
+  return confused ? unreachable : (troubles.get(code) ?? troubles.get(code.slice(0, 2)))
 }
 
 /** Too many connections; shutdown, crash, start-up, dropped database, idle session; idle transaction, long transaction. */

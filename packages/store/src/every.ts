@@ -26,17 +26,18 @@ const ensure: Statement = {
 
 /**
  * A periodic job that runs once an interval over all replicas, whichever of them are up; first at once, in the life of
- * the database. When a run fails, it comes again with a back-off of at most the interval.
+ * the database. When a run fails, it comes again with a back-off of at most the interval. Whatever the database is at
+ * when this is called, it begins by itself as soon as it can.
  */
-export async function every({ store, name, everyMs, run, log, leaseMs = 600_000 }: EveryOptions): Promise<Worker> {
+export function every({ store, name, everyMs, run, log, leaseMs = 600_000 }: EveryOptions): Worker {
   const timer = `every:${name}`
-  await store.write(ensure, [timer, everyMs])
   return startTimers({
     store,
     name: timer,
+    prepare: async () => void (await store.write(ensure, [timer, everyMs])),
     async handle() {
       await run()
-      return { again: new Date(Date.now() + everyMs) }
+      return { againInMs: everyMs }
     },
     concurrency: 1,
     leaseMs,

@@ -1,16 +1,28 @@
-import pg, { type ClientConfig } from 'pg'
+import pg from 'pg'
+import { clientConfig } from './client-config.ts'
 import type { HeldLock } from './types.ts'
 
-/** Seconds after which Postgres takes a silent host for dead and frees its lock; these add up to 25. */
-const keepAlive = `select set_config('tcp_keepalives_idle', '10', false),
-  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
 const tryLock = `select pg_try_advisory_lock(hashtextextended('slipway.lock.' || $1, 0)) as mine`
-/** Milliseconds between looks at whether the connection that holds the lock still lives. */
-const beatMs = 5_000
+
+/** Milliseconds between looks at whether the connection that holds the lock still lives, where no bound is set. */
+const usualBeatMs = 5_000
+
+export type LockOptions = {
+  readonly url: string
+  /** Shown in `pg_stat_activity`. */
+  readonly application: string
+  readonly statementMs: number
+  /**
+   * Milliseconds after which Postgres takes a process for stopped that shows no sign of life, and frees its lock; it
+   * shows four in that time. 0: never.
+   */
+  readonly silenceMs: number
+}
 
 /** Takes a lock that lasts as long as a connection of its own; undefined if somebody else has it. */
-export async function holdLock(config: ClientConfig, name: string): Promise<HeldLock | undefined> {
-  const client = new pg.Client(config)
+export async function holdLock(options: LockOptions, name: string): Promise<HeldLock | undefined> {
+  const { url, application, statementMs, silenceMs } = options
+  const client = new pg.Client(clientConfig(url, application, { statementMs, idleMs: silenceMs }))
   const lost = new Promise<void>(resolve => client.once('end', resolve))
   // The end of the connection, which follows, is what counts.
   client.on('error', () => {})
@@ -23,7 +35,6 @@ export async function holdLock(config: ClientConfig, name: string): Promise<Held
 
   try {
     await client.connect()
-    await client.query(keepAlive)
     const { rows } = await client.query<{ mine: boolean }>(tryLock, [name])
     if (!rows[0]?.mine) {
       await release()
@@ -33,8 +44,11 @@ export async function holdLock(config: ClientConfig, name: string): Promise<Held
     await release()
     throw error
   }
-  beat = setInterval(() => {
-    client.query('select').catch(() => client.connection.stream.destroy())
-  }, beatMs)
+  beat = setInterval(
+    () => {
+      client.query('select').catch(() => client.connection.stream.destroy())
+    },
+    silenceMs > 0 ? silenceMs / 4 : usualBeatMs,
+  )
   return { lost: lost.finally(() => clearInterval(beat)), release }
 }

@@ -12,7 +12,6 @@ import {
   Transaction,
 } from 'kysely'
 import type { QueryResult as PgResult, PoolClient } from 'pg'
-import { translateError } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
 import type { WritePool } from './write-pool.ts'
 
@@ -57,14 +56,14 @@ function poolDriver(pool: WritePool): Driver {
         try {
           return await client.query(text, values)
         } catch (error) {
-          throw translateError(error, pool.isLost(client))
+          throw pool.translate(client, error)
         }
       })
       return { client, ...connection }
     },
     async releaseConnection(connection) {
       const { client } = connection as PoolConnection
-      client.release(pool.isLost(client))
+      pool.release(client, pool.isLost(client))
     },
     beginTransaction: refuseTransaction,
     commitTransaction: refuseTransaction,

@@ -1,6 +1,7 @@
 import { failure } from '@slipway/contracts'
 import type { Client } from 'pg'
 import type { Logger } from 'pino'
+import { applyMigration, type LockBounds } from './apply-migration.ts'
 import { clientConfig } from './client-config.ts'
 import {
   type MigrationFile,
@@ -9,16 +10,22 @@ import {
   platformMigrations,
   readMigrations,
 } from './migration-files.ts'
+import { takeMigrationTurn } from './take-migration-turn.ts'
 import { connectWhenReady } from './wait-for-postgres.ts'
 
-export type MigrateOptions = {
+export type MigrateOptions = LockBounds & {
   /** Milliseconds to wait for a Postgres that does not accept connections yet. Default 60,000. */
   readonly waitMs?: number
 }
 
+/** Milliseconds in which a process that migrates has its next statement ready, unless it was stopped. */
+const silenceMs = 60_000
+const bounds = { statementMs: 0, idleInTransactionMs: silenceMs, idleMs: silenceMs }
+
 /**
  * Brings the database at `url` up to date: the platform's own tables first, then each set given, file by file, each in
- * a transaction of its own. Any number of replicas may start at once: one works, the others wait and find nothing left.
+ * a transaction of its own. Any number of replicas may start at once: one works, the others say that they wait, and find
+ * nothing left. A statement takes as long as it needs; a process that stops in the middle loses its turn.
  *
  * Fails, naming the file, when an applied file was changed or is missing, or when the numbers have a gap. Files that
  * are applied but newer than the folder are accepted: that is a service rolled back to an older version.
@@ -34,16 +41,17 @@ export async function migrate(
   const sets = await Promise.all([platformMigrations, ...given].map(readMigrations))
   const doubled = sets.find(({ set }, index) => sets.findIndex(other => other.set === set) !== index)
   if (doubled) throw failure('internal', `Two folders of migrations are both the set ${doubled.set}; name one.`)
-  const client = await connectWhenReady(clientConfig(url, 'slipway-migrate', 0), options.waitMs ?? 60_000, log)
+  const client = await connectWhenReady(clientConfig(url, 'slipway-migrate', bounds), options.waitMs ?? 60_000, log)
   try {
-    // Held by the session, so it is free again when this process dies.
-    await client.query(`select pg_advisory_lock(hashtextextended('slipway.migrate', 0))`)
+    // The turn is the session's, so it is free again when this process dies.
+    await takeMigrationTurn(client, log)
     const applied = await readLedger(client)
     const done: string[] = []
     for (const set of sets) {
       for (const file of pending(set, applied, log)) {
-        await apply(client, file)
-        log.info({ migration: file.name }, 'migration applied')
+        const startedAt = performance.now()
+        await applyMigration(client, file, log, options)
+        log.info({ migration: file.name, ms: Math.round(performance.now() - startedAt) }, 'migration applied')
         done.push(file.name)
       }
     }
@@ -82,17 +90,4 @@ function pending({ set, files }: MigrationSet, applied: ReadonlyMap<string, stri
     }
   }
   return files.slice(recorded.length)
-}
-
-async function apply(client: Client, file: MigrationFile): Promise<void> {
-  try {
-    await client.query('begin')
-    await client.query(file.text)
-    await client.query('insert into platform.migration (name, checksum) values ($1, $2)', [file.name, file.checksum])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    const message = error instanceof Error ? error.message : String(error)
-    throw failure('internal', `Migration ${file.name} failed: ${message}`, { cause: error })
-  }
 }

@@ -29,6 +29,7 @@ export {
 } from './dead-letters.ts'
 export { type DumpOptions, dumpSchema } from './dump-schema.ts'
 export { type EveryOptions, every } from './every.ts'
+export { inBackground } from './in-background.ts'
 export { once, onceEach } from './inbox.ts'
 export { type MigrateOptions, migrate } from './migrate.ts'
 export { type Migrations, platformMigrations } from './migration-files.ts'

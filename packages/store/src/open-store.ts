@@ -1,4 +1,6 @@
+import { failure } from '@slipway/contracts'
 import { clientConfig } from './client-config.ts'
+import { hasRoom } from './has-room.ts'
 import { holdLock } from './hold-lock.ts'
 import { kyselyOver } from './kysely-dialect.ts'
 import { openReaders } from './readers.ts'
@@ -8,12 +10,18 @@ import { openWritePool } from './write-pool.ts'
 import { writesEvents } from './writes-events.ts'
 
 const pingStatement: Statement = { name: 'platform.ping', text: 'select 1' }
+/** Changes nothing, and is refused where nothing may be changed. */
+const writableStatement: Statement = {
+  name: 'platform.writable',
+  text: 'select from platform.migration where false for update',
+}
 
 /**
  * Opens the database of a service. Resolves when it answers; fails with `unavailable` otherwise (`migrate`, which runs
- * before, is what waits for a Postgres that starts). Its errors: `unavailable` for lost or refused connections, `busy`
- * when every connection stayed in use for 5 seconds, `timeout` for statements given up; everything else is the error
- * of Postgres, recognised with `isUniqueViolation` and the like.
+ * before, is what waits for a Postgres that starts). Its errors: `unavailable` for lost or refused connections, for
+ * statements given up and for a database that takes no writes (`troubles` in database-error.ts), `busy` when every
+ * connection stayed in use for 5 seconds, or 30 in the background; everything else is the error of Postgres, recognised
+ * with `isUniqueViolation` and the like.
  */
 export async function openStore<Database = unknown>(options: StoreOptions): Promise<Store<Database>> {
   const {
@@ -23,11 +31,29 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
     poolSize = 10,
     readConnections = 3,
     statementTimeoutMs = 30_000,
+    idleTransactionMs = 10_000,
+    transactionMs = 120_000,
     patienceMs = 2_000,
   } = options
-  const config = clientConfig(url, name, statementTimeoutMs)
-  const pool = openWritePool({ config, size: poolSize, patienceMs, log })
-  const readers = openReaders({ config, size: readConnections, patienceMs, log })
+  const config = clientConfig(url, name, { statementMs: statementTimeoutMs, idleInTransactionMs: idleTransactionMs })
+  let isFull = false
+  const onFull = () => {
+    isFull = true
+  }
+  const pool = openWritePool({ config, size: poolSize, patienceMs, transactionMs, onFull, log })
+  const readers = openReaders({
+    config,
+    size: readConnections,
+    patienceMs,
+    statementMs: statementTimeoutMs || Number.POSITIVE_INFINITY,
+    log,
+  })
+  const lockOptions = {
+    url,
+    application: name,
+    statementMs: statementTimeoutMs,
+    silenceMs: idleTransactionMs,
+  }
   const kysely = kyselyOver<Database>(pool)
   const outboxChanged = signal()
 
@@ -44,11 +70,13 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
   }
 
   async function ping(): Promise<void> {
-    await pool.run(pingStatement)
+    await pool.run(writableStatement)
+    if (isFull) isFull = !(await hasRoom(pool))
+    if (isFull) throw failure('unavailable', 'The database has no space left.', { retryAfter: 10 })
   }
 
   try {
-    await ping()
+    await pool.run(pingStatement)
   } catch (error) {
     await close()
     throw error
@@ -60,7 +88,7 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
     write,
     query: write,
     transaction: transactionRunner(pool, kysely, outboxChanged.emit, log),
-    lock: key => holdLock(config, key),
+    lock: key => holdLock(lockOptions, key),
     ping,
     stats: () => ({ pool: pool.stats(), readers: readers.stats() }),
     outboxChanged,

@@ -18,6 +18,8 @@ export type ReadersOptions = {
   readonly config: ClientConfig
   readonly size: number
   readonly patienceMs: number
+  /** Milliseconds that a statement may take. */
+  readonly statementMs: number
   readonly log: Logger
 }
 
@@ -34,7 +36,7 @@ const closeTimeoutMs = 10_000
  * Reads over a few shared connections that are pipelined: a statement is sent while the answers of earlier ones are
  * still on their way. Each statement is followed by its own Sync, so an error ends that statement only.
  */
-export function openReaders({ config, size, patienceMs, log }: ReadersOptions): Readers {
+export function openReaders({ config, size, patienceMs, statementMs, log }: ReadersOptions): Readers {
   const closing = new AbortController()
   const slots: Slot[] = Array.from({ length: size }, () => ({ client: undefined, inFlight: 0 }))
   const loops = slots.map(keepConnected)
@@ -99,11 +101,11 @@ export function openReaders({ config, size, patienceMs, log }: ReadersOptions): 
   }
 
   async function pickPatiently(): Promise<{ slot: Slot; client: Client }> {
-    const giveUpAt = Date.now() + patienceMs
+    const giveUpAt = performance.now() + patienceMs
     for (;;) {
       const found = pick()
       if (found) return found
-      const left = giveUpAt - Date.now()
+      const left = giveUpAt - performance.now()
       if (left <= 0) throw failure('unavailable', 'The database cannot be reached.', { cause: lastError })
       await anyReady(left)
     }
@@ -125,6 +127,8 @@ export function openReaders({ config, size, patienceMs, log }: ReadersOptions): 
     const { text } = statement
     const parameters = encodeParameters(values)
     let name: string | undefined = statement.name
+    // An answer that did not come in all the time of a statement will not come from another connection.
+    const giveUpAt = performance.now() + statementMs
     let losses = 0
     let retired = 0
     for (;;) {
@@ -135,11 +139,14 @@ export function openReaders({ config, size, patienceMs, log }: ReadersOptions): 
         gatherWrites(client.connection.stream)
         return (await client.query({ ...(name && { name }), text, values: parameters })).rows as Row[]
       } catch (error) {
-        const lost = isConnectionFailure(error) || (sqlState(error) === undefined && slot.client !== client)
+        const isGone = slot.client !== client || client.connection.stream.destroyed
+        const lost = isConnectionFailure(error) || (sqlState(error) === undefined && isGone)
         const confusion = statementConfusion(error)
         // A Postgres that ends takes every connection along, and under load they are seen to be gone one by one.
-        if (lost && losses++ < size) {
+        if (lost && losses++ < size && performance.now() < giveUpAt) {
           drop(slot, client)
+          // Whatever the server meant by it, nobody asks here any more; a new connection takes the place.
+          client.connection.stream.destroy()
           await delay(settleMs)
         } else if (confusion === 'unknown' && name) {
           // Without a name it stands on its own, and gets its own error if it has one.

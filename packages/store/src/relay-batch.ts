@@ -13,6 +13,8 @@ export type BatchOptions = {
   readonly limit: number
   /** Aggregates that are left alone. */
   readonly except: readonly string[]
+  /** True: what was taken a moment ago is left to the next relay. */
+  readonly isStopping: () => boolean
 }
 
 export type BatchOutcome = {
@@ -80,7 +82,7 @@ const mark: Statement = {
 
 /** Takes unsent events, publishes them and marks those that were published, in one transaction. */
 export function relayBatch(options: BatchOptions): Promise<BatchOutcome> {
-  const { store, publishTimeoutMs, partitions, limit, except } = options
+  const { store, publishTimeoutMs, partitions, limit, except, isStopping } = options
   const work = async (tx: AnyTx): Promise<BatchOutcome> => {
     const [, taken] = await Promise.all([
       tx.query(settings, [String(publishingBudgetMs + 2 * publishTimeoutMs)]),
@@ -88,7 +90,7 @@ export function relayBatch(options: BatchOptions): Promise<BatchOutcome> {
     ])
     const rows = taken.filter((row): row is OutboxRow & TakenRow => row.id !== null)
     const lanes = Map.groupBy(taken, row => row.lane)
-    const outcome = await publishInOrder(rows, options)
+    const outcome = await publishInOrder(isStopping() ? [] : rows, options)
     await markSent(tx, outcome.sent)
     const full = [...lanes.values()].some(lane => lane.length >= limit)
     const untried = outcome.sent.length + outcome.failed.length < rows.length

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { jitteredBackoff } from './backoff.ts'
+import { inBackground } from './in-background.ts'
 import { type BatchOutcome, type Publish, relayBatch } from './relay-batch.ts'
 import type { AnyStore, Statement } from './types.ts'
 import { createWakeUp } from './wake-up.ts'
@@ -122,7 +123,7 @@ function startLane(options: RelayOptions, lane: number) {
     }
     const now = Date.now()
     const except = [...held].filter(([, { until }]) => until > now).map(([aggregate]) => aggregate)
-    const limits = { publishTimeoutMs, partitions: own, limit, except }
+    const limits = { publishTimeoutMs, partitions: own, limit, except, isStopping: () => stopping }
     const outcome = await relayBatch({ store, source, publish, ...limits })
     remember(outcome)
     if (setbacks > 0 && outcome.failed.length > 0) return { waitMs: pauseBackoff(setbacks), evenIfWoken: true }
@@ -161,7 +162,7 @@ function startLane(options: RelayOptions, lane: number) {
     }
   }
 
-  const ended = run()
+  const ended = inBackground(run)
   return {
     kick: wakeUp.wake,
     async stop(): Promise<void> {

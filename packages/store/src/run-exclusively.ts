@@ -15,11 +15,13 @@ export type ExclusiveOptions = {
   readonly everyMs?: number
 }
 
+type Turn = { readonly lock: HeldLock; stop(): Promise<void> }
+
 /**
  * Keeps work going in one process at a time, of all that ask for the same name. The turn ends with the connection that
  * holds its lock, so it passes on as soon as a process dies. A process that loses the connection learns of it and stops,
  * a moment after another one may have begun: what must not overlap needs a lock in its transactions, too.
- * Resolves when the first look was taken; rejects if it failed, or if the work could not begin.
+ * Resolves when the first look was taken, or failed, which is logged; rejects if the work could not begin.
  */
 export async function runExclusively(options: ExclusiveOptions): Promise<Omit<Worker, 'kick'>> {
   const { store, name, start, log, everyMs = 1_000 } = options
@@ -28,8 +30,8 @@ export async function runExclusively(options: ExclusiveOptions): Promise<Omit<Wo
   let stopping = false
   const told = Promise.withResolvers<void>()
 
-  async function begin(): Promise<{ readonly lock: HeldLock; stop(): Promise<void> } | undefined> {
-    const lock = await store.lock(name)
+  async function begin(take: () => Promise<HeldLock | undefined>): Promise<Turn | undefined> {
+    const lock = await take()
     if (!lock) return undefined
     try {
       const { stop } = await start()
@@ -40,20 +42,35 @@ export async function runExclusively(options: ExclusiveOptions): Promise<Omit<Wo
     }
   }
 
-  async function run(turn: Awaited<ReturnType<typeof begin>>): Promise<void> {
+  const ask = () => store.lock(name)
+
+  /** That a starting process cannot ask for the turn yet is no reason for it to end. */
+  function askPatiently(): Promise<HeldLock | undefined> {
+    return ask().catch(error => {
+      log.warn({ err: error, name }, 'the turn to work alone cannot be asked for; trying again')
+      return undefined
+    })
+  }
+
+  async function run(turn: Turn | undefined): Promise<void> {
     if (!turn) return void (await wakeUp.sleep(everyMs))
     await Promise.race([turn.lock.lost, told.promise])
     if (!stopping) log.warn({ name }, 'the turn to work alone is lost')
-    await turn.stop()
-    await turn.lock.release()
+    try {
+      await turn.stop()
+    } finally {
+      await turn.lock.release()
+    }
   }
 
-  async function keepOn(first: Awaited<ReturnType<typeof begin>>): Promise<void> {
-    await run(first)
+  async function keepOn(first: Turn | undefined): Promise<void> {
+    let next = async () => first
+    const again = () => begin(ask)
     for (let failures = 0; !stopping; ) {
       try {
-        const turn = await begin()
+        const turn = await next()
         failures = 0
+        next = again
         await run(turn)
       } catch (error) {
         failures += 1
@@ -63,7 +80,7 @@ export async function runExclusively(options: ExclusiveOptions): Promise<Omit<Wo
     }
   }
 
-  const ended = keepOn(await begin())
+  const ended = keepOn(await begin(askPatiently))
   return {
     async stop() {
       stopping = true

@@ -4,6 +4,9 @@ import type { AnyStore, Statement } from './types.ts'
 
 export type Query = { readonly statement: Statement; readonly values: readonly unknown[] }
 
+/** Milliseconds in which whoever reads must ask for more; it keeps nobody else waiting, but what is deleted stays. */
+const readerPatienceMs = 300_000
+
 /** Rows, and which of the queries they are of. */
 export type SnapshotPart<Row> = { readonly query: number; readonly rows: Row[] }
 
@@ -24,7 +27,7 @@ export async function* snapshotParts<Row>(
           for await (const rows of streamRows<Row>(tx, statement, values)) await writer.write({ query, rows })
         }
       },
-      { isolation: 'repeatable read', attempts: 1 },
+      { isolation: 'repeatable read', attempts: 1, idleMs: readerPatienceMs },
     )
     .then(
       () => writer.close(),

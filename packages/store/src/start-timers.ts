@@ -15,7 +15,8 @@ export type DueTimer<Payload = unknown> = {
   readonly lastError: string | null
 }
 
-export type NextRun = { readonly again?: Date | undefined }
+/** At a moment, or so many milliseconds from now by the clock of the database; neither: never again. */
+export type NextRun = { readonly again?: Date | undefined; readonly againInMs?: number | undefined }
 
 export type TimersOptions<Payload = unknown> = {
   readonly store: AnyStore
@@ -35,6 +36,8 @@ export type TimersOptions<Payload = unknown> = {
   readonly pollMs?: number
   /** Default: from half a second, doubling, to one minute, half of it random. */
   readonly backoffMs?: Backoff
+  /** Runs before the first look for timers, again until it succeeds. */
+  prepare?(): Promise<void>
   readonly log: Logger
 }
 
@@ -74,7 +77,8 @@ const remove: Statement = {
 const reschedule: Statement = {
   name: 'platform.timer-reschedule',
   text: `
-    update platform.timer set due_at = $5, attempt = 0, last_error = null, leased_until = null
+    update platform.timer set
+      due_at = coalesce($5, clock_timestamp() + $6 * interval '1 millisecond'), attempt = 0, last_error = null, leased_until = null
     where ${settled} and revision = $4 returning 1`,
 }
 const postpone: Statement = {
@@ -96,6 +100,7 @@ const release: Statement = {
 export function startTimers<Payload = unknown>(options: TimersOptions<Payload>): Worker {
   const { store, name, log, concurrency = 10, leaseMs = 60_000, pollMs = 1_000 } = options
   const backoffMs = options.backoffMs ?? jitteredBackoff()
+  let isPrepared = false
 
   async function run(timer: LeasedTimer<Payload>): Promise<void> {
     const lease = [timer.name, timer.key, timer.leasedUntil]
@@ -104,9 +109,11 @@ export function startTimers<Payload = unknown>(options: TimersOptions<Payload>):
       const rows = await store.write(statement, [...lease, timer.revision, ...values])
       if (rows.length === 0) await store.write(release, lease)
     }
-    if ('error' in done) await settle(postpone, backoffMs(timer.attempt), storable(errorText(done.error)))
-    else if (done.again) await settle(reschedule, done.again)
-    else await settle(remove)
+    if ('error' in done) {
+      await settle(postpone, backoffMs(timer.attempt), storable(errorText(done.error)))
+    } else if (done.again || done.againInMs !== undefined) {
+      await settle(reschedule, done.again ?? null, done.againInMs ?? null)
+    } else await settle(remove)
     // The worker sleeps until the next due time it knows of; this may have made an earlier one.
     worker.kick()
   }
@@ -122,7 +129,11 @@ export function startTimers<Payload = unknown>(options: TimersOptions<Payload>):
 
   const worker = startWorker<LeasedTimer<Payload>>({
     name,
-    take: limit => store.write(take, [name, limit, leaseMs]),
+    async take(limit) {
+      if (!isPrepared) await options.prepare?.()
+      isPrepared = true
+      return store.write(take, [name, limit, leaseMs])
+    },
     async next() {
       const [row] = await store.read<{ ms: number | null }>(next, [name])
       return row?.ms ?? null

@@ -10,7 +10,7 @@ import type { AnyTx, Statement } from './types.ts'
  * ```ts
  * await store.transaction(async tx => {
  *   for await (const rows of streamRows<Row>(tx, everything, [source])) await out.write(rows)
- * }, { isolation: 'repeatable read', attempts: 1 })
+ * }, { isolation: 'repeatable read', attempts: 1, idleMs: 300_000 })
  * ```
  */
 export async function* streamRows<Row>(

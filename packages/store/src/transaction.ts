@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { failure } from '@slipway/contracts'
 import type { PoolClient, QueryResult } from 'pg'
 import type { Logger } from 'pino'
-import { isTransient, statementConfusion, translateError } from './database-error.ts'
+import { isTransient, statementConfusion } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
 import type { KyselyOverPool } from './kysely-dialect.ts'
 import type { TransactionOptions, Tx } from './types.ts'
@@ -66,7 +66,7 @@ async function runOnce<Database, Result>(
   options: TransactionOptions,
 ): Promise<Outcome<Result>> {
   const client = await pool.acquire()
-  const send = sender(client, options.isolation ? `begin isolation level ${options.isolation}` : 'begin')
+  const send = sender(client, beginOf(options))
   const committed = new Set<() => void>()
   let db: Tx<Database>['db'] | undefined
   const tx: Tx<Database> = {
@@ -89,18 +89,28 @@ async function runOnce<Database, Result>(
     const result = await work(tx)
     committing = true
     await send.end('commit')
-    client.release()
+    pool.release(client, false)
     return { done: true, result, committed: [...committed] }
   } catch (error) {
     if (!committing) await send.end('rollback').catch(() => {})
     const confused = statementConfusion(error) !== undefined
+    const translated = pool.translate(client, error)
     const lost = pool.isLost(client)
     // A connection in doubt is not used again: one still in a transaction, or one whose statements do not fit.
-    client.release(lost || confused || client.getTransactionStatus() !== 'I')
+    pool.release(client, lost || confused || client.getTransactionStatus() !== 'I')
     const counted = isTransient(error) || (!committing && lost)
     const again = confused ? 'fresh connection' : counted ? 'counted' : 'no'
-    return { done: false, error: translateError(error, lost), again }
+    return { done: false, error: translated, again }
   }
+}
+
+/** Bounds of its own are set together with BEGIN. Those of a transaction as a whole are unknown before Postgres 17. */
+function beginOf({ isolation, idleMs }: TransactionOptions): string {
+  const begin = isolation ? `begin isolation level ${isolation}` : 'begin'
+  if (idleMs === undefined) return begin
+  return `${begin}; set local idle_in_transaction_session_timeout = ${Math.round(idleMs)};
+    select set_config('transaction_timeout', '0', true)
+    where current_setting('server_version_num')::int >= 170000`
 }
 
 /**

@@ -11,8 +11,15 @@ export type StoreOptions = {
   readonly poolSize?: number
   /** Connections that pipeline reads. Default 3. */
   readonly readConnections?: number
-  /** Milliseconds after which a statement is given up with `timeout`. Default 30,000. */
+  /** Milliseconds after which a statement is given up with `unavailable`. Default 30,000. */
   readonly statementTimeoutMs?: number
+  /**
+   * Milliseconds that a transaction may wait for its next statement before Postgres ends it, with its connection: what
+   * stopped in the middle of one keeps others waiting no longer than that. 0: no bound. Default 10,000.
+   */
+  readonly idleTransactionMs?: number
+  /** Milliseconds that a transaction may take as a whole, from Postgres 17 on. 0: no bound. Default 120,000. */
+  readonly transactionMs?: number
   /**
    * Milliseconds a call waits for a connection while Postgres is away, before it fails with `unavailable`. Default
    * 2,000: a restart of Postgres is bridged, a longer outage is told to callers soon.
@@ -49,6 +56,11 @@ export type TransactionOptions = {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
   /** How often `work` may run at most. Default 3; 1 where it has effects that may not repeat, e.g. a stream to a client. */
   readonly attempts?: number
+  /**
+   * Milliseconds that the transaction may wait between two statements, for one that waits for something else than the
+   * database, e.g. for a client that takes its rows. It has no bound as a whole then. Default: those of the store.
+   */
+  readonly idleMs?: number
 }
 
 export type HeldLock = {
@@ -73,8 +85,8 @@ export type Store<Database = unknown> = AsyncDisposable &
      */
     read<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
     /**
-     * One statement that writes, on a connection of the pool; it is its own transaction. After `unavailable` or `timeout`
-     * it may still have been done: what must not be done twice remembers its command.
+     * One statement that writes, on a connection of the pool; it is its own transaction. After `unavailable` it
+     * may still have been done: what must not be done twice remembers its command.
      */
     write<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
     /**
@@ -84,10 +96,11 @@ export type Store<Database = unknown> = AsyncDisposable &
     transaction<Result>(work: (tx: Tx<Database>) => Promise<Result>, options?: TransactionOptions): Promise<Result>
     /**
      * Takes a lock over all processes that use this database, on a connection of its own; undefined if another one has
-     * it. It lasts until it is released or its connection ends.
+     * it. It lasts until it is released, its connection ends, or its process shows no sign of life for as long as a
+     * transaction may be idle.
      */
     lock(name: string): Promise<HeldLock | undefined>
-    /** Throws unless the database answers. */
+    /** Throws `unavailable` unless the database answers, takes writes and has room for them. */
     ping(): Promise<void>
     stats(): StoreStats
     /** Called after each commit that wrote events, in this process: wakes the relay. */

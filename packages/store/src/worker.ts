@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { jitteredBackoff } from './backoff.ts'
+import { inBackground } from './in-background.ts'
 import { createWakeUp } from './wake-up.ts'
 
 export type WorkerOptions<Item> = {
@@ -52,7 +53,7 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
 
   async function handleSafely(item: Item): Promise<void> {
     try {
-      await handle(item)
+      await inBackground(() => handle(item))
     } catch (error) {
       log.error({ err: error, worker: name }, 'an item of work failed without being settled')
     }
@@ -95,7 +96,7 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
     await Promise.all(running)
   }
 
-  const ended = run()
+  const ended = inBackground(run)
   return {
     kick: wakeUp.wake,
     async stop() {

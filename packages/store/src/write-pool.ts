@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { failure } from '@slipway/contracts'
 import pg, { type ClientConfig, type PoolClient } from 'pg'
 import type { Logger } from 'pino'
-import { isConnectionFailure, statementConfusion, translateError } from './database-error.ts'
+import { backgroundPlaces, type Place } from './background-places.ts'
+import { isConnectionFailure, sqlState, statementConfusion, translateError } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
 import type { Statement, StoreStats } from './types.ts'
 
@@ -11,7 +12,11 @@ export type WritePool = {
   readonly size: number
   /** A connection of its own, until it is released. Waits `patienceMs` for a Postgres that is away. */
   acquire(): Promise<PoolClient>
-  /** True when the connection broke; it must be released with `true`. */
+  /** Gives a connection back, or ends it when it is no good any more. */
+  release(client: PoolClient, isBroken: boolean): void
+  /** The error of a statement in the words of the catalogue; `isLost` knows after it what it says of the connection. */
+  translate(client: PoolClient, error: unknown): unknown
+  /** True when the connection broke, or cannot write although others may; it must be released as broken. */
   isLost(client: PoolClient): boolean
   run<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
   stats(): StoreStats['pool']
@@ -22,32 +27,67 @@ export type WritePoolOptions = {
   readonly config: ClientConfig
   readonly size: number
   readonly patienceMs: number
+  /** Milliseconds that a transaction may take, where Postgres knows such a bound (17 and later); 0: none. */
+  readonly transactionMs: number
+  /** Called for each statement that found the disk of the database full. */
+  readonly onFull: () => void
   readonly log: Logger
 }
 
 /** Unused connections stay: making one anew costs 12 ms, paid by the first requests after every pause. */
 const idleTimeoutMs = 600_000
+/**
+ * Whether a session is read-only by default is settled when it begins. One older than this that may not write is
+ * replaced, for the server may have changed its mind; a younger one is believed.
+ */
+const believeReadOnlyMs = 1_000
+/** An error for versions that do not know the setting, so it cannot be among the options of the connection. */
+const boundTransactions = `select set_config('transaction_timeout', $1, false)
+  where current_setting('server_version_num')::int >= 170000`
 
-export function openWritePool({ config, size, patienceMs, log }: WritePoolOptions): WritePool {
+export function openWritePool(options: WritePoolOptions): WritePool {
+  const { config, size, patienceMs, transactionMs, onFull, log } = options
   // Pipelining lets a transaction send BEGIN together with its first statement.
   const pool = new pg.Pool({ ...config, max: size, idleTimeoutMillis: idleTimeoutMs, pipeline: true })
+  const places = backgroundPlaces(size)
+  const taken = new WeakMap<PoolClient, Place>()
   const lost = new WeakSet<PoolClient>()
+  const bornAt = new WeakMap<PoolClient, number>()
   // Without listeners a Postgres that stops would end this process.
   // The error itself carries the whole client, which no log should.
   pool.on('error', ({ message }) => log.warn({ reason: message }, 'an unused database connection was lost'))
-  pool.on('connect', client => client.on('error', () => lost.add(client)))
+  pool.on('connect', client => {
+    client.on('error', () => lost.add(client))
+    bornAt.set(client, performance.now())
+    // Sent ahead of the first statement, which does not wait for it. A connection that fails here fails there.
+    if (transactionMs > 0) client.query(boundTransactions, [String(transactionMs)]).catch(() => {})
+  })
 
   const acquiring = new Set<Promise<PoolClient>>()
   let closed = false
 
   function acquire(): Promise<PoolClient> {
-    const client = connect().finally(() => acquiring.delete(client))
+    const client = inTurn().finally(() => acquiring.delete(client))
     acquiring.add(client)
     return client
   }
 
+  async function inTurn(): Promise<PoolClient> {
+    const waiting = places.take()
+    if (!waiting) return connect()
+    const place = await waiting
+    try {
+      const client = await connect()
+      if (place) taken.set(client, place)
+      return client
+    } catch (error) {
+      place?.free()
+      throw error
+    }
+  }
+
   async function connect(): Promise<PoolClient> {
-    const giveUpAt = Date.now() + patienceMs
+    const giveUpAt = performance.now() + patienceMs
     for (let attempt = 0; ; attempt++) {
       if (closed) throw failure('unavailable', 'The store is closed.')
       try {
@@ -56,28 +96,48 @@ export function openWritePool({ config, size, patienceMs, log }: WritePoolOption
         const waitMs = Math.min(500, 25 * 2 ** attempt)
         const away = isConnectionFailure(error)
         if (!away && pool.totalCount >= size) {
-          throw failure('busy', 'Every database connection is in use.', { cause: error })
+          throw failure('busy', 'Every database connection is in use.', { cause: error, retryAfter: 1 })
         }
-        if (!away || Date.now() + waitMs > giveUpAt) throw translateError(error, true)
+        if (!away || performance.now() + waitMs > giveUpAt) throw translateError(error, true)
         await delay(waitMs)
       }
     }
   }
 
+  function release(client: PoolClient, isBroken: boolean): void {
+    const place = taken.get(client)
+    taken.delete(client)
+    client.release(isBroken)
+    place?.free()
+  }
+
+  // A connection whose answer did not come in time is cut before the loss of it is reported.
+  const isLost = (client: PoolClient) => lost.has(client) || client.connection.stream.destroyed
+
+  function translate(client: PoolClient, error: unknown): unknown {
+    const code = sqlState(error)
+    if (code === '53100') onFull()
+    if (code === '25006' && performance.now() - (bornAt.get(client) ?? 0) > believeReadOnlyMs) lost.add(client)
+    return translateError(error, isLost(client))
+  }
+
   async function run<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const query = { name: statement.name, text: statement.text, values: encodeParameters(values) }
-    // After a migration each older connection may hold a stale plan; the refused statement had no effect.
     for (let attempt = 0; ; attempt++) {
       const client = await acquire()
       let broken = false
       try {
         return (await client.query(query)).rows as Row[]
       } catch (error) {
+        const translated = translate(client, error)
+        // After a migration each older connection may hold a stale plan, and after a time in which nothing could be
+        // written each may be read-only still. The refused statement had no effect.
         const confused = statementConfusion(error) !== undefined
-        broken = confused || lost.has(client)
-        if (!confused || attempt >= size) throw translateError(error, broken)
+        broken = confused || isLost(client)
+        const isOutdated = confused || (broken && sqlState(error) === '25006')
+        if (!isOutdated || attempt >= size) throw translated
       } finally {
-        client.release(broken)
+        release(client, broken)
       }
     }
   }
@@ -85,9 +145,15 @@ export function openWritePool({ config, size, patienceMs, log }: WritePoolOption
   return {
     size,
     acquire,
-    isLost: client => lost.has(client),
+    release,
+    translate,
+    isLost,
     run,
-    stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    stats: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount + places.waiting,
+    }),
     async close() {
       closed = true
       // An ended pool forgets those who still wait for a connection.

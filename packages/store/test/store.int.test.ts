@@ -75,10 +75,10 @@ describe('errors', () => {
     expect([isForeignKeyViolation(orphan, 'child_parent'), isUniqueViolation(orphan)]).toEqual([true, false])
   })
 
-  test('a statement over its time is a timeout, on every way in', async () => {
+  test('a statement over its time is given up as unavailable, on every way in', async () => {
     const store = await testStore({ statementTimeoutMs: 50 })
     const slow = sql('select pg_sleep(5)')
-    const timeout = { code: 'timeout', status: 504 }
+    const timeout = { code: 'unavailable', status: 503, message: 'The database took too long.', retryAfter: 1 }
     await expect(store.read(slow)).rejects.toMatchObject(timeout)
     await expect(store.write(slow)).rejects.toMatchObject(timeout)
     await expect(store.transaction(tx => tx.query(slow))).rejects.toMatchObject(timeout)

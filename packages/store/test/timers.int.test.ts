@@ -222,11 +222,11 @@ describe('every', () => {
     const run = async () => {
       if (runs.push(Date.now()) === 1) throw new Error('not yet')
     }
-    const slow = await every({ store, name: 'sweep', everyMs: 3_600_000, run, log })
+    const slow = every({ store, name: 'sweep', everyMs: 3_600_000, run, log })
     await eventually(() => runs.length === 2)
     await slow.stop()
     const startedAt = Date.now()
-    const quick = await every({ store, name: 'sweep', everyMs: 200, run, log })
+    const quick = every({ store, name: 'sweep', everyMs: 200, run, log })
     onTestFinished(() => quick.stop())
     await eventually(() => runs.length >= 4)
     expect((runs[2] ?? 0) - startedAt).toBeGreaterThanOrEqual(190)

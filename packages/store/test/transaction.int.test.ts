@@ -100,7 +100,7 @@ describe('transaction', () => {
       },
       { isolation: 'repeatable read' },
     )
-    await expect(attempt).rejects.toMatchObject({ code: '40001' })
+    await expect(attempt).rejects.toMatchObject({ code: 'unavailable', status: 503, retryAfter: 1 })
     expect([runs, await balance(store, 1)]).toEqual([3, 103])
   })
 

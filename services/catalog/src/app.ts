@@ -88,13 +88,13 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         await serveReleaseTasks(bus, store, kickReleaseTasks)
         return [
           releaseTasks,
-          await startTaskPurge(store, config.RELEASE_TASK_DAYS, log),
-          await startExpiry(store, log),
-          await startAbandonedDownloads(store, log),
+          startTaskPurge(store, config.RELEASE_TASK_DAYS, log),
+          startExpiry(store, log),
+          startAbandonedDownloads(store, log),
           startNotifications(store, log),
-          await startBlobSweep(store, blobs, log),
+          startBlobSweep(store, blobs, log),
           ...(config.SCHEDULED_RELEASES
-            ? [await startReleases({ store, bus, identity, log, everyMs: config.SCHEDULED_RELEASES_SECONDS * 1_000 })]
+            ? [startReleases({ store, bus, identity, log, everyMs: config.SCHEDULED_RELEASES_SECONDS * 1_000 })]
             : []),
           await startMail({ store, log, url: config.MAIL_URL, from: config.MAIL_FROM }),
         ]

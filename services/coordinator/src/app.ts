@@ -126,7 +126,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           tries: config.TASK_POLL_TRIES,
           log,
         })
-        const check = await startReleaseCheck({
+        const check = startReleaseCheck({
           store,
           changes,
           everySeconds: config.RELEASE_CHECK_SECONDS,
@@ -145,7 +145,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           leaseSeconds: config.JOB_LEASE_SECONDS,
           log,
         })
-        const purge = await every({
+        const purge = every({
           store: store as Store,
           name: 'platform-task-purge',
           everyMs: purgeEveryMs,

@@ -72,7 +72,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           concurrency: config.EXPORT_CONCURRENCY,
           leaseSeconds: config.EXPORT_LEASE_SECONDS,
         })
-        const sweeper = await every({
+        const sweeper = every({
           store,
           name: 'export-sweep',
           everyMs: sweepEveryMs,
@@ -87,7 +87,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           leaseSeconds: config.IMPORT_LEASE_SECONDS,
           kickExports: kick,
         })
-        const importSweeper = await every({
+        const importSweeper = every({
           store,
           name: 'import-sweep',
           everyMs: sweepEveryMs,
@@ -104,7 +104,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           leaseSeconds: config.EXPORT_LEASE_SECONDS,
         })
         await serveReleaseTasks({ store, bus, version: manifest.version, kick: releaseTasks.kick })
-        const purge = await every({
+        const purge = every({
           store,
           name: 'release-task-purge',
           everyMs: sweepEveryMs,

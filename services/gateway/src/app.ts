@@ -87,7 +87,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
         if (!bus.connected) return 'not connected to NATS'
         return store.ping().then(
           () => undefined,
-          () => 'the database does not answer',
+          error => `database: ${(error as Error).message}`,
         )
       },
     })
@@ -168,9 +168,9 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       consumers: [stream.consumer, standingConsumer(identity.announceChange)],
       workers: async () => [
         identity.startKeyRotation(),
-        await startActivationPurge(store, log),
+        startActivationPurge(store, log),
         downloads.start(),
-        await stream.startPurge(),
+        stream.startPurge(),
         ...(await webhooks.startWorkers(stream.tail.access)),
       ],
       http: {

@@ -114,7 +114,7 @@ test('an account that is not activated in time goes, and one that was stays', as
     text: `update platform.timer set due_at = now() where name = 'every:purge-unactivated'`,
   }
   await store.write(due)
-  const purge = await startActivationPurge(store, log)
+  const purge = startActivationPurge(store, log)
   const logins = { name: 'test.logins', text: `select login from account where login in ('slow', 'quick')` }
   await eventually(async () => (await store.read(logins)).length === 1)
   await purge.stop()

@@ -35,6 +35,6 @@ export function downloadHandlers(store: Store): OperationHandler[] {
 
 const everyMs = 3_600_000
 
-export function startAbandonedDownloads(store: Store, log: TimersOptions['log']): Promise<Worker> {
+export function startAbandonedDownloads(store: Store, log: TimersOptions['log']): Worker {
   return every({ store, name: 'abandoned-downloads', everyMs, log, run: () => abandonDownloads(store) })
 }

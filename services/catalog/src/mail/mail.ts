@@ -13,7 +13,7 @@ export type MailOptions = {
 
 /** Sends mails as long as it runs. */
 export async function startMail({ store, log, url, from }: MailOptions): Promise<Pick<Worker, 'stop'>> {
-  const purge = await startMailPurge(store, log)
+  const purge = startMailPurge(store, log)
   if (url === undefined) {
     log.info('no mail server is configured (MAIL_URL); mails wait')
     return purge

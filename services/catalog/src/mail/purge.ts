@@ -10,6 +10,6 @@ const purge: Statement = {
 }
 
 /** Forgets mails a month after they were sent or given up, and those that no server ever was there for. */
-export function startMailPurge(store: Store, log: TimersOptions['log']): Promise<Worker> {
+export function startMailPurge(store: Store, log: TimersOptions['log']): Worker {
   return every({ store, name: 'purge-mail', everyMs, log, run: async () => void (await store.write(purge)) })
 }

@@ -21,6 +21,6 @@ export async function purgeTasks(store: AnyStore, days: number, limit = atOnce):
   while ((await store.write(purge, [days, limit])).length === limit);
 }
 
-export function startTaskPurge(store: Store, days: number, log: TimersOptions['log']): Promise<Worker> {
+export function startTaskPurge(store: Store, days: number, log: TimersOptions['log']): Worker {
   return every({ store, name: 'release-task-purge', everyMs, log, run: () => purgeTasks(store, days) })
 }

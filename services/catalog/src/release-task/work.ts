@@ -48,7 +48,7 @@ export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskW
     }
     const own = new Set(await taskIdsOfRelease(store.query, row.release))
     const others = release.tasks.filter(({ kf_id }) => !own.has(kf_id))
-    if (!others.every(({ state }) => ready.has(state))) return { again: new Date(Date.now() + lookAgainMs) }
+    if (!others.every(({ state }) => ready.has(state))) return { againInMs: lookAgainMs }
 
     const files: ReportedFile[] = []
     for (const { kf_id } of others) {

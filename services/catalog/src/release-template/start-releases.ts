@@ -20,7 +20,7 @@ export type StartReleasesOptions = {
  * Starts the releases of schedules whose day has come: by one replica at a time, after however long nothing ran. The
  * coordinator keeps the id under which one is started, so an attempt whose answer was lost finds the same release.
  */
-export async function startReleases(options: StartReleasesOptions): Promise<Worker> {
+export function startReleases(options: StartReleasesOptions): Worker {
   const { store, bus, identity, log, everyMs } = options
 
   async function start(template: DueTemplate): Promise<void> {
@@ -40,14 +40,14 @@ export async function startReleases(options: StartReleasesOptions): Promise<Work
     }
   }
 
-  await setTimer(store, timer)
   return startTimers({
     store,
     name: timer.name,
+    prepare: () => setTimer(store, timer),
     async handle() {
       const due = await dueTemplates(store, atOnce)
       for (const template of due) await start(template)
-      return { again: new Date(Date.now() + (due.length < atOnce ? everyMs : 0)) }
+      return { againInMs: due.length < atOnce ? everyMs : 0 }
     },
     concurrency: 1,
     log,

@@ -40,11 +40,11 @@ const midnight: Statement = {
  * Tells of schedules whose last day is over, at 00:00 UTC by the clock of the database. It looks once at start, too: what
  * happened while nothing ran is told then.
  */
-export async function startExpiry(store: Store, log: TimersOptions['log']): Promise<Worker> {
-  await setTimer(store, timer)
+export function startExpiry(store: Store, log: TimersOptions['log']): Worker {
   return startTimers({
     store,
     name: timer.name,
+    prepare: () => setTimer(store, timer),
     async handle() {
       for (;;) {
         const rows = await store.write(expire)

@@ -1,4 +1,4 @@
-import { every, type Store } from '@slipway/store'
+import { every, inBackground, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import { systemActor } from '../command/settle.ts'
 import type { Database } from '../database.ts'
@@ -31,7 +31,7 @@ export type ReleaseCheck = {
 }
 
 /** Cancels what is over its deadline and draws conclusions that a crash or a change by hand left open. */
-export async function startReleaseCheck(options: ReleaseCheckOptions): Promise<ReleaseCheck> {
+export function startReleaseCheck(options: ReleaseCheckOptions): ReleaseCheck {
   const { store, changes, log } = options
 
   async function submitAll(releases: readonly string[], command: ReleaseCommand): Promise<void> {
@@ -55,7 +55,7 @@ export async function startReleaseCheck(options: ReleaseCheckOptions): Promise<R
     await store.transaction(tx => removeOrphanedTasks(tx, null))
   }
 
-  const schedule = await every({
+  const schedule = every({
     store: store as Store,
     name: 'release-check',
     everyMs: options.everySeconds * 1000,
@@ -65,7 +65,7 @@ export async function startReleaseCheck(options: ReleaseCheckOptions): Promise<R
   return {
     async runSoon() {
       const { length } = await releasesInFlight(store)
-      run().catch(error => log.error({ err: error }, 'could not check releases'))
+      inBackground(run).catch(error => log.error({ err: error }, 'could not check releases'))
       return length
     },
     stop: () => schedule.stop(),

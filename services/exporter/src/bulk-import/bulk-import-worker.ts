@@ -68,7 +68,7 @@ export function startImportWorker(options: ImportWorkerOptions) {
       if (error === lostImport) return
       log.error({ err: error, import: job.id, attempt: job.attempt }, 'an import was interrupted')
       // An outage is no fault of the import, however long it lasts.
-      await pause(job, isFailure(error, 'unavailable') ? 0 : 1)
+      await pause(job, isFailure(error, 'unavailable', 'busy') ? 0 : 1)
     } finally {
       clearInterval(heartbeat)
     }

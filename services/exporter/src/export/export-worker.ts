@@ -68,7 +68,7 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
       await make(job, version, source, signal)
     } catch (error) {
       if (leaving.signal.aborted) await releaseExport(store, job)
-      else if (isFailure(error, 'unavailable')) await waitOut(job, error)
+      else if (isFailure(error, 'unavailable', 'busy')) await waitOut(job, error)
       else if (!signal.aborted) await settleFailure(job, version, source, error)
     } finally {
       clearInterval(heartbeat)

@@ -52,7 +52,7 @@ export async function activateAccount(store: Store, key: string): Promise<string
 }
 
 /** Removes accounts that nobody activated in time, once an hour, so that their logins can be taken again. */
-export function startActivationPurge(store: Store, log: Logger): Promise<Worker> {
+export function startActivationPurge(store: Store, log: Logger): Worker {
   return every({
     store,
     name: 'purge-unactivated',

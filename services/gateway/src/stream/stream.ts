@@ -21,7 +21,7 @@ export type StreamOptions = {
 export type StreamModule = {
   readonly tail: Tail
   readonly consumer: EventConsumer<unknown>
-  startPurge(): Promise<Worker>
+  startPurge(): Worker
 }
 
 const purgeEveryMs = 3_600_000

@@ -50,7 +50,7 @@ export function openWebhooks({ store, authenticator, allowInternal, log, logErro
     kick,
     async startWorkers(access) {
       deliveries = startDeliveries({ store, sender, access, log })
-      const purge = await every({
+      const purge = every({
         store,
         name: 'purge-webhook-deliveries',
         everyMs: purgeEveryMs,
