@@ -45,6 +45,9 @@ const silenceMs = 600_000
 /** How often the time limits of heads are looked at. */
 const lookEveryMs = 1_000
 
+/** Seconds. */
+const usualRetryAfter = '1'
+
 export type StopOptions = {
   /** Milliseconds in which requests are still taken, and connections told to close. */
   readonly lingerMs: number
@@ -98,6 +101,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   let stopping = false
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (stopping) reply.header('connection', 'close')
+    // Whatever the API, and whoever noticed that something is away.
+    if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', usualRetryAfter)
     done(null, payload)
   })
   addTraces(app)
