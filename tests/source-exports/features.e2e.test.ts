@@ -216,6 +216,27 @@ describe('ids of concepts and mappings', () => {
     const { concepts } = JSON.parse(unzip((await exported(nobody, source, 'v1')).bytes).text)
     expect(concepts.map(({ id }: { id: string }) => id)).toEqual(['plain', ...codes])
   })
+
+  it('may be larger than a message of the bus, up to a limit', async () => {
+    const { ada, nobody } = running.as
+    const source = await makeSource(ada, 'LARGE')
+    const path = `${source}concepts/`
+    const long = 'é'.repeat(4_500_000)
+    const made = await ada.post(path, concept('L', { extras: { long } }))
+    expect([made.status, made.body.extras.long === long]).toEqual([201, true])
+    expect((await ada.put(`${path}L/`, { datatype: 'Text', extras: { long: 'x'.repeat(9_000_000) } })).status).toBe(200)
+    for (const url of [`${path}L/`, path, `${path}L/versions/`, `${source}?includeConcepts=true`]) {
+      const read = await nobody.get(url)
+      expect([read.status, JSON.stringify(read.body).includes('x'.repeat(9_000_000))], url).toEqual([200, true])
+    }
+    const beyond = concept('B', { extras: { long: 'x'.repeat(16 * 1024 * 1024) } })
+    expect(await ada.post(path, beyond)).toMatchObject({ status: 413, body: { detail: expect.any(String) } })
+    const rowBeyond = { names: Array.from({ length: 90_000 }, (_, n) => ({ name: `name ${n}`, locale: 'en' })) }
+    expect(await ada.post(path, concept('B', rowBeyond))).toMatchObject({
+      ...{ status: 413, body: { detail: expect.stringContaining('16777216') } },
+    })
+    expect((await nobody.get(`${path}B/`)).status).toBe(404)
+  })
 })
 
 describe('numbers in free JSON', () => {

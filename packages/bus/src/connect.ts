@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
-import { call, request, requestRaw } from './client/calls.ts'
+import { call, requestRaw } from './client/calls.ts'
 import { openStream } from './client/open-stream.ts'
+import { request } from './client/request.ts'
 import { upload } from './client/upload.ts'
 import { openConnection } from './connection/connection.ts'
 import { watchDeadlines } from './connection/deadlines.ts'
@@ -58,8 +59,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     get maxPayload() {
       return connection.maxPayload
     },
-    call: (operation, input, callOptions) => call(link, operation, input, callOptions),
-    request: (operation, input, callOptions) => request(link, operation, input, callOptions),
+    call: (operation, input, callOptions) => call(link, idleMs, operation, input, callOptions),
+    request: (operation, input, callOptions) => request(link, idleMs, operation, input, callOptions),
     openStream: (operation, input, callOptions) => openStream(link, idleMs, operation, input, callOptions),
     upload: (operation, input, body, callOptions) => upload(link, idleMs, operation, input, body, callOptions),
     requestRaw: (subject, body, callOptions) => requestRaw(link, subject, body, callOptions),

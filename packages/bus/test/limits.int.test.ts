@@ -7,20 +7,38 @@ import { client, nats, serveGet, service, useTwoBuses } from './two-buses.ts'
 useTwoBuses('max_payload: 262144')
 
 describe('sizes', () => {
-  test('a request that does not fit is refused before it is sent', async () => {
+  test('a request that does not fit one message comes whole, and one beyond all bounds is refused', async () => {
     expect(client.maxPayload).toBe(262_144)
-    await service.serve([{ operation: putThing, handle: async () => ({}) }], { queue: 'registry' })
-    const fitting = await client.request(putThing, { id: 'x'.repeat(200_000) })
-    expect(fitting.status).toBe(204)
-    const error = await caught(client.request(putThing, { id: 'x'.repeat(262_144) }))
+    const seen: number[] = []
+    const handle = async ({ id }: { id: string }) => {
+      seen.push(id.length)
+      return {}
+    }
+    await service.serve([{ operation: putThing, handle }], { queue: 'registry' })
+    for (const size of [200_000, 262_144, 3_000_000]) {
+      expect((await client.request(putThing, { id: 'x'.repeat(size) })).status).toBe(204)
+    }
+    expect(seen).toEqual([200_000, 262_144, 3_000_000])
+    const error = await caught(client.request(putThing, { id: 'x'.repeat(33_554_432) }))
     expect(error).toMatchObject({ code: 'too_large', status: 413 })
     expect(client.connected).toBe(true)
   })
 
-  test('an answer that does not fit is an internal error, and the service stays connected', async () => {
-    let size = 300_000
-    await serveGet(async () => ({ body: { id: '1', name: 'x'.repeat(size) } }))
-    expect((await caught(client.request(getThing, { id: '1' }))).code).toBe('internal')
+  test('an answer that does not fit one message comes whole, with its status and headers', async () => {
+    let size = 3_000_000
+    await serveGet(async ({ id }) => ({
+      status: 201,
+      headers: { etag: '"7"' },
+      body: { id: id.slice(0, 1), name: 'x'.repeat(size) },
+    }))
+    for (const id of ['1', '2'.repeat(300_000)]) {
+      const { status, headers, body } = await client.request(getThing, { id })
+      expect([status, headers, body.length]).toEqual([201, { etag: '"7"' }, size + 20])
+    }
+    expect((await client.call(getThing, { id: '1' })).name).toHaveLength(size)
+    // Programs that know nothing of streams are told.
+    const reply = await caught(client.requestRaw(getThing.subject, Buffer.from('{"id":"1"}')))
+    expect(reply).toMatchObject({ code: 'internal' })
     size = 10
     expect((await client.call(getThing, { id: '1' })).name).toBe('xxxxxxxxxx')
     expect(service.connected).toBe(true)

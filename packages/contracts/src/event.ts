@@ -5,8 +5,8 @@ import type { Audience } from './audience.ts'
 export const actorSchema = z.string().min(1).max(320)
 
 /**
- * CloudEvents 1.0 in JSON, with three extension attributes: `sequence` (of the aggregate, from 1, without gaps),
- * `actor` and `traceparent`. The id is stable: the same event sent again has the same id, which is also its message id
+ * CloudEvents 1.0 in JSON, with four extension attributes: `sequence` (of the aggregate, from 1, without gaps), `actor`,
+ * `traceparent`, and `truncated` where long texts in the data were cut to fit one message. The id is stable: the same event sent again has the same id, which is also its message id
  * in the stream.
  */
 export type EventEnvelope<Data = unknown> = {
@@ -24,6 +24,7 @@ export type EventEnvelope<Data = unknown> = {
   readonly sequence: number
   readonly actor: string
   readonly traceparent?: string
+  readonly truncated?: boolean
   readonly data: Data
 }
 
@@ -38,6 +39,7 @@ export const eventEnvelopeSchema = z.object({
   sequence: z.number().int().positive(),
   actor: actorSchema,
   traceparent: z.string().optional(),
+  truncated: z.boolean().optional(),
   data: z.unknown(),
 })
 

@@ -1,9 +1,10 @@
 import type { AnyTx, Statement } from './types.ts'
 
 /**
- * The rows of a query of any size, `size` at a time (default 1,000), through a cursor: memory does not grow with the
- * result, and the next rows are asked for only when the consumer wants them. The statement must be a plain query. A
- * transaction has at most one such stream of a statement open.
+ * The rows of a query of any size, `size` at a time, through a cursor: memory does not grow with the result, and the next
+ * rows are asked for only when the consumer wants them. By default there are few at first, then up to 1,000 as long as
+ * the texts in them stay small. The statement must be a plain query. A transaction has at most one such stream of a
+ * statement open.
  *
  * What was yielded cannot be taken back, so the transaction must not run again:
  *
@@ -17,20 +18,22 @@ export async function* streamRows<Row>(
   tx: Pick<AnyTx, 'query'>,
   statement: Statement,
   values: readonly unknown[] = [],
-  size = 1_000,
+  size?: number,
 ): AsyncGenerator<Row[], void, void> {
   const cursor = `"${statement.name.replaceAll('"', '') || 'rows'}"`
   const named = (step: string) => (statement.name === '' ? '' : `${statement.name}/${step}`)
   const declare = { name: named('declare'), text: `declare ${cursor} no scroll cursor for ${statement.text}` }
-  const fetch = { name: named(String(size)), text: `fetch ${size} from ${cursor}` }
+  const fetch = (count: number) => ({ name: named(String(count)), text: `fetch ${count} from ${cursor}` })
   const close = { name: named('close'), text: `close ${cursor}` }
   await tx.query(declare, values)
   let failed = false
+  let count = size ?? sizes[0]
   try {
     for (;;) {
-      const rows = await tx.query<Row>(fetch)
+      const rows = await tx.query<Row>(fetch(count))
       if (rows.length > 0) yield rows
-      if (rows.length < size) break
+      if (rows.length < count) break
+      if (size === undefined) count = nextSize(count, rows)
     }
   } catch (error) {
     failed = true
@@ -39,4 +42,18 @@ export async function* streamRows<Row>(
     // A transaction that failed has closed it, and takes no more statements.
     if (!failed) await tx.query(close)
   }
+}
+
+/** Rows at a time: few enough for rows of megabytes, and enough for small ones. */
+const sizes = [8, 64, 1_000] as const
+/** Characters of the texts of as many rows as may be held. */
+const maxHeld = 8 * 1024 * 1024
+
+function nextSize(count: number, rows: readonly unknown[]): number {
+  let held = 0
+  for (const row of rows) {
+    for (const value of Object.values(row as object)) if (typeof value === 'string') held += value.length
+  }
+  const average = held / rows.length
+  return sizes.findLast(size => size * average <= maxHeld && size <= count * 16) ?? sizes[0]
 }

@@ -21,9 +21,11 @@ test('all queries see one state of the database, in their order', async () => {
     seen.push([query, rows.length, rows.at(-1)?.n])
   }
   expect(seen).toEqual([
-    [0, 1_000, 1_000],
-    [0, 1_000, 2_000],
-    [0, 500, 2_500],
+    [0, 8, 8],
+    [0, 64, 72],
+    [0, 1_000, 1_072],
+    [0, 1_000, 2_072],
+    [0, 428, 2_500],
     [1, 1, 10],
   ])
 })
@@ -41,7 +43,7 @@ test('a text without a name is planned each time, whatever it is', async () => {
 test('leaving the loop ends the transaction, and an error reaches the reader', async () => {
   const store = await testStore({ poolSize: 1 })
   for await (const rows of snapshotRows(store, numbers, [1_000_000])) {
-    expect(rows).toHaveLength(1_000)
+    expect(rows).toHaveLength(8)
     break
   }
   // The only connection of the pool is free again, and in no transaction.

@@ -29,6 +29,23 @@ describe('streamRows', () => {
     expect(await store.transaction(tx => sizes(tx, 1, 3), options)).toEqual([3])
   })
 
+  test('of large rows takes few at a time', async () => {
+    const store = await testStore({ poolSize: 1 })
+    const mixed = {
+      name: 'test.mixed',
+      text: `select repeat('x', case when n between 1000 and 1150 then 200000 else 10 end) as text
+        from generate_series(1, 1200) n`,
+    }
+    const found: number[] = []
+    await store.transaction(async tx => {
+      for await (const rows of streamRows<{ text: string }>(tx, mixed)) {
+        found.push(rows.length)
+      }
+    }, options)
+    // The first large ones are among as many as were small before.
+    expect(found).toEqual([8, 64, 1_000, 64, 8, 8, 8, 40])
+  })
+
   test('closes its cursor when the consumer stops early', async () => {
     const store = await testStore()
     await store.transaction(async tx => {

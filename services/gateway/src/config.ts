@@ -73,7 +73,9 @@ export const gatewayConfig = baseConfig.extend({
     .default('https://kidsfirstdrc.org/groups')
     .meta({ description: 'Claim of external tokens with the groups of a user' }),
 
-  SLIPWAY_BODY_LIMIT: count(900_000, 'Bytes of a request body; must fit into one message of the bus', { min: 1024 }),
+  SLIPWAY_BODY_LIMIT: count(900_000, 'Bytes of a request body; concepts and mappings have a limit of their own', {
+    min: 1024,
+  }),
   SLIPWAY_UPLOAD_LIMIT: count(52_428_800, 'Bytes of an uploaded licence', { min: 1 }),
   SLIPWAY_RATE_LIMIT: count(0, 'Requests a minute from one address to one replica; 0: no limit'),
   SLIPWAY_ANONYMOUS_WRITES: flag(

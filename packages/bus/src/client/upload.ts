@@ -1,14 +1,16 @@
 import { failure, header, type InputOf, isFailure, type Operation } from '@slipway/contracts'
-import { type Link, type Posted, post } from '../connection/post.ts'
+import { type Link, type Message, type Posted, post } from '../connection/post.ts'
 import { type Control, controlMessages } from '../stream/control.ts'
-import { chunkBytesFor, readCredit } from '../stream/limits.ts'
+import { chunkBytesFor, readCredit, windowChunks } from '../stream/limits.ts'
+import type { StreamReceiver } from '../stream/receiver.ts'
 import { type Sender, startSender } from '../stream/sender.ts'
 import type { CallOptions, Reply } from '../types.ts'
 import { readReply } from '../wire/answer.ts'
 import { encodeHeaders, headerLine } from '../wire/headers.ts'
 import { encodeBody } from '../wire/json.ts'
 import { received } from '../wire/names.ts'
-import { callMessage, expectFlow } from './calls.ts'
+import { callMessage, expectFlow } from './call-message.ts'
+import { beginsStream, receiveAnswer, wholeAnswer } from './receive-answer.ts'
 
 /**
  * Calls an operation that takes a stream. The time-out counts until the handler starts to read or answers, and again
@@ -24,13 +26,26 @@ export function upload<Op extends Operation>(
   options: CallOptions = {},
 ): Promise<Reply> {
   expectFlow(operation, 'streamed-request')
+  return uploadTo(link, idleMs, uploadMessage(operation.subject, encodeBody(input), options), source)
+}
+
+/** The first message of a call that brings a stream. An answer that outgrows one message may be a stream as well. */
+export const uploadMessage = (subject: string, body: Uint8Array, options: CallOptions): Message =>
+  callMessage(subject, body, options, headerLine(header.chunk, 0) + headerLine(header.credit, windowChunks))
+
+export function uploadTo(
+  link: Link,
+  idleMs: number,
+  message: Message,
+  source: AsyncIterable<Uint8Array>,
+): Promise<Reply> {
   const { connection, deadlines } = link
-  const message = callMessage(operation.subject, encodeBody(input), options, headerLine(header.chunk, 0))
 
   return new Promise((resolve, reject) => {
     let sender: Sender | undefined
     let control: Control | undefined
     let stopped = false
+    let receiver: StreamReceiver | undefined
 
     function start(server: string, posted: Posted): Sender {
       posted.answered()
@@ -71,6 +86,7 @@ export function upload<Op extends Operation>(
       link,
       message,
       (answer, headers, posted) => {
+        if (receiver) return receiver.accept(answer, headers)
         const credit = headers.values.get(received.credit)
         if (credit !== undefined && answer.reply) {
           sender ??= start(answer.reply, posted)
@@ -79,6 +95,10 @@ export function upload<Op extends Operation>(
         stopSending()
         // The handler reads no more, its answer is still to come.
         if (headers.values.has(received.cancel)) return posted.await()
+        if (beginsStream(answer, headers)) {
+          receiver = receiveAnswer(link, idleMs, answer, headers, posted)
+          return wholeAnswer(receiver, headers).then(resolve, reject)
+        }
         posted.close()
         try {
           resolve(readReply(answer, headers))
@@ -86,7 +106,7 @@ export function upload<Op extends Operation>(
           reject(error)
         }
       },
-      fail,
+      error => (receiver ? receiver.fail(error) : fail(error)),
     )
   })
 }

@@ -1,7 +1,8 @@
 import { type EventEnvelope, type EventType, eventStream, eventSubject, failure, isFailure } from '@slipway/contracts'
 import { exchange, type Link } from '../connection/post.ts'
 import { encodeHeaders, headerLine } from '../wire/headers.ts'
-import { decodeJson, encodeBody } from '../wire/json.ts'
+import { decodeJson } from '../wire/json.ts'
+import { fitEvent } from './fit-event.ts'
 import { transient, withRetries } from './retries.ts'
 
 /** What the stream answers to a message. */
@@ -16,18 +17,19 @@ const pausesMs = [100, 250, 500, 1_000, 2_000]
 
 /**
  * Publishes an event and waits until the stream has it: six attempts in up to 19 s, which outlasts a restart of the
- * broker. The event's id is the message id, so an attempt whose answer was lost leaves no second copy. Throws
- * `unavailable` or `timeout` in the end, `too_large` at once.
+ * broker. The event's id is the message id, so an attempt whose answer was lost leaves no second copy. Long texts in the
+ * data of an event that is larger than one message are cut. Throws `unavailable` or `timeout` in the end.
  */
 export async function publishEvent(
   link: Link,
   type: Pick<EventType, 'noun' | 'verb'>,
   event: EventEnvelope,
 ): Promise<void> {
+  const headers = encodeHeaders(headerLine('Nats-Msg-Id', event.id) + headerLine('Nats-Expected-Stream', eventStream))
   const message = {
     subject: eventSubject(type as EventType, event.subject),
-    body: encodeBody(event),
-    headers: encodeHeaders(headerLine('Nats-Msg-Id', event.id) + headerLine('Nats-Expected-Stream', eventStream)),
+    body: fitEvent(event, link.connection.maxPayload - (headers?.bytes.length ?? 0)),
+    headers,
     timeoutMs: attemptTimeoutMs,
   }
   await withRetries(pausesMs, transient, async () => {

@@ -2,7 +2,8 @@ import type { Msg } from '@nats-io/nats-core'
 import { failure, isFailure } from '@slipway/contracts'
 import { monotonic } from '../connection/deadlines.ts'
 import type { Link } from '../connection/post.ts'
-import { readCredit } from '../stream/limits.ts'
+import { maxWholeAnswerBytes, maxWholeRequestBytes, readCredit } from '../stream/limits.ts'
+import { once, wholeOf } from '../stream/whole.ts'
 import { traceId } from '../trace.ts'
 import type { Answer, StreamedAnswer } from '../types.ts'
 import { encodeAnswer } from '../wire/answer.ts'
@@ -57,11 +58,17 @@ async function answerCall(
   { values }: Headers,
   call: CallState,
 ): Promise<void> {
-  if (endpoint.flow === 'streamed-request') {
+  const credit = readCredit(values.get(received.credit))
+  const answerWhole = (answer: Answer<unknown> | StreamedAnswer) =>
+    replyWhole(link, idleMs, endpoint, answer, credit, call, replyTo)
+  // A request that outgrows one message comes as a stream, too.
+  if (endpoint.flow === 'streamed-request' || (endpoint.flow === 'unary' && values.has(received.chunk))) {
     if (!values.has(received.chunk)) throw failure('malformed', 'The call announces no stream.')
     const upload = receiveUpload(link, idleMs, call, replyTo)
     try {
-      replyWhole(link, replyTo, endpoint, await endpoint.work(data, call, upload.body))
+      const isWhole = endpoint.flow === 'unary'
+      const body = isWhole ? await wholeOf(upload.body, maxWholeRequestBytes) : data
+      await answerWhole(await endpoint.work(body, call, isWhole ? noUpload : upload.body))
     } finally {
       call.end()
       upload.close()
@@ -69,7 +76,6 @@ async function answerCall(
     return
   }
 
-  const credit = readCredit(values.get(received.credit))
   if (endpoint.flow === 'streamed-answer' && credit === 0) {
     throw failure('malformed', 'The call grants no credit for the stream that answers it.')
   }
@@ -77,26 +83,35 @@ async function answerCall(
   if (endpoint.flow === 'streamed-answer' && isStreamed(answer)) {
     return streamAnswer(link, idleMs, answer, credit, call, replyTo)
   }
-  replyWhole(link, replyTo, endpoint, answer)
+  await answerWhole(answer)
 }
 
 function reply({ connection }: Link, replyTo: string, { body, headers }: Encoded) {
   connection.tell(replyTo, body, headers)
 }
 
-/** The broker ends the connection of a client that sends too much, so a large answer must not get that far. */
-function replyWhole(
+/**
+ * The broker ends the connection of a client that sends too much, so a large answer goes as a stream, to callers who can
+ * take one.
+ */
+async function replyWhole(
   link: Link,
-  replyTo: string,
+  idleMs: number,
   { subject, flow }: Endpoint,
   answer: Answer<unknown> | StreamedAnswer,
-) {
+  credit: number,
+  call: CallState,
+  replyTo: string,
+): Promise<void> {
   if (isStreamed(answer)) throw new TypeError(`${subject} is ${flow} and may not answer with a stream`)
   const encoded = encodeAnswer(answer)
   const size = encoded.body.length + (encoded.headers?.bytes.length ?? 0)
   const limit = link.connection.maxPayload
-  if (size > limit) throw failure('internal', `The answer has ${size} bytes, more than the ${limit} of one message.`)
-  reply(link, replyTo, encoded)
+  if (size <= limit) return reply(link, replyTo, encoded)
+  if (credit === 0 || encoded.body.length > maxWholeAnswerBytes) {
+    throw failure('internal', `The answer has ${size} bytes, more than the ${limit} of one message.`)
+  }
+  return streamAnswer(link, idleMs, { ...answer, body: once(encoded.body) }, credit, call, replyTo)
 }
 
 /** Only faults of the platform itself; other errors are answers. */

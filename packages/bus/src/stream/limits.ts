@@ -34,3 +34,9 @@ export function readCredit(value: string | undefined): number {
   const chunks = Number(value)
   return Number.isInteger(chunks) && chunks > 0 ? Math.min(chunks, 1024) : 0
 }
+
+/** Bytes of an answer at most that the caller takes in one piece: what outgrows one message comes as a stream. */
+export const maxWholeAnswerBytes = 256 * 1024 * 1024
+
+/** Bytes of a request at most: what outgrows one message is sent as a stream, and held by the service while it comes. */
+export const maxWholeRequestBytes = 32 * 1024 * 1024

@@ -6,6 +6,14 @@ import { body, partialBody, type Shape } from '../rest-framework/body.ts'
 import { toldAccess } from './access.ts'
 import { childTarget, oclQuery, oclUrl, oclWriteErrors, readErrors, sourceTarget } from './target.ts'
 
+/**
+ * Bytes of a concept or mapping at most, as JSON: neither what is sent (a body, a line of an import) nor the row that is
+ * made of it may have more, 16 MiB.
+ */
+export const maxRowBytes = 16 * 1024 * 1024
+
+const rowErrors = [...oclWriteErrors, 'too_large'] as const
+
 /** Operations that concepts and mappings have alike. */
 export function childOperations<Fields extends Shape, Row extends z.ZodType>(
   noun: 'concept' | 'mapping',
@@ -44,7 +52,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
       exact: true,
       input: z.object({ ...sourceTarget, body: body(fields) }),
       output: row,
-      errors: oclWriteErrors,
+      errors: rowErrors,
     }),
     update: operation(`exporter.${noun}.update`, {
       summary: `Changes a ${noun}; what differs becomes a new state of it`,
@@ -52,14 +60,14 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
       exact: true,
       input: z.object({ ...live, ifMatch, body: partialBody(fields) }),
       output: row,
-      errors: oclWriteErrors,
+      errors: rowErrors,
     }),
     retire: operation(`exporter.${noun}.retire`, {
       summary: `Retires a ${noun}`,
       effect: 'write',
       input: z.object({ ...live, comment: z.string().optional() }),
       output: z.void(),
-      errors: oclWriteErrors,
+      errors: rowErrors,
     }),
   }
 }

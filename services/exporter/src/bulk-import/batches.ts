@@ -62,10 +62,11 @@ export function restOf({ bytes, work }: LineBatch, done: number): LineBatch | un
   return { bytes: bytes.slice(done), work: { ...work, lines: work.lines.slice(done) } as LineBatch['work'] }
 }
 
-/** Only the first line of a batch. */
-export function firstOf({ bytes, work }: LineBatch): LineBatch {
+/** The first half of the lines of a batch. */
+export function firstHalfOf({ bytes, work }: LineBatch): LineBatch {
   if (work.kind === 'other') return { bytes, work }
-  return { bytes: bytes.slice(0, 1), work: { ...work, lines: work.lines.slice(0, 1) } as LineBatch['work'] }
+  const half = Math.ceil(bytes.length / 2)
+  return { bytes: bytes.slice(0, half), work: { ...work, lines: work.lines.slice(0, half) } as LineBatch['work'] }
 }
 
 /** Asks for the next item while the last one is worked on. */

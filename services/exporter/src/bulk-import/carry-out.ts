@@ -5,7 +5,7 @@ import type { Applied, Importer } from './apply-children.ts'
 import { applyConcepts } from './apply-concepts.ts'
 import { applyMappings } from './apply-mappings.ts'
 import { applyOther, type OtherOptions } from './apply-other.ts'
-import { firstOf, type LineBatch } from './batches.ts'
+import { firstHalfOf, type LineBatch } from './batches.ts'
 import { advanceImport, type ImportJob } from './bulk-import.store.ts'
 import { addResults } from './bulk-import.ts'
 import { importData } from './bulk-import-events.ts'
@@ -42,10 +42,10 @@ export async function carryOut(job: ImportJob, batch: LineBatch, options: CarryO
     return await store.transaction(async tx => record(tx, await apply(tx, importer, batch, options)))
   } catch (error) {
     if (error === lostImport || isFailure(error, 'unavailable', 'busy', 'timeout')) throw error
+    // Something that is seen only when they are written: the other lines are not to suffer from the one that has it.
+    if (batch.bytes.length > 1) return carryOut(job, firstHalfOf(batch), options)
     const refused = resultOfError(error)
     if (refused) return store.transaction(tx => record(tx, { results: [refused] }))
-    // Something in these lines that nobody thought of: the others are not to suffer from the one that has it.
-    if (batch.bytes.length > 1) return carryOut(job, firstOf(batch), options)
     log.error({ err: error, import: job.id, line: job.processed + 1 }, 'a line of an import failed')
     const result = { outcome: 'failed', errors: { __all__: ['Internal error.'] } } as const
     return store.transaction(tx => record(tx, { results: [result] }))

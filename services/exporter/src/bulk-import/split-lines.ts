@@ -1,10 +1,11 @@
+import { maxRowBytes } from '@slipway/contracts'
 import { refuseImport } from './refusal.ts'
 
 const newline = 10
 const carriageReturn = 13
 
-/** Bytes of one line at most: what a single write may bring, and some more for its owner and source. */
-export const mostLineBytes = 1024 * 1024
+/** Bytes of one line at most: as many as any row may have. */
+export const mostLineBytes = maxRowBytes
 
 /** A line without its end. */
 export type TextLine = { readonly number: number; readonly bytes: Buffer }

@@ -1,5 +1,5 @@
 import type { Queryable, Statement } from '@slipway/store'
-import { type Change, firstState, nextState, type Written } from '../child/change-child.ts'
+import { type Change, firstState, nextState, requireRoom, type Written } from '../child/change-child.ts'
 import { type StoredChild, tickClock } from '../child/child.store.ts'
 import type { ChildKind, ChildRules } from '../child/child.ts'
 import type { MappingLinks } from '../mapping/mapping-ends.ts'
@@ -89,6 +89,7 @@ export async function mappingsByMatch(tx: Queryable, source: number, keys: reado
 /**
  * Writes new children and new states in a few statements whatever their number. They are what single writes would have made
  * of them, but share one tick of the clock. No child may come twice. Returns what is to be told of them.
+ * @throws `too_large` for a row that is longer than rows may be, whichever it is of these
  */
 export async function writeChildren<Values, Content extends { readonly retired: boolean }>(
   change: Change,
@@ -107,6 +108,7 @@ export async function writeChildren<Values, Content extends { readonly retired: 
     const written = stored
       ? nextState(rules, change, id, stored, content, comment, now)
       : firstState(rules, change, id, content, comment, now)
+    requireRoom(written)
     changes.push({ id, uuid: written.uuid, change: written.verb, sequence: written.number })
     if (stored) revised.push(recordOf({ position: stored.position, number: written.number }, written))
     else born.push(recordOf({ id, uuid: written.uuid }, written))

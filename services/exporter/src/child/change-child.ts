@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { failure, parseExact } from '@slipway/contracts'
+import { failure, maxRowBytes, parseExact } from '@slipway/contracts'
 import { type AnyTx, appendEvents, type NewEvent } from '@slipway/store'
 import { childUrl, ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { SourceRow } from '../source/source.store.ts'
@@ -105,6 +105,15 @@ function writtenOf<Values, Content extends { readonly retired: boolean }>(
   return { id, uuid: childUuid, number, verb, row, state }
 }
 
+/** @throws `too_large` for a row that is longer than rows may be */
+export function requireRoom({ state }: Written): void {
+  // No text has more than three bytes for each of its units, so that most need no counting.
+  if (state.body.length * 3 <= maxRowBytes) return
+  const bytes = Buffer.byteLength(state.body)
+  if (bytes <= maxRowBytes) return
+  throw failure('too_large', `It would have ${bytes} bytes as a row, more than the ${maxRowBytes} that one may have.`)
+}
+
 /** What a single write tells. Imports tell of many changes at once. */
 function eventOf(
   { source, actor, traceparent }: Cause,
@@ -135,6 +144,7 @@ export async function addChild<Values, Content extends { readonly retired: boole
   const { tx, source } = change
   const now = await tickClock(tx, source.position, rules.kind, content.retired ? 0 : 1)
   const written = firstState(rules, change, id, content, comment, now)
+  requireRoom(written)
   await insertChild(tx, { source: source.position, kind: rules.kind, id, uuid: written.uuid }, written.state)
   await appendEvents(tx, [eventOf(change, rules.kind, written)])
   return written.row
@@ -155,6 +165,7 @@ export async function changeChild<Values, Content extends { readonly retired: bo
   const active = Number(stored.retired) - Number(content.retired)
   const now = await tickClock(tx, source.position, rules.kind, active)
   const written = nextState(rules, change, id, stored, content, comment, now)
+  requireRoom(written)
   await reviseChild(tx, stored.position, written.number, written.state)
   await appendEvents(tx, [eventOf(change, rules.kind, written)])
   return written.row

@@ -14,8 +14,8 @@ export type ChildFilter = {
 
 export type Order = 'newest' | 'oldest'
 
-/** Up to so many rows are read at once; more are streamed. */
-const mostAtOnce = 1_000
+/** Up to so many rows are read at once; more are streamed, for each may be large. */
+const mostAtOnce = 100
 
 const live = `child c join child_version v on v.position = c.head and v.child = c.position
   where c.source = $1 and c.kind = $2`

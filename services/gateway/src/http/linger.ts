@@ -7,7 +7,11 @@ import type { FastifyInstance } from 'fastify'
  */
 export function lingerAfterAnswers(app: FastifyInstance, lingerMs = 5_000): void {
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (!request.raw.complete) reply.raw.shouldKeepAlive = true
+    if (!request.raw.complete) {
+      reply.raw.shouldKeepAlive = true
+      // The framework closes the connection of whoever announces too much.
+      if (reply.statusCode === 413) reply.removeHeader('connection')
+    }
     done()
   })
   app.addHook('onResponse', (request, _reply, done) => {

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { bulkImportOperations, failure, invalid, isFailure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { lingerAfterAnswers } from '../http/linger.ts'
 import { lastValue, queryParameters } from '../http/query.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authenticate, requireKnown } from './authentication.ts'
@@ -23,7 +22,6 @@ const answerMs = 60_000
 export async function bulkImportRoutes(app: FastifyInstance, options: SourceExportsOptions): Promise<void> {
   await app.register(async scope => {
     streamBodies(scope)
-    lingerAfterAnswers(scope)
     scope.setErrorHandler((error, request, reply) => {
       const { status, body, retryAfter } = renderError(error)
       if (status >= 500) options.logError(error, request)

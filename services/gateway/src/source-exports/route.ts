@@ -8,12 +8,20 @@ const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 
 export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
 /** One path, with and without the slash at its end: clients use both, and a redirected POST would lose its method. */
-export function route(app: FastifyInstance, path: string, methods: readonly string[], handler: RouteHandler): void {
+export function route(
+  app: FastifyInstance,
+  path: string,
+  methods: readonly string[],
+  handler: RouteHandler,
+  /** Bytes of a body at most; default: the server's. */
+  bodyLimit?: number,
+): void {
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   for (const url of [path, `${path}/`]) {
     app.route({
       method: allMethods,
       url,
+      ...(bodyLimit !== undefined && { bodyLimit }),
       async handler(request, reply) {
         if (hasEmptyParameter(request) || hasNullCharacter(request)) throw failure('not_found', 'Not found.')
         reply.header('allow', allow)

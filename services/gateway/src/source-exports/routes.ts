@@ -1,5 +1,6 @@
 import { failure } from '@slipway/contracts'
 import type { FastifyInstance } from 'fastify'
+import { lingerAfterAnswers } from '../http/linger.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { bulkImportRoutes } from './bulk-import.routes.ts'
 import type { SourceExportsOptions } from './caller-context.ts'
@@ -23,6 +24,7 @@ export async function sourceExports(app: FastifyInstance, options: SourceExports
 function serve(app: FastifyInstance, options: SourceExportsOptions): void {
   keepRawBodies(app)
   allowAllOrigins(app)
+  lingerAfterAnswers(app)
   app.setErrorHandler((error, request, reply) => {
     const { status, body, retryAfter } = renderError(error)
     if (status >= 500) options.logError(error, request)
@@ -42,7 +44,7 @@ function serve(app: FastifyInstance, options: SourceExportsOptions): void {
   for (const owner of owners) {
     for (const entry of ownedEntries) {
       const handler = operationHandler(options, entry, (request, caller) => ownerOfPath(options.store, request, caller))
-      route(app, owner + entry.path, Object.keys(entry.methods), handler)
+      route(app, owner + entry.path, Object.keys(entry.methods), handler, entry.bodyLimit)
     }
   }
   downloadRoute(app, options)

@@ -2,6 +2,7 @@ import {
   conceptOperations,
   exportOperations,
   mappingOperations,
+  maxRowBytes,
   type Operation,
   orgMemberOperations,
   orgOperations,
@@ -16,6 +17,8 @@ export type Entry = {
   readonly path: string
   /** HEAD is there wherever GET is. */
   readonly methods: Readonly<Partial<Record<Method, Operation>>>
+  /** Bytes of a body at most; default: as for all APIs. */
+  readonly bodyLimit?: number
 }
 
 /** In this API, PUT, PATCH and POST to a thing all change the fields that are sent. */
@@ -27,8 +30,8 @@ const children = (kind: 'concept' | 'mapping'): Entry[] => {
   const live = `/sources/:source/${kind}s`
   const frozen = `/sources/:source/:version/${kind}s`
   return [
-    { path: live, methods: { GET: list, POST: create } },
-    { path: `${live}/:id`, methods: { GET: get, PUT: update, PATCH: update, DELETE: retire } },
+    { path: live, methods: { GET: list, POST: create }, bodyLimit: maxRowBytes },
+    { path: `${live}/:id`, methods: { GET: get, PUT: update, PATCH: update, DELETE: retire }, bodyLimit: maxRowBytes },
     { path: `${live}/:id/versions`, methods: { GET: versions } },
     { path: `${live}/:id/:childVersion`, methods: { GET: get } },
     ...(kind === 'concept' ? [{ path: `${live}/:id/mappings`, methods: { GET: mappingOperations.ofConcept } }] : []),
