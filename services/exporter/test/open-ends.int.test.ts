@@ -160,7 +160,7 @@ describe('a mapping to what is not here', () => {
   it('misses no concept that comes at the same moment', async () => {
     const target = await running.dictionary('RACE', ['A'])
     await running.dictionary('RACED')
-    const codes = Array.from({ length: 30 }, (_, index) => `C${index}`)
+    const codes = Array.from({ length: 8 }, (_, index) => `C${index}`)
     await Promise.all(
       codes.flatMap(code => [
         create(target, { id: code, from_concept_url: url('RACE', 'A'), to_concept_url: url('RACED', code) }),
