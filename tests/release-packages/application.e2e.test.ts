@@ -264,10 +264,24 @@ describe('an extension', () => {
     expectError(await start(user), 403, texts.denied)
   })
 
+  it('is changed by staff of its member only, and read by all staff', async () => {
+    const { user } = await applicant()
+    const { applicationId: id } = (await start(user)).body
+    const { america, sweden } = running.as
+    expectError(await sweden.post(path(id), { reason: 'ours' }), 403, texts.denied)
+    expectError(await sweden.post(path(id), { approvalState: 'SUBMITTED' }), 403, texts.denied)
+    expectError(await sweden.send('PUT', path(id, '/notesInternal'), 'x'), 403, texts.denied)
+    expectError(await approve(sweden, id, 'APPROVED'), 403, texts.denied)
+    expectError(await sweden.delete(path(id)), 403, texts.denied)
+    expect((await sweden.get(path(id))).body).toMatchObject({ reason: null, approvalState: 'NOT_SUBMITTED' })
+    expect((await america.post(path(id), { reason: 'by phone' })).body.reason).toBe('by phone')
+    expect((await america.delete(path(id))).status).toBe(200)
+  })
+
   it('has notes that only staff sees', async () => {
     const { user } = await applicant()
     const { applicationId: id } = (await start(user)).body
-    const set = await running.as.sweden.send('PUT', path(id, '/notesInternal'), 'call back')
+    const set = await running.as.america.send('PUT', path(id, '/notesInternal'), 'call back')
     expect([set.status, set.body.notesInternal]).toEqual([200, 'call back'])
     expect((await running.as.admin.get(path(id))).body.notesInternal).toBe('call back')
     for (const seen of [await user.get(path(id)), await user.get('/api/affiliates/me')]) {

@@ -35,6 +35,26 @@ describe('users', () => {
     expect((await nobody.get('/user', { authorization })).status).toBe(200)
   })
 
+  it('are known by name and mail to themselves, staff and administrators only', async () => {
+    const { ada, bob, nobody, staff, admin } = running.as
+    const finn = { username: 'finn', name: 'Finn Secret', email: 'finn@example.org', password: 'password of finn' }
+    await staff.post('/users/', finn)
+    await ada.post('/orgs/', { id: 'FINNS', name: 'x' })
+    await ada.put('/orgs/FINNS/members/finn/', {})
+    const { token } = (await nobody.post('/users/login/', finn)).body
+    const self = { get: (path: string) => nobody.get(path, { authorization: `Token ${token}` }) }
+    for (const path of ['/users/?limit=0', '/users/finn/', '/orgs/FINNS/members/?limit=0']) {
+      for (const other of [nobody, bob, ada]) {
+        const seen = await other.get(path)
+        expect([seen.status, seen.text.includes('finn')]).toEqual([200, true])
+        expect(seen.text).not.toMatch(/Finn Secret|finn@/)
+      }
+      for (const one of [self, staff, admin]) expect((await one.get(path)).text).toContain('Finn Secret')
+    }
+    expect((await nobody.get('/users/finn/')).body).toMatchObject({ name: 'finn', email: null, url: '/users/finn/' })
+    expect((await self.get('/user/')).body).toMatchObject({ name: 'Finn Secret', email: 'finn@example.org' })
+  })
+
   it('are members of orgs', async () => {
     const { ada, bob } = running.as
     expect((await ada.post('/orgs/', { id: 'CLUB', name: 'Club' })).status).toBe(201)

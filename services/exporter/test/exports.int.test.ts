@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { postgresBlobs } from '@slipway/blobs'
-import { exportOperations, sourceOperations, sourceVersionOperations } from '@slipway/contracts'
+import {
+  exportOperations,
+  type InputOf,
+  orgMemberOperations,
+  sourceOperations,
+  sourceVersionOperations,
+} from '@slipway/contracts'
 import type { Statement } from '@slipway/store'
 import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweep } from '../src/export/sweep.ts'
-import { as, type RunningExporter, startExporter, type Target } from './start-exporter.ts'
+import { as, type Person, type RunningExporter, startExporter, type Target } from './start-exporter.ts'
 import { unzip } from './unzip.ts'
 
 let running: RunningExporter
@@ -142,6 +148,37 @@ describe('an export', () => {
     await start(target)
     await running.exported(target, 'v1')
     await expect(download()).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('is not downloaded by a signed URL any more by whom it was given to once they may not see it', async () => {
+    const target = await running.dictionary('HIDDEN', ['A'])
+    await running.freeze(target, 'v1')
+    await running.exported(target, 'v1')
+    const download = async (person: Person) => {
+      const { headers } = await running.read(exportOperations.get, { ...target, version: 'v1' }, person)
+      const url = new URL(headers.exporturl ?? '')
+      const parameters = { expires: url.searchParams.get('expires'), signature: url.searchParams.get('signature') }
+      const file = url.pathname.split('/').at(-1)
+      const input = { ...target, version: 'v1', file, ...parameters } as InputOf<typeof exportOperations.download>
+      return async () => (await running.read(exportOperations.download, input, 'nobody')).status
+    }
+    const member = (operation: typeof orgMemberOperations.add | typeof orgMemberOperations.remove) =>
+      running.bus.request(operation, { org: 'HIDDEN', member: 'bob' }, as('ada'))
+    const access = (public_access: 'View' | 'None') =>
+      running.bus.call(sourceOperations.update, { ...target, body: { public_access } }, as('ada'))
+    const [nobody, bob, ada, staff] = await Promise.all((['nobody', 'bob', 'ada', 'staff'] as const).map(download))
+    expect(await nobody?.()).toBe(200)
+    await access('None')
+    await expect(nobody?.()).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(bob?.()).rejects.toMatchObject({ code: 'forbidden' })
+    expect([await ada?.(), await staff?.()]).toEqual([200, 200])
+    await member(orgMemberOperations.add)
+    const asMember = await download('bob')
+    expect(await asMember()).toBe(200)
+    await member(orgMemberOperations.remove)
+    await expect(asMember()).rejects.toMatchObject({ code: 'forbidden' })
+    await access('View')
+    expect(await asMember()).toBe(200)
   })
 
   it('has one job, however many ask at the same time', async () => {

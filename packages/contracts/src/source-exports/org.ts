@@ -123,7 +123,7 @@ export const orgMemberOperations = {
 
 export const ownerProfileOperations = {
   get: operation('exporter.owner-profile.get', {
-    summary: 'Counts what a user owns and belongs to',
+    summary: 'Counts what a user owns and belongs to, as far as the caller may see it',
     effect: 'read',
     input: z.object({ login: member }),
     output: z.object({ orgs: z.int(), public_sources: z.int() }),

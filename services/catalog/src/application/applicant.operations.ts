@@ -19,7 +19,7 @@ import {
 import { afterRequest, entersSubmitted, isWithApplicant, submitted } from './approval.ts'
 import { tellStaff } from './mails.ts'
 import type { ApplicationOptions } from './options.ts'
-import { requireOwner, requireOwnerOrEditor } from './ownership.ts'
+import { requireOwner, requireOwnerOrReviewer } from './ownership.ts'
 import { applicationDeleted, approvalStateChanged } from './trail.ts'
 
 const { update, delete: remove, saveRegistration, submitRegistration } = applicationOperations
@@ -57,7 +57,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
     writeHandler(store, update, async (tx, { applicationId, body }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await locked(tx, applicationId)
-      requireOwnerOrEditor(row, viewer)
+      requireOwnerOrReviewer(row, viewer)
       const isExtension = row.application_type === 'EXTENSION'
       const state = afterRequest(row.state, body.approvalState)
       if (state !== row.state && !isExtension) {
@@ -73,7 +73,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
     writeHandler(store, remove, async (tx, { applicationId }, context) => {
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await locked(tx, applicationId)
-      requireOwnerOrEditor(row, viewer)
+      requireOwnerOrReviewer(row, viewer)
       if (row.application_type !== 'EXTENSION') {
         throw failure('refused', 'Only applications of type EXTENSION can be deleted.')
       }

@@ -1,5 +1,5 @@
 import { isEditor, type Viewer } from '@slipway/contracts'
-import { accessDenied } from '../member/viewer.ts'
+import { accessDenied, requireActingFor } from '../member/viewer.ts'
 import type { ApplicationOfAffiliate } from './application.store.ts'
 
 /** An application belongs to the login of its affiliate. */
@@ -10,7 +10,15 @@ export function requireOwner(row: ApplicationOfAffiliate, viewer: Viewer): void 
   if (!isOwner(row, viewer)) throw accessDenied()
 }
 
-/** @throws `forbidden` for users to whom it does not belong */
+/**
+ * Who may change it: its owner, staff of the member that is asked, administrators.
+ * @throws `forbidden` for everybody else
+ */
+export function requireOwnerOrReviewer(row: ApplicationOfAffiliate, viewer: Viewer): void {
+  if (!isOwner(row, viewer)) requireActingFor(viewer, row.member)
+}
+
+/** Who may read it. @throws `forbidden` for users to whom it does not belong */
 export function requireOwnerOrEditor(row: ApplicationOfAffiliate, viewer: Viewer): void {
   if (!isEditor(viewer)) requireOwner(row, viewer)
 }

@@ -47,6 +47,7 @@ export function reviewHandlers({ store, countries, publicUrl }: ApplicationOptio
       const viewer = requireEditor(context.identity)
       const row = await lockApplication(tx, applicationId)
       if (!row) throw notFound()
+      requireActingFor(viewer, row.member)
       const saved = await saveApplication(tx, row, { notes_internal: notes ?? null }, context)
       return { body: shownApplication(saved, viewer, await countries(), row.affiliate) }
     }),

@@ -5,8 +5,8 @@ import { handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
 import type { AnyStore } from '@slipway/store'
 import type { Logger } from 'pino'
 import { sourceUrl } from '../paths.ts'
-import { notFound, requireAdmin, requireView } from '../rights.ts'
-import { findSource, type Read } from '../source/source.store.ts'
+import { isStaff, loginOf, notFound, requireAdmin, requireView } from '../rights.ts'
+import { findSource, findSourceFor, type Read } from '../source/source.store.ts'
 import { findVersion } from '../source-version/version.store.ts'
 import { versionUrl } from '../source-version/version.ts'
 import { archives } from './archive.ts'
@@ -14,7 +14,7 @@ import { adoptExport, clearExport, exportTask, findExport, lockExport, queueExpo
 import { decideDelete, decideRead, decideStart } from './export.ts'
 import { lastUpdatedHeaders } from './export-answer.ts'
 import { tellExport } from './export-events.ts'
-import { sign, verifySignature } from './signature.ts'
+import { type Signed, sign, verifySignature } from './signature.ts'
 
 export type ExportHandlersOptions = {
   readonly store: AnyStore
@@ -28,6 +28,8 @@ export type ExportHandlersOptions = {
 }
 
 type Target = SourceTarget & { readonly version: string }
+
+const badSignature = () => failure('forbidden', 'The signature of this URL is wrong or has expired.')
 
 async function* nothing() {}
 
@@ -48,10 +50,10 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
     if (version.snapshot === null) throw failure('method_not_allowed', `Method '${method}' not allowed.`)
   }
 
-  function signedUrl(baseUrl: string, path: string, fileName: string, blob: string): string {
+  function signedUrl(baseUrl: string, path: string, fileName: string, signed: Signed): string {
     const expires = Math.floor(Date.now() / 1000) + urlSeconds
     const file = path + fileName
-    return `${baseUrl}${file}?expires=${expires}&signature=${sign(secret, file, blob, expires)}`
+    return `${baseUrl}${file}?expires=${expires}&signature=${sign(secret, file, signed, expires)}`
   }
 
   return [
@@ -65,8 +67,9 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
       const ready = await archive.find(seen)
       if (ready) {
         const conditions = { ifNoneMatch, range, ifRange, head }
+        const viewer = { login: loginOf(identity), staff: isStaff(identity) }
         const answer = await archive.open({ version, source }, ready, conditions, cause, ({ id }) => ({
-          exportURL: signedUrl(baseUrl, path, ready.fileName, id),
+          exportURL: signedUrl(baseUrl, path, ready.fileName, { blob: id, viewer }),
           ...lastUpdatedHeaders(version.last_updated),
           exportCreated: seen.createdOn ?? '',
         }))
@@ -90,10 +93,14 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
       exportOperations.download,
       async ({ file, expires, signature, ifNoneMatch, range, ifRange, head, ...target }, { traceparent }) => {
         const path = `${versionUrl(sourceUrl(target), target.version)}export/${file}`
-        const id = verifySignature(secret, path, expires, signature)
-        if (id === undefined) throw failure('forbidden', 'The signature of this URL is wrong or has expired.')
-        const { version, source } = await versionOf(store.read, target, null)
-        const ready = await archive.find(await findExport(store.read, version.position), id)
+        const signed = verifySignature(secret, path, expires, signature)
+        if (!signed) throw badSignature()
+        const { blob, viewer } = signed
+        const source = await findSourceFor(store.read, target, viewer.login)
+        // It may have become private since, or whoever it was given to may have left.
+        if (source.public_access === 'None' && !source.belongs && !viewer.staff) throw badSignature()
+        const version = await findVersion(store.read, source.position, target.version)
+        const ready = await archive.find(await findExport(store.read, version.position), blob)
         const cause = { actor: actorOf(null), traceparent }
         const conditions = { ifNoneMatch, range, ifRange, head }
         const answer = ready && (await archive.open({ version, source }, ready, conditions, cause))

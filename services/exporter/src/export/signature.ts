@@ -1,18 +1,29 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-const mac = (secret: string, path: string, blob: string, expires: string) =>
-  createHmac('sha256', secret).update([path, blob, expires].join('\n')).digest()
-
-/** Signs a download: good for these very bytes at this path until `expires` (epoch seconds). */
-export function sign(secret: string, path: string, blob: string, expires: number): string {
-  return `${blob}.${mac(secret, path, blob, String(expires)).toString('base64url')}`
+/** What a URL is good for. */
+export type Signed = {
+  /** Id of the bytes. */
+  readonly blob: string
+  /** Who was given it, which is what is asked again when it is used: a login, or `staff`, who see everything. */
+  readonly viewer: { readonly login: string; readonly staff: boolean }
 }
 
-/** The id of the bytes that a signature is for; undefined when it is wrong or too old. */
-export function verifySignature(secret: string, path: string, expires: string, signature: string): string | undefined {
-  const [blob = '', given = ''] = signature.split('.')
-  const expected = mac(secret, path, blob, expires)
+const mac = (secret: string, path: string, content: string, expires: string) =>
+  createHmac('sha256', secret).update([path, content, expires].join('\n')).digest()
+
+/** Signs a download: good for these very bytes at this path and for whom it was given to, until `expires` (epoch seconds). */
+export function sign(secret: string, path: string, { blob, viewer }: Signed, expires: number): string {
+  const content = `${blob}.${viewer.staff ? 's' : 'u'}${Buffer.from(viewer.login).toString('base64url')}`
+  return `${content}.${mac(secret, path, content, String(expires)).toString('base64url')}`
+}
+
+/** What a signature is for; undefined when it is wrong or too old. */
+export function verifySignature(secret: string, path: string, expires: string, signature: string): Signed | undefined {
+  const [blob = '', viewer = '', given = ''] = signature.split('.')
+  const expected = mac(secret, path, `${blob}.${viewer}`, expires)
   const actual = Buffer.from(given, 'base64url')
   if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return undefined
-  return Number(expires) * 1000 > Date.now() ? blob : undefined
+  if (Number(expires) * 1000 <= Date.now()) return undefined
+  const login = Buffer.from(viewer.slice(1), 'base64url').toString()
+  return { blob, viewer: { login, staff: viewer.startsWith('s') } }
 }

@@ -18,6 +18,7 @@ import { notFound, requireAdmin, requireEdit, requireStaff, requireView } from '
 import {
   addOrgMember,
   countOrgs,
+  countPublicSources,
   deleteOrg,
   findOrg,
   insertOrg,
@@ -28,7 +29,6 @@ import {
   lockOrg,
   type OrgRow,
   type OrgValues,
-  profileOf,
   removeOrgMember,
   touchOrg,
   updateOrg,
@@ -143,6 +143,12 @@ export function orgHandlers(store: AnyStore): OperationHandler[] {
         return { status: 204 }
       }),
     ),
-    handlerOf(ownerProfileOperations.get, async ({ login }) => ({ body: await profileOf(store.read, login) })),
+    handlerOf(ownerProfileOperations.get, async ({ login }, { identity }) => {
+      const [orgs, public_sources] = await Promise.all([
+        countOrgs(store.read, identity, login),
+        countPublicSources(store.read, login),
+      ])
+      return { body: { orgs, public_sources } }
+    }),
   ]
 }

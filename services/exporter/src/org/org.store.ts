@@ -83,11 +83,6 @@ const members: Statement = {
   text: 'select login from org_member where org = $1 order by login limit $2 offset $3',
 }
 const memberFound: Statement = { name: 'org.member', text: 'select 1 from org_member where org = $1 and login = $2' }
-const profile: Statement = {
-  name: 'org.profile',
-  text: `select (select count(*) from org_member where login = lower($1)) as orgs,
-    coalesce((select visible from tally where scope = 'source/user/' || $1), 0) as public_sources`,
-}
 
 export async function findOrg(read: Read, id: string, identity: Identity | null): Promise<OrgRow> {
   const [row] = await read<OrgRow>(find, [id, loginOf(identity)])
@@ -179,7 +174,6 @@ export async function isOrgMember(read: Read, org: string, login: string): Promi
   return (await read(memberFound, [org, login.toLowerCase()])).length > 0
 }
 
-export async function profileOf(read: Read, login: string) {
-  const [row] = await read<{ orgs: number; public_sources: number }>(profile, [login])
-  return row ?? { orgs: 0, public_sources: 0 }
+export async function countPublicSources(read: Read, login: string): Promise<number> {
+  return (await tallyOf(read, `source/user/${login}`)).visible
 }

@@ -85,9 +85,14 @@ const org: Statement = {
 const exact = (row: SourceRow) => exactColumns(row, 'extras')
 
 /** @throws `not_found` */
-export async function findSource(read: Read, target: SourceTarget, identity: Identity | null): Promise<SourceRow> {
+export function findSource(read: Read, target: SourceTarget, identity: Identity | null): Promise<SourceRow> {
+  return findSourceFor(read, target, loginOf(identity))
+}
+
+/** The same for somebody of whom only the login is known, in lower case. @throws `not_found` */
+export async function findSourceFor(read: Read, target: SourceTarget, login: string): Promise<SourceRow> {
   const { ownerType, owner, source } = target
-  const [row] = await read<SourceRow>(find, [ownerType, owner, source, loginOf(identity)])
+  const [row] = await read<SourceRow>(find, [ownerType, owner, source, login])
   if (!row) throw notFound()
   return exact(row)
 }

@@ -17,7 +17,7 @@ import { loginToken } from './login-token.ts'
 import { methodNotAllowed, route } from './route.ts'
 import { sendAnswer, sendJson } from './send.ts'
 import { memberOperations } from './table.ts'
-import { requireAccount, userDetail, userRow } from './user.ts'
+import { knowsPerson, requireAccount, userDetail, userRow } from './user.ts'
 import { findProfile, insertProfile, profileOf } from './user-profile.ts'
 
 /** The one word that is a path of its own among users. */
@@ -41,13 +41,19 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     return caller
   }
 
-  async function detail(request: FastifyRequest, reply: FastifyReply, account: Account, status = 200) {
-    const call = await callOptions(options, request, null, ownerProfileOperations.get)
+  async function detail(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller | null,
+    account: Account,
+    status = 200,
+  ) {
+    const call = await callOptions(options, request, caller, ownerProfileOperations.get)
     const [owned, profile] = await Promise.all([
       bus.call(ownerProfileOperations.get, { login: account.login }, call),
       findProfile(store, account.id),
     ])
-    return sendJson(request, reply, status, userDetail(account, owned, profile))
+    return sendJson(request, reply, status, userDetail(account, owned, profile, knowsPerson(caller, account)))
   }
 
   route(app, '/users/login', ['POST'], async (request, reply) => {
@@ -62,15 +68,16 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
 
   route(app, '/users', ['GET', 'POST'], async (request, reply) => {
     if (request.method === 'POST') {
-      return detail(request, reply, await createUser(request, await staff(request)), 201)
+      const caller = await staff(request)
+      return detail(request, reply, caller, await createUser(request, caller), 201)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
-    await authenticate(request, authenticator)
+    const caller = await authenticate(request, authenticator)
     const [counted] = await store.read<{ total: number }>(countAccounts)
     const page = pageOf(request, counted?.total ?? 0, `${options.baseUrlOf(request)}/users/`)
     const accounts = await listAccounts(store, '', page.offset + page.limit)
     reply.headers(page.headers)
-    return sendJson(request, reply, 200, accounts.slice(page.offset).map(userRow))
+    return sendJson(request, reply, 200, accounts.slice(page.offset).map(shownTo(caller)))
   })
 
   async function createUser(request: FastifyRequest, caller: Caller): Promise<Account> {
@@ -97,13 +104,13 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
   route(app, '/user', ['GET'], async (request, reply) => {
     const caller = await known(request)
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
-    return detail(request, reply, await requireAccount(store, caller.identity.login))
+    return detail(request, reply, caller, await requireAccount(store, caller.identity.login))
   })
 
   route(app, '/users/:user', ['GET', 'DELETE'], async (request, reply) => {
-    await authenticate(request, authenticator)
+    const caller = await authenticate(request, authenticator)
     const account = await requireAccount(store, (request.params as { user: string }).user)
-    if (request.method === 'GET' || request.method === 'HEAD') return detail(request, reply, account)
+    if (request.method === 'GET' || request.method === 'HEAD') return detail(request, reply, caller, account)
     if (request.method === 'DELETE') return activate(request, reply, account, false)
     throw methodNotAllowed(request)
   })
@@ -147,7 +154,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     const answer = await bus.openStream(orgMemberOperations.list, { org, query: queryParameters(request) }, call)
     const logins = (await json(answer.body)) as string[]
     const rows = await Promise.all(
-      logins.map(login => requireAccount(store, login).then(userRow, () => unknown(login))),
+      logins.map(login => requireAccount(store, login).then(shownTo(caller), () => unknown(login))),
     )
     reply.headers(answer.headers)
     return sendJson(request, reply, 200, rows)
@@ -164,6 +171,8 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     return sendAnswer(bus, operation, { org, member }, call, request, reply)
   })
 }
+
+const shownTo = (caller: Caller | null) => (account: Account) => userRow(account, knowsPerson(caller, account))
 
 /** A member without an account here: of an external issuer, or one that was deleted. */
 const unknown = (login: string) => ({ username: login, name: login, url: `/users/${login}/`, type: 'User' })

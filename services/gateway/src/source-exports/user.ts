@@ -1,8 +1,10 @@
 import { failure } from '@slipway/contracts'
+import { hasRole } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import { type Account, findAccount } from '../identity/account.store.ts'
 import type { Caller } from '../identity/authenticator.ts'
+import { isAdministrator } from '../identity/caller.ts'
 import { requireKnown } from './authentication.ts'
 import type { UserProfile } from './user-profile.ts'
 
@@ -21,8 +23,15 @@ export async function ownerOfPath(store: Store, request: FastifyRequest, caller:
   return { ownerType: 'user', owner }
 }
 
-export function userRow({ login, given_name, family_name }: Account) {
-  const name = [given_name, family_name].filter(Boolean).join(' ') || login
+/** What people are called, and their mail address, is for themselves and for who manages accounts. */
+export function knowsPerson(caller: Caller | null, { id }: Account): boolean {
+  if (!caller) return false
+  return caller.identity.subject === id || isAdministrator(caller) || hasRole(caller.identity, 'staff')
+}
+
+/** `known`: whether the caller may know who that is. */
+export function userRow({ login, given_name, family_name }: Account, known: boolean) {
+  const name = (known && [given_name, family_name].filter(Boolean).join(' ')) || login
   return { username: login, name, url: `/users/${login}/`, type: 'User' }
 }
 
@@ -30,14 +39,15 @@ export function userDetail(
   account: Account,
   owned: { readonly orgs: number; readonly public_sources: number },
   { company, location, preferred_locale, extras }: UserProfile,
+  known: boolean,
 ) {
-  const row = userRow(account)
+  const row = userRow(account, known)
   return {
     type: 'User',
     uuid: account.id,
     username: row.username,
     name: row.name,
-    email: account.email,
+    email: known ? account.email : null,
     company,
     location,
     preferred_locale,
