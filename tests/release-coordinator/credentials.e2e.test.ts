@@ -4,9 +4,17 @@ import { api, issuerKey, issuerUrl, url } from './support/api.ts'
 import { callers } from './support/callers.ts'
 import { given } from './support/given.ts'
 import { httpClient, statusAndBody } from './support/http-client.ts'
-import { type IssuerRequest, inAnHour, issuerControl, type SigningKey, signedToken } from './support/issuer.ts'
+import {
+  type IssuerRequest,
+  inAnHour,
+  issuerControl,
+  platformAudience,
+  type SigningKey,
+  signedToken,
+} from './support/issuer.ts'
 import { studies } from './support/resources.ts'
 import { reaches } from './support/saga.ts'
+import { grant } from './support/system.ts'
 
 const rolesClaim = 'https://kidsfirstdrc.org/roles'
 const groupsClaim = 'https://kidsfirstdrc.org/groups'
@@ -52,10 +60,18 @@ describe('tokens of the issuer', () => {
     ['with a role that is none', () => signed(claims(['admin', 'ADMINISTRATOR'])), 'user'],
     ['of a machine', () => signed({ gty: 'client-credentials', exp: inAnHour() }), 'administrator'],
     ['of a machine with roles', () => signed(claims(['USER'], { gty: 'client-credentials' })), 'administrator'],
+    ['of any issuer', () => signed(claims(['ADMIN'], { iss: 'anybody' })), 'administrator'],
+    ['for another audience', () => signed(claims(['ADMIN'], { aud: 'https://example.org' })), 'anonymous'],
+    ['without an audience', () => signed(claims(['ADMIN'], { aud: undefined })), 'anonymous'],
     [
-      'for any audience',
-      () => signed(claims(['ADMIN'], { aud: 'https://example.org', iss: 'anybody' })),
-      'administrator',
+      'that the platform sends to task services',
+      () => signed({ gty: 'client-credentials', exp: inAnHour(), aud: grant.audience }),
+      'anonymous',
+    ],
+    [
+      'for the platform and task services at once',
+      () => signed({ gty: 'client-credentials', exp: inAnHour(), aud: [platformAudience, grant.audience] }),
+      'anonymous',
     ],
     ['that says no key', () => signed(claims(['ADMIN']), { kid: undefined }), 'administrator'],
     ['of another kind of machine', () => signed({ gty: 'password', exp: inAnHour() }), 'anonymous'],

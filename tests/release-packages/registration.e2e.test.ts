@@ -151,6 +151,13 @@ describe('a registration', () => {
     expect(new Set([...ids, mine.body.affiliateDetails.affiliateDetailsId]).size).toBe(4)
   })
 
+  it('is not made for the login of an account that was deleted', async () => {
+    await member('deleted@example.org')
+    expect((await running.as.admin.delete('/api/v1/accounts/deleted@example.org')).status).toBe(204)
+    const again = await register(person('Deleted@example.org'))
+    expect([again.status, again.text]).toEqual([304, ''])
+  })
+
   it('goes to the leading member where a country has none of its own', async () => {
     const user = await member('fr@example.org', { country: { isoCode2: 'FR', member: { key: 'SE' } }, langKey: 'en' })
     expect((await user.get('/api/affiliates/me')).body[0].homeMember).toEqual({ key: 'IHTSDO' })
@@ -160,6 +167,8 @@ describe('a registration', () => {
     [{ login: undefined }, /^login: /],
     [{ login: 'a b' }, /^login: must have no blanks/],
     [{ login: `${'x'.repeat(100)}@example.org` }, /^login: /],
+    [{ login: 'System' }, 'login: is reserved for the platform'],
+    [{ login: 'аnn@example.org' }, 'login: must be in the letters of one script'],
     [{ password: undefined }, /^password: /],
     [{ password: 'four' }, /^password: /],
     [{ firstName: 'x'.repeat(51) }, /^firstName: /],

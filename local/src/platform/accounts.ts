@@ -1,13 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { failure } from '@slipway/contracts'
+import { failure, loginFault } from '@slipway/contracts'
 import { z } from 'zod'
 
 const name = z.string().min(1, 'must not be empty')
 const names = z.array(name)
 
 const accountSchema = z.strictObject({
-  login: z.string().regex(/^[^\s:]+$/u, 'must be a name without blanks and colons (it is sent as Basic, too)'),
+  login: z
+    .string()
+    .regex(/^[^\s:]+$/u, { error: 'must be a name without blanks and colons (it is sent as Basic, too)', abort: true })
+    .superRefine((login, context) => {
+      const fault = loginFault(login, { configured: true })
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+    }),
   password: name.optional(),
   token: z
     .string()

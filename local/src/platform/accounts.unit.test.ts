@@ -26,6 +26,14 @@ test('an account needs a login only, and may have everything', () => {
   expect(accountFaults([{ login: 'bob' }, all, { login: 'eve', member: null }])).toEqual([])
 })
 
+test('nobody gets a login of the platform, or one that looks like another', () => {
+  expect(accountFaults([{ login: 'admin' }, { login: 'system' }, { login: 'аda' }, { login: 'a\u200bb' }])).toEqual([
+    'entry 2 (system): login: is reserved for the platform',
+    'entry 3 (аda): login: must be in the letters of one script',
+    'entry 4 (a\u200bb): login: must have no blanks and no invisible characters',
+  ])
+})
+
 test('each fault names the entry by number and login', () => {
   const faults = accountFaults([
     { login: 'alice', roles: 'DEV' },

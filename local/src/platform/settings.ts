@@ -1,4 +1,11 @@
-import { failure, type ServiceName, serviceNames } from '@slipway/contracts'
+import {
+  failure,
+  leastPasswordLength,
+  leastTokenLength,
+  type ServiceName,
+  serviceNames,
+  weakness,
+} from '@slipway/contracts'
 import { z } from 'zod'
 import { type OwnTaskService, ownTaskServices } from './task-services.ts'
 
@@ -19,7 +26,13 @@ const port = z
 
 const host = z.string().regex(/^[\w.:%-]+$/u, 'must be a host name or an IP address, without a scheme or a port')
 
-const secret = z.string().regex(/^[\x21-\x7e]+$/u, 'must be printable ASCII without blanks')
+const strong = (schema: z.ZodString, leastLength: number) =>
+  schema.superRefine((secret, context) => {
+    const fault = weakness(secret, leastLength)
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+  })
+
+const token = z.string().regex(/^[\x21-\x7e]+$/u, { error: 'must be printable ASCII without blanks', abort: true })
 
 const databaseUrl = z
   .string()
@@ -70,8 +83,8 @@ const environmentSchema = z.object({
   SLIPWAY_DATA_DIR: optional(z.string()),
   DATABASE_URL: optional(databaseUrl),
   NATS_URL: optional(natsUrl),
-  SLIPWAY_ADMIN_TOKEN: optional(secret),
-  SLIPWAY_ADMIN_PASSWORD: optional(z.string()),
+  SLIPWAY_ADMIN_TOKEN: optional(strong(token, leastTokenLength)),
+  SLIPWAY_ADMIN_PASSWORD: optional(strong(z.string(), leastPasswordLength)),
   SLIPWAY_ACCOUNTS: optional(z.string()),
   DATASERVICE_URL: optional(httpUrl),
   SLIPWAY_REPLICAS: optional(replicas),

@@ -26,8 +26,8 @@ test('every variable is read', () => {
     SLIPWAY_DATA_DIR: '/data',
     DATABASE_URL: 'postgresql://me:secret@db.example/postgres?sslmode=require',
     NATS_URL: 'nats://a:4222,nats://b:4222',
-    SLIPWAY_ADMIN_TOKEN: 'T0k3n+/=',
-    SLIPWAY_ADMIN_PASSWORD: 'a long one',
+    SLIPWAY_ADMIN_TOKEN: 'T0k3n+/=0123456x',
+    SLIPWAY_ADMIN_PASSWORD: 'a longer one',
     SLIPWAY_ACCOUNTS: 'accounts.json',
     DATASERVICE_URL: 'https://data.example/v1',
     SLIPWAY_REPLICAS: 'coordinator=2, exporter=3',
@@ -39,14 +39,16 @@ test('every variable is read', () => {
     dataDir: '/data',
     databaseUrl: 'postgresql://me:secret@db.example/postgres?sslmode=require',
     natsUrl: 'nats://a:4222,nats://b:4222',
-    adminToken: 'T0k3n+/=',
-    adminPassword: 'a long one',
+    adminToken: 'T0k3n+/=0123456x',
+    adminPassword: 'a longer one',
     accounts: 'accounts.json',
     dataserviceUrl: 'https://data.example/v1',
     replicas: { coordinator: 2, exporter: 3 },
     taskServices: ['exporter', 'catalog'],
   })
 })
+
+const remedy = 'take a random one, e.g. of: openssl rand -hex 24'
 
 test.for([
   ['SLIPWAY_PORT', '65536', 'must be a port number from 0 to 65535; 0 picks a free one'],
@@ -55,6 +57,9 @@ test.for([
   ['DATABASE_URL', 'mysql://db/x', 'must be a URL like postgres://user@host/db'],
   ['NATS_URL', 'nats://a, nats://b', 'must be a URL like nats://host:4222, or several separated by commas'],
   ['SLIPWAY_ADMIN_TOKEN', 'two words', 'must be printable ASCII without blanks'],
+  ['SLIPWAY_ADMIN_TOKEN', 'admin', `must have at least 16 characters; ${remedy}`],
+  ['SLIPWAY_ADMIN_TOKEN', 'changemechangeme', `is easily guessed; ${remedy}`],
+  ['SLIPWAY_ADMIN_PASSWORD', 'password', `must have at least 12 characters; ${remedy}`],
   ['DATASERVICE_URL', 'data.example', 'must be a URL like http://host:port'],
   ['SLIPWAY_TASK_SERVICES', 'exporter,gateway', '"gateway" is none of exporter, catalog'],
   [

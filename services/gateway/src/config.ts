@@ -1,4 +1,5 @@
-import { baseConfig } from '@slipway/service'
+import { leastPasswordLength, leastTokenLength, weakness } from '@slipway/contracts'
+import { baseConfig, serviceTokenConfig } from '@slipway/service'
 import { z } from 'zod'
 import { limitsConfig } from './http/limits.ts'
 import { downloadConfig } from './release-packages/download/settings.ts'
@@ -7,6 +8,15 @@ const flag = (fallback: boolean, description: string) => z.stringbool().default(
 const count = (fallback: number, description: string, { min = 0, max = 1_000_000_000 } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback).meta({ description })
 const optional = (description: string) => z.string().min(1).optional().meta({ description })
+const secret = (description: string, leastLength: number) =>
+  z
+    .string()
+    .superRefine((given, context) => {
+      const fault = weakness(given, leastLength)
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+    })
+    .optional()
+    .meta({ description })
 const listOf = (description: string) =>
   z
     .string()
@@ -19,8 +29,7 @@ const listOf = (description: string) =>
     .optional()
     .meta({ description })
 
-/** What the gateway reads from the environment beside what every service reads. */
-export const gatewayConfig = baseConfig.extend({
+const variables = baseConfig.extend({
   ...downloadConfig.shape,
   ...limitsConfig.shape,
   SLIPWAY_PORT: count(8080, 'Port of the APIs; 0 picks a free one', { max: 65_535 }),
@@ -43,8 +52,8 @@ export const gatewayConfig = baseConfig.extend({
   SLIPWAY_CORS_ORIGINS: listOf('Origins whose scripts may call the APIs: *, *.example.org, https://example.org'),
   SLIPWAY_DEVELOPMENT: flag(false, 'Callers without credentials may do everything, and scripts of all origins call'),
 
-  SLIPWAY_ADMIN_TOKEN: optional('API token of the account admin, made or changed at start'),
-  SLIPWAY_ADMIN_PASSWORD: optional('Password of the account admin, made or changed at start'),
+  SLIPWAY_ADMIN_TOKEN: secret('API token of the account admin, made or changed at start', leastTokenLength),
+  SLIPWAY_ADMIN_PASSWORD: secret('Password of the account admin, made or changed at start', leastPasswordLength),
   SLIPWAY_ACCOUNTS: optional('JSON list of accounts to make sure of at start, or the path of a file with it'),
   SLIPWAY_KEY_DAYS: count(30, 'Days after which a new key signs identity tokens', { min: 1, max: 3650 }),
   SLIPWAY_LOGIN_ATTEMPTS: count(
@@ -62,7 +71,10 @@ export const gatewayConfig = baseConfig.extend({
   AUTH0_DOMAIN: optional('Issuer of external tokens; profiles of users are read from {AUTH0_DOMAIN}/userinfo'),
   AUTH0_JWKS: listOf('Where its public keys are. Default: {AUTH0_DOMAIN}/.well-known/jwks.json'),
   CACHE_AUTH0_TIMEOUT: count(86_400, 'Seconds that its keys are used before they are fetched again', { min: 1 }),
-  SLIPWAY_TOKEN_AUDIENCE: optional('Audience that external tokens must have. Default: not checked'),
+  AUTH0_AUD: serviceTokenConfig.shape.AUTH0_AUD.meta({
+    description: 'Audience of the tokens that registry and coordinator send to task services: never good for callers',
+  }),
+  SLIPWAY_TOKEN_AUDIENCE: optional('Audience that external tokens must have; needed with AUTH0_DOMAIN or AUTH0_JWKS'),
   SLIPWAY_TOKEN_ISSUER: optional('Issuer that external tokens must have. Default: not checked'),
   SLIPWAY_ROLES_CLAIM: z
     .string()
@@ -96,6 +108,20 @@ export const gatewayConfig = baseConfig.extend({
     .meta({ description: 'Requests that make a log line: all, those answered with 500 and more, none' }),
   SLIPWAY_METRICS_PUBLIC: flag(false, 'Show /metrics on the port of the APIs, too'),
   SLIPWAY_STOP_DELAY_MS: count(250, 'Milliseconds in which a stopping gateway still takes requests', { max: 60_000 }),
+})
+
+/** What the gateway reads from the environment beside what every service reads. */
+export const gatewayConfig = variables.superRefine((config, context) => {
+  const { AUTH0_DOMAIN, AUTH0_JWKS, AUTH0_AUD, SLIPWAY_TOKEN_AUDIENCE } = config
+  const issuer = AUTH0_DOMAIN !== undefined ? 'AUTH0_DOMAIN' : 'AUTH0_JWKS'
+  const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
+  if (SLIPWAY_TOKEN_AUDIENCE === undefined && (AUTH0_DOMAIN !== undefined || AUTH0_JWKS !== undefined)) {
+    fault(issuer, 'it needs SLIPWAY_TOKEN_AUDIENCE, the audience of tokens that are made for callers of this platform')
+  }
+  if (SLIPWAY_TOKEN_AUDIENCE === AUTH0_AUD) {
+    const reason = 'task services have tokens for that, and could call the platform with them'
+    fault('SLIPWAY_TOKEN_AUDIENCE', `it must not be the same as AUTH0_AUD, ${AUTH0_AUD}: ${reason}`)
+  }
 })
 
 export type GatewayConfig = z.output<typeof gatewayConfig>

@@ -234,15 +234,15 @@ describe('the configured accounts', () => {
     expect(await updated()).toBe(before)
 
     const other = await platform.startReplica({
-      SLIPWAY_ADMIN_TOKEN: 'another-token',
-      SLIPWAY_ADMIN_PASSWORD: 'another',
+      SLIPWAY_ADMIN_TOKEN: 'another-token-of-test',
+      SLIPWAY_ADMIN_PASSWORD: 'another password',
     })
-    expect([await whoIs(bearer('another-token')), await whoIs(admin)]).toEqual(['admin', null])
-    const basic = { authorization: basicCredentials('admin', 'another') }
+    expect([await whoIs(bearer('another-token-of-test')), await whoIs(admin)]).toEqual(['admin', null])
+    const basic = { authorization: basicCredentials('admin', 'another password') }
     expect(await whoIs(basic, other.port)).toBe('admin')
     await other.stop()
     await (await platform.startReplica(same)).stop()
-    expect([await whoIs(bearer('another-token')), await whoIs(admin)]).toEqual([null, 'admin'])
+    expect([await whoIs(bearer('another-token-of-test')), await whoIs(admin)]).toEqual([null, 'admin'])
   })
 
   test('a list that is wrong stops the start, with the reason', async () => {

@@ -7,6 +7,8 @@ type KeyPair = { readonly kid: string; readonly alg: string; readonly privateKey
 
 export type TokenIssuer = AsyncDisposable & {
   readonly url: string
+  /** What a gateway must be started with to take its tokens. */
+  readonly environment: Readonly<Record<string, string>>
   /** Times that keys, and profiles, were asked for. */
   readonly asked: { keys: number; profiles: number }
   readonly first: KeyPair
@@ -24,6 +26,9 @@ export async function newKey(kid: string, alg = 'RS256'): Promise<KeyPair> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } }
 }
+
+/** Of its tokens, unless their claims say otherwise. */
+const audience = 'https://platform.example.org'
 
 /** An issuer of tokens as the gateway meets it: public keys and user profiles over HTTP. */
 export async function startTokenIssuer(): Promise<TokenIssuer> {
@@ -46,6 +51,7 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const issuer: TokenIssuer = {
     url,
+    environment: { AUTH0_DOMAIN: url, SLIPWAY_TOKEN_AUDIENCE: audience },
     asked,
     first,
     broken: false,
@@ -56,7 +62,7 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
       return key
     },
     sign(claims, key = first, header = { kid: key.kid }) {
-      return new SignJWT({ iss: `${url}/`, exp: Math.floor(Date.now() / 1000) + 60, ...claims })
+      return new SignJWT({ iss: `${url}/`, aud: audience, exp: Math.floor(Date.now() / 1000) + 60, ...claims })
         .setProtectedHeader({ alg: key.alg, ...header })
         .sign(key.privateKey)
     },

@@ -44,9 +44,15 @@ export function grantOf(token: string): unknown {
   return JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
 }
 
+/** Whom tokens are made for, unless their claims say otherwise. */
+export const platformAudience = 'https://releases.example.org'
+
 /** A JWT, RS256. `header` changes what it says about its signature, not the signature. */
 export function signedToken(key: SigningKey, claims: object, header: object = {}): string {
-  const content = [{ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }, claims]
+  const content = [
+    { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header },
+    { aud: platformAudience, ...claims },
+  ]
     .map(part => encode(JSON.stringify(part)))
     .join('.')
   return `${content}.${sign('RSA-SHA256', Buffer.from(content), createPrivateKey(key.pem)).toString('base64url')}`

@@ -4,7 +4,7 @@ import { temporaryFolder } from '@slipway/testing'
 import { callers } from './callers.ts'
 import { type DataService, dataService, study } from './data-service.ts'
 import { type Client, httpClient } from './http-client.ts'
-import { type issuer, type SigningKey, issuer as startIssuer } from './issuer.ts'
+import { type issuer, platformAudience, type SigningKey, issuer as startIssuer } from './issuer.ts'
 import { studies } from './resources.ts'
 
 export type SystemOptions = {
@@ -48,6 +48,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     AUTH0_SECRET: grant.client_secret,
     AUTH0_AUD: grant.audience,
   }
+  const incoming = { AUTH0_DOMAIN: issuing.url, SLIPWAY_TOKEN_AUDIENCE: platformAudience, AUTH0_AUD: grant.audience }
   const platformOptions: PlatformOptions = {
     port: 0,
     dataDir: join(folder.path, 'platform'),
@@ -59,7 +60,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     accounts: [callers.dev, callers.user, callers.member],
     ...(mirror && { dataserviceUrl: source.url }),
     env: {
-      gateway: { SLIPWAY_PASSWORD_COST: '10', ...(tokens && { AUTH0_DOMAIN: issuing.url }), ...options.gateway },
+      gateway: { SLIPWAY_PASSWORD_COST: '10', ...(tokens && incoming), ...options.gateway },
       registry: { ...impatient.registry, ...outgoing, ...options.registry },
       coordinator: { ...impatient.coordinator, ...outgoing, ...options.coordinator },
     },

@@ -17,6 +17,7 @@ import { changedFields, shownAccount } from './account.ts'
 import type { Authenticator } from './authenticator.ts'
 import { requireAdministrator, requireCaller } from './caller.ts'
 import { authorOf } from './delegation.ts'
+import { newLogin } from './login.ts'
 import { hashPassword } from './password.ts'
 
 export type AccountRoutesOptions = {
@@ -44,7 +45,7 @@ const settable = {
 }
 export const changeSchema = z.strictObject(settable).partial()
 export const newAccountSchema = changeSchema.extend({
-  login: word.regex(/^[^\s:/]+$/, 'must have no blanks, colons or slashes'),
+  login: newLogin(200),
 })
 const listSchema = z.object({
   after: z.string().default(''),

@@ -1,6 +1,7 @@
-import type { Identity, KnownAccount } from '@slipway/contracts'
+import { type Identity, type KnownAccount, loginKey } from '@slipway/contracts'
 import { outboxColumns, type Queryable, type Statement, type Store } from '@slipway/store'
 import { type Author, requireAccountWithin } from './delegation.ts'
+import { requireLogin } from './login.ts'
 
 export type Account = {
   readonly id: string
@@ -69,6 +70,8 @@ const insert: Statement = {
         active, superuser, lang_key, country, activated, activation_hash, activation_expires_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $17)
       returning *
+    ), known as (
+      insert into known_login (key, login, subject) select $20, login, id::text from changed
     ), told as (${told('created', '$15', '$18', '$19')}
     )
     select ${columns}, (select data from told) as told from changed`,
@@ -99,6 +102,10 @@ const remove: Statement = {
       json_build_object('login', login, 'sequence', nextval('account_change'))
     from gone`,
 }
+const loginGiven: Statement = {
+  name: 'account.login-given',
+  text: 'select from known_login where key = $1',
+}
 const otherSuperusers: Statement = {
   name: 'account.other-superusers',
   text: 'select id from account where superuser and active and id <> $1 limit 1',
@@ -126,6 +133,11 @@ export async function findAccount(store: Store, login: string): Promise<Account 
   return account
 }
 
+/** Whether a login is or was somebody's: of an account, also a deleted one, or of a user of the external issuer. */
+export async function isLoginGiven(tx: Queryable, login: string): Promise<boolean> {
+  return (await tx.query(loginGiven, [loginKey(login)])).length > 0
+}
+
 /** In the order of logins, those after the given one. */
 export function listAccounts(store: Store, after: string, limit: number): Promise<Account[]> {
   return store.read<Account>(page, [after, limit])
@@ -151,8 +163,9 @@ export type NewAccount = Account & {
 }
 
 /**
- * Makes an account and tells of it, in one statement; as the following ones do.
- * @throws `forbidden` where the author may not
+ * Makes an account and tells of it, in one statement; as the following ones do. A login is never given twice, also when
+ * its account was deleted: the database refuses it.
+ * @throws `forbidden` where the author may not, `invalid` for a login that nobody may be given
  */
 export async function insertAccount(
   tx: Queryable,
@@ -162,9 +175,19 @@ export async function insertAccount(
   registration?: Registration,
 ): Promise<NewAccount> {
   requireAccountWithin(author, undefined, fields)
+  if (!author.configured) requireLogin(login)
   const { actor } = author
   const { hash = null, expiresAt = null, key = null, baseUrl = null } = registration ?? {}
-  const [account] = await tx.query<NewAccount>(insert, [login, ...values(fields), actor, hash, expiresAt, key, baseUrl])
+  const [account] = await tx.query<NewAccount>(insert, [
+    login,
+    ...values(fields),
+    actor,
+    hash,
+    expiresAt,
+    key,
+    baseUrl,
+    loginKey(login),
+  ])
   return account as NewAccount
 }
 

@@ -36,6 +36,8 @@ const purge: Statement = {
   text: `
     with gone as (
       delete from account where not activated and activation_expires_at < now() returning *
+    ), freed as (
+      delete from known_login k using gone where k.subject = gone.id::text
     ), told as (
       insert into platform.outbox (${outboxColumns})
       select 'account', 'deleted', id::text, seq + 1, 'system', null,
@@ -51,7 +53,7 @@ export async function activateAccount(store: Store, key: string): Promise<string
   return account?.login
 }
 
-/** Removes accounts that nobody activated in time, once an hour, so that their logins can be taken again. */
+/** Removes accounts that nobody activated in time, once an hour, so that their logins can be taken again: nobody ever was them. */
 export function startActivationPurge(store: Store, log: Logger): Worker {
   return every({
     store,

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { failure } from '@slipway/contracts'
+import {
+  administratorLogin,
+  failure,
+  leastPasswordLength,
+  leastTokenLength,
+  loginFault,
+  weakness,
+} from '@slipway/contracts'
+import { ConfigError } from '@slipway/service'
 import type { Statement, Store, Tx } from '@slipway/store'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -8,17 +16,15 @@ import {
   type AccountFields,
   findAccount,
   insertAccount,
+  isLoginGiven,
   lockAccount,
   updateAccount,
 } from './account.store.ts'
 import { changedFields } from './account.ts'
 import { findToken, insertToken, reviveToken, revokeOtherConfigured } from './api-token.store.ts'
 import { hashOfToken, prefixOfToken } from './api-token.ts'
-import { freely, platformAuthor } from './delegation.ts'
+import { configurationAuthor, freely } from './delegation.ts'
 import { hashPassword, verifyPassword } from './password.ts'
-
-/** Account of the first administrator, who may do everything. */
-const administrator = 'admin'
 
 /** Null means the same as leaving a field out. */
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform(value => value ?? undefined)
@@ -44,7 +50,7 @@ export type ConfiguredAccount = Partial<z.output<typeof configuredAccount>> & { 
 
 /**
  * Reads a list of accounts: JSON, or the path of a file with it. Fields that are not known are left out, and told.
- * @throws Error that names the entry and what is wrong with it
+ * @throws ConfigError that names the entry and what is wrong with it
  */
 export async function readConfiguredAccounts(source: string, log: Logger): Promise<ConfiguredAccount[]> {
   const text = source.trimStart().startsWith('[') ? source : await readFile(source, 'utf8')
@@ -55,16 +61,31 @@ export async function readConfiguredAccounts(source: string, log: Logger): Promi
       (list as object[]).flatMap(entry => Object.keys(entry)).filter(name => !(name in configuredAccount.shape)),
     )
     if (unknown.size > 0) log.warn({ fields: [...unknown] }, 'SLIPWAY_ACCOUNTS has fields that mean nothing')
+    for (const entry of result.data) if (entry.superuser) requireStrength(entry)
     return result.data
   }
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'list'}: ${message}`)
-  throw new Error(`SLIPWAY_ACCOUNTS is wrong: ${problems.join('; ')}`)
+  throw new ConfigError(`SLIPWAY_ACCOUNTS is wrong: ${problems.join('; ')}`)
+}
+
+/** Who may do everything must not be guessed easily. @throws ConfigError */
+function requireStrength({ login, token, password }: ConfiguredAccount): void {
+  const ofToken = token && weakness(token, leastTokenLength)
+  const ofPassword = password && weakness(password, leastPasswordLength)
+  if (ofToken) throw new ConfigError(`SLIPWAY_ACCOUNTS is wrong: the token of ${login} ${ofToken}`)
+  if (ofPassword) throw new ConfigError(`SLIPWAY_ACCOUNTS is wrong: the password of ${login} ${ofPassword}`)
 }
 
 /** The first administrator as an entry of that list; undefined if neither a token nor a password is configured. */
 export function configuredAdministrator(token: string | undefined, password: string | undefined) {
   if (token === undefined && password === undefined) return undefined
-  return { login: administrator, superuser: true, active: true, ...(token && { token }), ...(password && { password }) }
+  return {
+    login: administratorLogin,
+    superuser: true,
+    active: true,
+    ...(token && { token }),
+    ...(password && { password }),
+  }
 }
 
 const takeTurn: Statement = {
@@ -88,7 +109,7 @@ export async function ensureAccounts(
   for (const [index, entry] of entries.entries()) {
     const what = await store.transaction(async tx => {
       await tx.query(takeTurn)
-      return ensureAccount(tx, entry, hashes[index])
+      return ensureAccount(tx, entry, hashes[index], log)
     })
     if (what.length === 0) continue
     changed.push(entry.login)
@@ -97,8 +118,14 @@ export async function ensureAccounts(
   return changed
 }
 
-async function ensureAccount(tx: Tx, entry: ConfiguredAccount, passwordHash: string | undefined): Promise<string[]> {
+async function ensureAccount(
+  tx: Tx,
+  entry: ConfiguredAccount,
+  passwordHash: string | undefined,
+  log: Logger,
+): Promise<string[]> {
   const existing = await lockAccount(tx, entry.login)
+  if (!existing && !(await mayBeGiven(tx, entry.login, log))) return []
   const wanted = changedFields(existing, entry, passwordHash)
   const changed = existing ? differences(existing, wanted) : ['created']
   const account = await save(tx, entry.login, existing, wanted, changed)
@@ -106,9 +133,20 @@ async function ensureAccount(tx: Tx, entry: ConfiguredAccount, passwordHash: str
   return changed
 }
 
+/** False for a login that had another owner, which is told and leaves its entry out. @throws ConfigError for one nobody may have */
+async function mayBeGiven(tx: Tx, login: string, log: Logger): Promise<boolean> {
+  const fault = loginFault(login, { configured: true })
+  if (fault !== undefined)
+    throw new ConfigError(`SLIPWAY_ACCOUNTS is wrong: the login ${JSON.stringify(login)} ${fault}`)
+  if (!(await isLoginGiven(tx, login))) return true
+  const reason = 'it was that of a deleted account, or is that of a user of the external issuer'
+  log.error({ event: 'account_left_out', login }, `the configured account ${login} is not made: ${reason}`)
+  return false
+}
+
 async function save(tx: Tx, login: string, existing: Account | undefined, wanted: AccountFields, changed: string[]) {
-  if (!existing) return insertAccount(tx, login, wanted, platformAuthor())
-  return changed.length > 0 ? updateAccount(tx, existing, wanted, platformAuthor()) : existing
+  if (!existing) return insertAccount(tx, login, wanted, configurationAuthor)
+  return changed.length > 0 ? updateAccount(tx, existing, wanted, configurationAuthor) : existing
 }
 
 /** The hash that an account should have; undefined: the one it has. */

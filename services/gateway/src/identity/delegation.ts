@@ -45,13 +45,19 @@ export function tokenWithin(
 }
 
 /** Who makes or changes an account: somebody who called, or the platform itself, e.g. for one who registers. */
-export type Author = { readonly actor: string; readonly caller: Caller | null }
+export type Author = {
+  readonly actor: string
+  readonly caller: Caller | null
+  /** The configuration of the platform says so, which has looked at the login by itself. */
+  readonly configured?: boolean
+}
 
 export const authorOf = (caller: Caller): Author => ({
   actor: caller.identity.login,
   caller,
 })
-export const platformAuthor = (actor = 'system'): Author => ({ actor, caller: null })
+export const platformAuthor = (actor: string): Author => ({ actor, caller: null })
+export const configurationAuthor: Author = { actor: 'system', caller: null, configured: true }
 
 /** What lets somebody in, and what they may do then. */
 type Access = {

@@ -10,8 +10,10 @@ export type ExternalIssuerOptions = {
   readonly keyUrls: readonly string[]
   /** Milliseconds that fetched keys are used; a token with a new key id has them fetched again before. */
   readonly keyAgeMs: number
+  /** What tokens must be made for, and what they must not be made for as well: what we send out ourselves. */
+  readonly audience: string
+  readonly ownAudience: string
   /** Checked if set. */
-  readonly audience: string | undefined
   readonly issuer: string | undefined
   readonly rolesClaim: string
   readonly groupsClaim: string
@@ -33,7 +35,7 @@ export function looksSigned(token: string): boolean {
 }
 
 export function externalIssuer(options: ExternalIssuerOptions): ExternalIssuer {
-  const { keyAgeMs, audience, issuer, log } = options
+  const { keyAgeMs, audience, ownAudience, issuer, log } = options
   const keySets = options.keyUrls.map(url => ({
     url,
     keys: createRemoteJWKSet(new URL(url), {
@@ -46,7 +48,7 @@ export function externalIssuer(options: ExternalIssuerOptions): ExternalIssuer {
   const checks: JWTVerifyOptions = {
     algorithms,
     requiredClaims: ['exp'],
-    ...(audience !== undefined && { audience }),
+    audience,
     ...(issuer !== undefined && { issuer }),
   }
   const verified = expiringCache<{ payload: JWTPayload }>({ max: rememberedTokens, ttlMs: 0 })
@@ -59,6 +61,8 @@ export function externalIssuer(options: ExternalIssuerOptions): ExternalIssuer {
       if (set.failedAt > Date.now() - cooldownMs) continue
       try {
         const payload = await verifyWith(token, set.keys, checks)
+        // Whoever we call has such a token, and must not come back with it.
+        if ([payload.aud].flat().includes(ownAudience)) return null
         verified.set(key, { payload }, (payload.exp ?? 0) * 1000)
         return payload
       } catch (error) {
@@ -115,10 +119,14 @@ async function identityOfClaims(
   options: ExternalIssuerOptions,
 ): Promise<Identity | null> {
   const { sub, iss = 'external' } = claims
+  // Between issuer and subject stands a bar, and no two of them must make the same text.
+  if (iss.includes('|') || sub?.includes('\0')) return null
   const none = { permissions: [], member: null, superuser: false }
   if (claims.gty === 'client-credentials') {
-    const login = sub ?? (typeof claims.azp === 'string' ? claims.azp : 'client')
-    return { subject: `${iss}|${login}`, login, kind: 'service', roles: ['ADMIN'], groups: [], ...none }
+    const client = sub ?? (typeof claims.azp === 'string' ? claims.azp : 'client')
+    const subject = `${iss}|${client}`
+    const login = await options.profiles.loginOfClient(subject, client)
+    return { subject, login, kind: 'service', roles: ['ADMIN'], groups: [], ...none }
   }
   const roles = claims[options.rolesClaim]
   const groups = claims[options.groupsClaim]

@@ -1,11 +1,17 @@
-import type { Statement, Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import type { JWTPayload } from 'jose'
 import type { Logger } from 'pino'
 import { expiringCache } from './expiring-cache.ts'
+import { type ExternalProfile, fillProfile, findExternal, giveLogin } from './external-login.ts'
 
 export type ExternalProfiles = {
-  /** The user name of an external user, whose profile is fetched and kept when it is seen for the first time. */
+  /**
+   * The login of an external user, who is known by issuer and subject alone. Their profile is fetched and kept when they
+   * are seen for the first time, and asked for again as long as it was not there.
+   */
   loginOf(subject: string, claims: JWTPayload, token: string): Promise<string>
+  /** The login of a machine client, which has no profile. */
+  loginOfClient(subject: string, name: string): Promise<string>
 }
 
 export type ExternalProfilesOptions = {
@@ -20,30 +26,26 @@ const fetchMs = 5_000
 /** How long a profile is not looked at again, which is also how exact "last seen" is. */
 const rememberedMs = 60_000
 
-const seen: Statement = {
-  name: 'external-profile.seen',
-  text: 'update external_profile set last_seen_at = now() where subject = $1 returning login',
-}
-const insert: Statement = {
-  name: 'external-profile.insert',
-  text: `insert into external_profile (subject, login, email, given_name, family_name, picture)
-    values ($1, $2, $3, $4, $5, $6) on conflict (subject) do update set last_seen_at = now() returning login`,
-}
-
 /** Users of the external issuer. Roles and groups are not kept: they count as each token says. */
 export function externalProfiles({ store, log, userInfoUrl }: ExternalProfilesOptions): ExternalProfiles {
   const logins = expiringCache<Promise<string>>({ max: 10_000, ttlMs: rememberedMs })
 
   async function find(subject: string, claims: JWTPayload, token: string): Promise<string> {
-    const [known] = await store.write<{ login: string }>(seen, [subject])
-    if (known) return known.login
-    const profile = userInfoUrl ? await fetchProfile(userInfoUrl, token) : claims
-    const fallback = text(claims.nickname) ?? String(claims.sub)
-    // Without a profile nothing is kept, so that it is asked for again.
-    if (!profile) return fallback
-    const values = [profile.email, profile.given_name, profile.family_name, profile.picture].map(value => text(value))
-    const [row] = await store.write<{ login: string }>(insert, [subject, text(profile.nickname) ?? fallback, ...values])
-    return row?.login ?? fallback
+    const known = await findExternal(store, subject)
+    if (known?.fetched) return known.login
+    const told = userInfoUrl ? await fetchProfile(userInfoUrl, token) : claims
+    const profile = told ? profileOf(told) : null
+    if (known) {
+      if (profile) await fillProfile(store, subject, profile)
+      return known.login
+    }
+    const name = text(told?.nickname) ?? text(claims.nickname) ?? String(claims.sub)
+    return giveLogin(store, subject, name, profile)
+  }
+
+  async function findClient(subject: string, name: string): Promise<string> {
+    const known = await findExternal(store, subject)
+    return known?.login ?? (await giveLogin(store, subject, name, profileOf({})))
   }
 
   async function fetchProfile(url: string, token: string): Promise<Record<string, unknown> | undefined> {
@@ -58,19 +60,28 @@ export function externalProfiles({ store, log, userInfoUrl }: ExternalProfilesOp
     }
   }
 
+  function once(subject: string, look: () => Promise<string>): Promise<string> {
+    let login = logins.get(subject)
+    if (!login) {
+      login = look()
+      logins.set(subject, login)
+      login.catch(() => logins.delete(subject))
+    }
+    return login
+  }
+
   return {
-    loginOf(subject, claims, token) {
-      let login = logins.get(subject)
-      if (!login) {
-        login = find(subject, claims, token)
-        logins.set(subject, login)
-        login.catch(() => logins.delete(subject))
-      }
-      return login
-    },
+    loginOf: (subject, claims, token) => once(subject, () => find(subject, claims, token)),
+    loginOfClient: (subject, name) => once(subject, () => findClient(subject, name)),
   }
 }
 
+function profileOf(told: Record<string, unknown>): ExternalProfile {
+  const { email, given_name, family_name, picture } = told
+  return { email: text(email), givenName: text(given_name), familyName: text(family_name), picture: text(picture) }
+}
+
+/** NUL cannot be kept in the database. */
 function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value.slice(0, 1000) : null
+  return typeof value === 'string' && value !== '' && !value.includes('\0') ? value.slice(0, 1000) : null
 }

@@ -34,7 +34,9 @@ export type IdentityOptions = {
     readonly keyUrls: readonly string[]
     readonly keyAgeMs: number
     readonly userInfoUrl: string | undefined
+    /** Set where there are keys. */
     readonly audience: string | undefined
+    readonly ownAudience: string
     readonly issuer: string | undefined
     readonly rolesClaim: string
     readonly groupsClaim: string
@@ -67,13 +69,16 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
   }
 
   const keys = await openSigningKeys(store, options.keyDays)
-  const { keyUrls, userInfoUrl, ...external } = options.external
+  const { keyUrls, userInfoUrl, audience, ...external } = options.external
   const profiles = externalProfiles({ store, log, userInfoUrl })
   const issue = identityTokens(keys)
   const authenticator = createAuthenticator({
     store,
     issue,
-    external: keyUrls.length > 0 ? externalIssuer({ ...external, keyUrls, profiles, log }) : undefined,
+    external:
+      audience === undefined || keyUrls.length === 0
+        ? undefined
+        : externalIssuer({ ...external, audience, keyUrls, profiles, log }),
     logins: limitLogins(loginAttempts),
     everybodyIs,
   })

@@ -29,6 +29,7 @@ export function identitySettings(config: GatewayConfig): Omit<IdentityOptions, '
       keyAgeMs: config.CACHE_AUTH0_TIMEOUT * 1000,
       userInfoUrl: domain && `${domain}/userinfo`,
       audience: config.SLIPWAY_TOKEN_AUDIENCE,
+      ownAudience: config.AUTH0_AUD,
       issuer: config.SLIPWAY_TOKEN_ISSUER,
       rolesClaim: config.SLIPWAY_ROLES_CLAIM,
       groupsClaim: config.SLIPWAY_GROUPS_CLAIM,

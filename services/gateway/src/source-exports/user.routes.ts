@@ -1,5 +1,12 @@
 import { json } from 'node:stream/consumers'
-import { failure, invalid, orgMemberOperations, orgOperations, ownerProfileOperations } from '@slipway/contracts'
+import {
+  failure,
+  invalid,
+  loginFault,
+  orgMemberOperations,
+  orgOperations,
+  ownerProfileOperations,
+} from '@slipway/contracts'
 import { hasRole } from '@slipway/service'
 import { isUniqueViolation, type Statement } from '@slipway/store'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -85,6 +92,8 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     const { username, name, email, password } = given
     const profile = profileOf(given)
     if (!usernamePattern.test(username as string)) throw refused('username', 'Enter a valid value.')
+    const fault = loginFault(username as string)
+    if (fault !== undefined) throw refused('username', `This username ${fault}.`)
     const hash = await hashPassword(password as string)
     const fields = changedFields(undefined, { email: email as string, givenName: name as string }, hash)
     try {

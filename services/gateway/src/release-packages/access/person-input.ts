@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { newLogin } from '../../identity/login.ts'
 
 const text = (max: number) =>
   z
@@ -7,7 +8,7 @@ const text = (max: number) =>
     .regex(/^[^\0]*$/)
 
 /** A login as the platform takes it, of the length that MLDS knows. */
-const login = text(100).regex(/^[^\s:/]+$/, 'must have no blanks, colons or slashes')
+const login = newLogin(100)
 const language = text(5).min(2)
 
 const person = {

@@ -33,7 +33,7 @@ async function createUser(endpointCall: EndpointCall): Promise<FastifyReply> {
     member: input.member ?? null,
   }
   const fields = changedFields(undefined, change, await hashPassword(input.password))
-  const author = caller ? authorOf(caller) : platformAuthor()
+  const author = caller ? authorOf(caller) : platformAuthor('system')
   const { login } = await makeAccount(endpointCall, input.login, fields, author)
   const { headers, body } = await options.bus.request(userOperations.get, { login }, call)
   return sendBytes(reply, 201, headers, body)
