@@ -299,13 +299,13 @@ describe('a session', () => {
     const answer = await signIn({ ...right, submit: 'Login' })
     expect([answer.status, answer.text]).toEqual([200, ''])
     const [cookie = ''] = answer.headers['set-cookie'] ?? []
-    expect(cookie).toMatch(/^slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax$/)
+    expect(cookie).toMatch(/^slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
     const headers = { cookie: `other=1; ${cookie.split(';')[0]}` }
     expect((await running.as.anonymous.get('/api/account', headers)).body.login).toBe('user')
     const out = await running.as.anonymous.get('/app/logout', headers)
     expect([out.status, out.headers['set-cookie']]).toEqual([
       200,
-      ['slipway_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0'],
+      ['slipway_session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0'],
     ])
     expectError(await running.as.anonymous.get('/api/account', headers), 401, texts.unauthenticated)
     // What everybody may read is not refused because a session is over.

@@ -48,6 +48,9 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
   migrations: [new URL('../migrations', import.meta.url), blobMigrations],
 
   build({ config, store: opened, bus, log }) {
+    if (config.SLIPWAY_PUBLIC_URL === undefined) {
+      log.warn('SLIPWAY_PUBLIC_URL is not set: mails with links (activation, applications, new versions) are not sent')
+    }
     const store = opened as Store
     const blobs = postgresBlobs(store)
     const countries = countriesOf(store)
@@ -91,7 +94,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
           startTaskPurge(store, config.RELEASE_TASK_DAYS, log),
           startExpiry(store, log),
           startAbandonedDownloads(store, log),
-          startNotifications(store, log),
+          startNotifications(store, log, config.SLIPWAY_PUBLIC_URL),
           startBlobSweep(store, blobs, log),
           ...(config.SCHEDULED_RELEASES
             ? [startReleases({ store, bus, identity, log, everyMs: config.SCHEDULED_RELEASES_SECONDS * 1_000 })]

@@ -7,7 +7,7 @@ export const catalogConfig = baseConfig.extend({
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({
-      description: 'Address that links in mails start with. Default: what the request that causes one was sent to',
+      description: 'Address that links in mails start with; without it, mails with links are not sent',
     }),
   SCHEDULED_RELEASES: z.stringbool().default(false).meta({
     description: 'Start the releases of schedules that have a release template, when their day comes',

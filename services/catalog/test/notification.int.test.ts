@@ -1,6 +1,8 @@
-import { openStore, type Store, setTimer } from '@slipway/store'
+import { openStore, type Store, setTimer, type Worker } from '@slipway/store'
 import { captureLog, createDatabase, eventually } from '@slipway/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { noteAccount } from '../src/account/note-account.ts'
+import { mailBaseUrl } from '../src/mail/base-url.ts'
 import { insertNotification } from '../src/notification/notification.store.ts'
 import { notificationTimer, startNotifications } from '../src/notification/notify.ts'
 
@@ -57,9 +59,10 @@ it('makes one mail for each recipient, also when the job runs more than once, an
     const { id } = await insertNotification(tx, { principal: 'admin', releaseVersionId: await addVersion(), baseUrl })
     await setTimer(tx, { name: notificationTimer, key: String(id), payload: id })
   })
+  const workers: Pick<Worker, 'stop'>[] = []
   for (let replica = 0; replica < 2; replica += 1) {
-    const worker = startNotifications(store, captureLog().log)
-    opened.defer(() => worker.stop())
+    const worker = startNotifications(store, captureLog().log, 'https://releases.example.org')
+    workers.push(worker)
   }
   await eventually(async () => {
     const [timer] = await store.read<{ error: string | null }>(
@@ -86,4 +89,35 @@ it('makes one mail for each recipient, also when the job runs more than once, an
     return timers.length === 0
   })
   expect(await counted()).toEqual(done)
+  await Promise.all(workers.map(worker => worker.stop()))
+})
+
+it('sends no mail with a link where no public address is configured, whatever requests were sent to', async () => {
+  const mails = () => store.read<{ count: number }>({ name: 'mails', text: 'select count(*) as count from mail' })
+  const before = await mails()
+  await store.transaction(async tx => {
+    const given = { principal: 'admin', releaseVersionId: await addVersion(), baseUrl: 'https://evil.example' }
+    const { id } = await insertNotification(tx, given)
+    await setTimer(tx, { name: notificationTimer, key: String(id), payload: id })
+    const account = {
+      login: 'newcomer',
+      first_name: null,
+      last_name: null,
+      email: 'newcomer@example.org',
+      lang_key: 'en',
+      activated: false,
+      roles: [],
+      member: null,
+      country: null,
+      activation_key: 'key',
+      base_url: 'https://evil.example',
+      sequence: 1,
+    }
+    await noteAccount(tx, account, mailBaseUrl(undefined), { identity: null, traceparent: undefined })
+  })
+  const worker = startNotifications(store, captureLog().log, undefined)
+  opened.defer(() => worker.stop())
+  const ended = { name: 'ended', text: 'select recipients from notification order by notification_id desc limit 1' }
+  await eventually(async () => (await store.read<{ recipients: number | null }>(ended))[0]?.recipients === 0)
+  expect(await mails()).toEqual(before)
 })

@@ -74,6 +74,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       rewriteUrl: djangoUrl,
       requestsPerMinute: config.SLIPWAY_RATE_LIMIT,
       corsOrigins: config.SLIPWAY_DEVELOPMENT ? ['*'] : (config.SLIPWAY_CORS_ORIGINS ?? kidsFirstOrigins),
+      trustsAllOrigins: config.SLIPWAY_DEVELOPMENT,
       ...serverLimits(config),
     })
     const calls = boundedBus(bus, { places: config.SLIPWAY_CALLS, waitMs: config.SLIPWAY_CALL_WAIT_MS })

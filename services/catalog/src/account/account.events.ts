@@ -17,8 +17,7 @@ export function accountConsumer(publicUrl: string | undefined): EventConsumer<un
         return
       }
       const account = accountEvents.updated.data.parse(event.data)
-      const baseUrl = mailBaseUrl(publicUrl, account.base_url ?? '')
-      await noteAccount(tx, account, baseUrl, { identity: null, traceparent: event.traceparent })
+      await noteAccount(tx, account, mailBaseUrl(publicUrl), { identity: null, traceparent: event.traceparent })
     },
   }
 }

@@ -19,7 +19,7 @@ const mask = '********'
 export function accountHandlers(store: Store, publicUrl: string | undefined): OperationHandler[] {
   return [
     writeHandler(store, note, async (tx, { account }, context) => {
-      await noteAccount(tx, account, mailBaseUrl(publicUrl, account.base_url ?? context.baseUrl), context)
+      await noteAccount(tx, account, mailBaseUrl(publicUrl), context)
       return {}
     }),
 

@@ -33,7 +33,7 @@ const isLicensee = (roles: readonly string[]): boolean =>
 export async function noteAccount(
   tx: AnyTx,
   account: KnownAccount,
-  baseUrl: string,
+  baseUrl: string | undefined,
   cause: Pick<CallContext, 'identity' | 'traceparent'>,
 ): Promise<void> {
   const noted = await noteProfile(tx, account)
@@ -47,7 +47,7 @@ export async function noteAccount(
     // A login that is taken again does not escape the standing of its affiliate: the new account is told of it.
     if (noted.added && affiliate.standing !== 'APPLYING') await saveAffiliate(tx, affiliate, {}, cause)
   }
-  if (!noted.added || account.activated || key === null || !email) return
+  if (!noted.added || account.activated || key === null || !email || baseUrl === undefined) return
   const { subject, body } = textsFor(activationTexts, account.lang_key)
   const name = [firstName, lastName].filter(Boolean).join(' ') || login
   const link = `${baseUrl}/#/activate?key=${encodeURIComponent(key)}`

@@ -45,7 +45,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
     const submits = change.state !== undefined && change.state !== row.state
     const saved = await saveApplication(tx, row, { ...change, submits }, context)
     if (submits) await recordAudit(tx, [approvalStateChanged(saved, principalOf(context.identity))])
-    if (entersSubmitted(row.state, saved.state)) await tellStaff(tx, saved, mailBaseUrl(publicUrl, context.baseUrl))
+    if (entersSubmitted(row.state, saved.state)) await tellStaff(tx, saved, mailBaseUrl(publicUrl))
     return saved
   }
 

@@ -27,7 +27,8 @@ const approvalTexts: Texts<ApprovalText> = {
 }
 
 /** Tells the staff of the member that an application waits for its review; members without an address are not told. */
-export async function tellStaff(tx: Queryable, row: ApplicationRow, baseUrl: string): Promise<void> {
+export async function tellStaff(tx: Queryable, row: ApplicationRow, baseUrl: string | undefined): Promise<void> {
+  if (baseUrl === undefined) return
   const [member] = await tx.query<{ address: string | null }>(staffAddress, [row.member])
   if (!member?.address) return
   const { firstName, lastName, organizationName } = row.details
@@ -40,7 +41,8 @@ export async function tellStaff(tx: Queryable, row: ApplicationRow, baseUrl: str
 }
 
 /** Tells the applicant of the approval, in the language of the account. Nobody without an address is told. */
-export async function tellApplicant(tx: Queryable, row: ApplicationRow, baseUrl: string): Promise<void> {
+export async function tellApplicant(tx: Queryable, row: ApplicationRow, baseUrl: string | undefined): Promise<void> {
+  if (baseUrl === undefined) return
   const [person] = await tx.query<Applicant>(applicant, [row.username])
   const recipient = row.details.email ?? person?.email
   if (!recipient) return

@@ -37,7 +37,7 @@ export function reviewHandlers({ store, countries, publicUrl }: ApplicationOptio
         ...(after.standing === affiliate.standing ? [] : [standingChanged(after, principal)]),
         approvalStateChanged(saved, principal),
       ])
-      const baseUrl = mailBaseUrl(publicUrl, context.baseUrl)
+      const baseUrl = mailBaseUrl(publicUrl)
       if (outcome.tellsStaff) await tellStaff(tx, saved, baseUrl)
       if (outcome.tellsApplicant) await tellApplicant(tx, saved, baseUrl)
       return { body: shownApplication(saved, viewer, await countries(), after) }

@@ -1,7 +1,8 @@
 /**
- * What links in mails start with, without a slash at the end: the configured address, else the one that the request
- * was sent to. That one is the caller's word, so mails of a platform that others reach should have it configured.
+ * What links in mails start with, without a slash at the end; undefined where no address is configured: then no mail with
+ * a link is sent. The address that a request was sent to is its sender's word, and would have the platform mail links to
+ * anywhere.
  */
-export function mailBaseUrl(configured: string | undefined, requested: string): string {
-  return (configured ?? requested).replace(/\/+$/, '')
+export function mailBaseUrl(configured: string | undefined): string | undefined {
+  return configured?.replace(/\/+$/, '')
 }

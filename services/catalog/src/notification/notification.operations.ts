@@ -18,7 +18,7 @@ export function notificationHandlers(store: Store, publicUrl: string | undefined
     handlerOf(create, async (input, context) => {
       const { releasePackageId, releaseVersionId } = input
       const author = authorOf(context)
-      const baseUrl = mailBaseUrl(publicUrl, context.baseUrl)
+      const baseUrl = mailBaseUrl(publicUrl) ?? ''
       const command = commandOf(create, input, context)
       const { headers, body } = await store.transaction(async tx => {
         await lockPackage(tx, releasePackageId, author)

@@ -42,8 +42,7 @@ const lock: Statement = {
   name: 'notification.lock',
   text: `
     select notification_id as id, principal, release_package_id as "releasePackageId",
-      release_version_id as "releaseVersionId", member, package_name as "packageName", version_name as "versionName",
-      base_url as "baseUrl"
+      release_version_id as "releaseVersionId", member, package_name as "packageName", version_name as "versionName"
     from notification where notification_id = $1 and recipients is null for update`,
 }
 

@@ -1,5 +1,6 @@
 import { type AnyTx, type Store, startTimers, streamRows, type TimersOptions, type Worker } from '@slipway/store'
 import { recordAudit } from '../audit/record-audit.ts'
+import { mailBaseUrl } from '../mail/base-url.ts'
 import { enqueueMails } from '../mail/queue.ts'
 import {
   findRecipients,
@@ -17,9 +18,10 @@ const batch = 500
 
 /**
  * Turns a notification into mails, one row for each recipient, in one transaction: after a crash it begins anew, and
- * what was done is not done again.
+ * what was done is not done again. `publicUrl`: see `mailBaseUrl`; without it nobody is told.
  */
-export function startNotifications(store: Store, log: TimersOptions['log']): Worker {
+export function startNotifications(store: Store, log: TimersOptions['log'], publicUrl: string | undefined): Worker {
+  const baseUrl = mailBaseUrl(publicUrl)
   return startTimers<number>({
     store,
     name: notificationTimer,
@@ -27,7 +29,7 @@ export function startNotifications(store: Store, log: TimersOptions['log']): Wor
       await store.transaction(async tx => {
         const notification = await lockNotification(tx, id)
         if (!notification) return
-        const count = await notifyAll(tx, notification)
+        const count = baseUrl === undefined ? 0 : await notifyAll(tx, notification, baseUrl)
         await noteRecipients(tx, id, count)
         await recordAudit(tx, [
           {
@@ -49,8 +51,8 @@ export function startNotifications(store: Store, log: TimersOptions['log']): Wor
   })
 }
 
-async function notifyAll(tx: AnyTx, notification: Notification): Promise<number> {
-  const { id, member, packageName, versionName, releasePackageId, baseUrl } = notification
+async function notifyAll(tx: AnyTx, notification: Notification, baseUrl: string): Promise<number> {
+  const { id, member, packageName, versionName, releasePackageId } = notification
   const url = `${baseUrl}/#/viewReleases/viewRelease/${releasePackageId}`
   let count = 0
   for await (const recipients of streamRows<Recipient>(tx, findRecipients, [member], batch)) {

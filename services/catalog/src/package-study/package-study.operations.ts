@@ -17,7 +17,7 @@ export function packageStudyHandlers(store: Store, publicUrl: string | undefined
     const { name } = await lockPackage(tx, releasePackageId, author)
     const before = await findPackageStudy(tx.query, releasePackageId)
     if (before?.study !== study) {
-      await bindPackage(tx, releasePackageId, { study, baseUrl: mailBaseUrl(publicUrl, context.baseUrl) }, author)
+      await bindPackage(tx, releasePackageId, { study, baseUrl: mailBaseUrl(publicUrl) ?? '' }, author)
       await recordAudit(tx, [entry(releasePackageId, name, study, author)])
     }
     return { body: { releasePackageId, study } }

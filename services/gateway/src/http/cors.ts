@@ -1,8 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 
 export type CorsOptions = {
-  /** `*` for all; `*.example.org` for a domain with everything below it, in any scheme; else whole origins. */
+  /**
+   * `*` for all, which may then send no credentials that the browser has; `*.example.org` for a domain with everything
+   * below it, in any scheme; else whole origins.
+   */
   readonly origins: readonly string[]
+  /** Whether all origins may send credentials, too: for development only. */
+  readonly trustsAll: boolean
   readonly methods: readonly string[]
   /** Request headers that scripts may set. */
   readonly requestHeaders: readonly string[]
@@ -15,11 +20,12 @@ const preflightAge = 86_400
 
 /**
  * Answers preflights on every path, also on those that do not exist, and marks answers to allowed origins as readable,
- * credentials included. Plain OPTIONS requests pass through: they belong to the API that is asked, which is why this is
+ * credentials included where the origin is one that was named. Plain OPTIONS requests pass through: they belong to the API that is asked, which is why this is
  * not the plugin of the framework, which takes every OPTIONS request for a preflight.
  */
 export function addCors(app: FastifyInstance, options: CorsOptions): void {
   const isAllowed = originTest(options.origins)
+  const isTrusted = options.trustsAll ? () => true : originTest(options.origins.filter(pattern => pattern !== '*'))
   const preflightHeaders = {
     'access-control-allow-methods': options.methods.join(', '),
     'access-control-allow-headers': options.requestHeaders.join(', '),
@@ -34,7 +40,7 @@ export function addCors(app: FastifyInstance, options: CorsOptions): void {
     reply.header('vary', 'Origin')
     if (allowed) {
       reply.header('access-control-allow-origin', origin)
-      reply.header('access-control-allow-credentials', 'true')
+      if (isTrusted(origin)) reply.header('access-control-allow-credentials', 'true')
       reply.header('access-control-expose-headers', exposed)
     }
     const isPreflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers

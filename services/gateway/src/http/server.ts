@@ -16,6 +16,7 @@ export type HttpServerOptions = {
   readonly bodyLimit: number
   /** Whose scripts may call; see `CorsOptions`. */
   readonly corsOrigins: readonly string[]
+  readonly trustsAllOrigins: boolean
   /** What is made of the URL of a request before it finds its route. */
   readonly rewriteUrl: (url: string) => string
   /** Requests a minute that one address may make; 0: no limit. */
@@ -108,7 +109,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   addTraces(app)
   limitConnections(app.server, { ...options.connections, trustProxy: options.trustProxy })
   cutSlowBodies(app, options.slowBodies)
-  addCors(app, { origins: options.corsOrigins, methods, requestHeaders, responseHeaders })
+  const { corsOrigins: origins, trustsAllOrigins: trustsAll } = options
+  addCors(app, { origins, trustsAll, methods, requestHeaders, responseHeaders })
   admitRequests(app, options.admission)
   await app.register(rateLimit, {
     global: options.requestsPerMinute > 0,

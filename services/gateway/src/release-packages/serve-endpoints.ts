@@ -30,7 +30,8 @@ export function serveEndpoints(
         async handler(request, reply) {
           if (hasEmptyParameter(request)) throw notFound()
           if (request.method === 'OPTIONS') return reply.code(200).headers({ allow, 'content-length': '0' }).send()
-          const caller = await authenticate(request, options.authenticator)
+          const baseUrl = options.baseUrlOf(request)
+          const caller = await authenticate(request, options.authenticator, baseUrl)
           const endpoint = byMethod.get((request.method === 'HEAD' ? 'GET' : request.method) as Method)
           if (!endpoint) {
             reply.header('allow', allow)
@@ -41,7 +42,7 @@ export function serveEndpoints(
           const isWrite = operation ? operation.effect === 'write' : endpoint.method !== 'GET'
           const call = {
             identity: await caller?.identityToken(),
-            baseUrl: options.baseUrlOf(request),
+            baseUrl,
             traceparent: traceparentOf(request),
             timeoutMs: isWrite ? writeMs : readMs,
             commandId: isWrite ? commandIdOf(request, caller?.identity ?? null) : undefined,

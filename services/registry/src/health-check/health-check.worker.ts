@@ -39,7 +39,10 @@ export function startHealthChecks(options: HealthCheckOptions): Worker {
     const health = afterCheck(due.failures, verdict.ok)
     const recorded = await recordHealthCheck(store, due, verdict, health, performance.now() - start, retention)
     if (recorded && health.turned) {
-      log.info({ event: `task-service-${health.turned}`, task_service: due.kf_id, detail: verdict.detail }, due.url)
+      log.info(
+        { event: `task-service-${health.turned}`, task_service: due.kf_id, detail: verdict.detail, url: due.url },
+        'a task service changed its health',
+      )
     }
   }
 

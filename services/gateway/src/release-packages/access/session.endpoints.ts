@@ -2,23 +2,32 @@ import { failure } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
 import { readUrlencoded } from '../../http/form-body.ts'
 import { rawBodyOf } from '../../http/raw-body.ts'
+import { isFromForeignPage } from '../../identity/foreign-page.ts'
 import { beginSession, endSession, sessionCookie, sessionToken } from '../../identity/session.ts'
+import { foreignPage } from '../authentication.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 
 /** Other sites cannot make a browser send it with a POST; scripts cannot read it. */
-function cookie({ request }: EndpointCall, token: string, maxAge: number | undefined): string {
+function cookie({ request, call }: EndpointCall, token: string, maxAge: number | undefined): string {
+  const isSecure = request.protocol === 'https' || call.baseUrl?.startsWith('https:')
   const attributes = [
     `${sessionCookie}=${token}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Lax',
+    ...(isSecure ? ['Secure'] : []),
     ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
-    ...(request.protocol === 'https' ? ['Secure'] : []),
   ]
   return attributes.join('; ')
 }
 
+/** Nor may they begin or end a session of their visitors. @throws `forbidden` */
+function requireOwnPage({ request, call }: EndpointCall): void {
+  if (isFromForeignPage(request, call.baseUrl ?? '')) throw foreignPage()
+}
+
 async function signIn(endpointCall: EndpointCall): Promise<FastifyReply> {
+  requireOwnPage(endpointCall)
   const { request, reply, options } = endpointCall
   const { authenticator, store, announceChange } = options
   const form = new Map(readUrlencoded(rawBodyOf(request).bytes).map(([name, value]) => [name, String(value)]))
@@ -36,6 +45,7 @@ async function signIn(endpointCall: EndpointCall): Promise<FastifyReply> {
 }
 
 async function signOut(endpointCall: EndpointCall): Promise<FastifyReply> {
+  requireOwnPage(endpointCall)
   const { request, reply, options } = endpointCall
   const token = sessionToken(request)
   if (token !== undefined && (await endSession(options.store, token))) options.announceChange()
