@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Answer, unzip } from './support/client.ts'
+import { type Answer, client, unzip } from './support/client.ts'
 import { concept, cut, exported, makeSource } from './support/dictionary.ts'
 import { platform } from './support/platform.ts'
 import { readExport, scanExport } from './support/read-export.ts'
@@ -265,5 +265,15 @@ describe('the answer with it', () => {
       const refused = await nobody.get(bad)
       expect(refused, bad).toMatchObject({ status: 403, body: { detail: expect.any(String) } })
     }
+  })
+
+  it('leads to a URL that is good no longer than the token that asks for it', async () => {
+    const expiresAt = new Date(Date.now() + 600_000).toISOString()
+    const made = await running.as.ada.post('/api/v1/users/me/tokens', { name: 'short', expiresAt })
+    expect(made.status).toBe(201)
+    const short = client(running.url, `Token ${made.body.token}`)
+    const { exporturl } = (await short.get(`${source}v1/export/`)).headers
+    const expires = Number(new URL(String(exporturl)).searchParams.get('expires'))
+    expect(expires).toBe(Math.floor(Date.parse(expiresAt) / 1000))
   })
 })

@@ -18,6 +18,8 @@ export const identitySchema = z.object({
   member: z.string().nullable(),
   /** The first administrator may do everything in every API. */
   superuser: z.boolean(),
+  /** When the API token ends that the caller came with: nothing that is given out for it lasts longer. Absent: never. */
+  ends_at: z.iso.datetime().optional(),
 })
 
 export type Identity = z.infer<typeof identitySchema>

@@ -50,9 +50,10 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
     if (version.snapshot === null) throw failure('method_not_allowed', `Method '${method}' not allowed.`)
   }
 
-  function signedUrl(baseUrl: string, path: string, fileName: string, signed: Signed): string {
-    const expires = Math.floor(Date.now() / 1000) + urlSeconds
-    const file = path + fileName
+  /** Good for the configured time, and no longer than the credential that asks for it. */
+  function signedUrl(baseUrl: string, file: string, signed: Signed, endsAt: string | undefined): string {
+    const usual = Math.floor(Date.now() / 1000) + urlSeconds
+    const expires = endsAt === undefined ? usual : Math.min(usual, Math.floor(Date.parse(endsAt) / 1000))
     return `${baseUrl}${file}?expires=${expires}&signature=${sign(secret, file, signed, expires)}`
   }
 
@@ -69,7 +70,7 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
         const conditions = { ifNoneMatch, range, ifRange, head }
         const viewer = { login: loginOf(identity), staff: isStaff(identity) }
         const answer = await archive.open({ version, source }, ready, conditions, cause, ({ id }) => ({
-          exportURL: signedUrl(baseUrl, path, ready.fileName, { blob: id, viewer }),
+          exportURL: signedUrl(baseUrl, path + ready.fileName, { blob: id, viewer }, identity?.ends_at),
           ...lastUpdatedHeaders(version.last_updated),
           exportCreated: seen.createdOn ?? '',
         }))

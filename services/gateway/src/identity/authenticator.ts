@@ -63,12 +63,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const lastUse = expiringCache<true>({ max: most, ttlMs: usedEveryMs })
   const secret = randomBytes(32)
 
-  const callerOf = (identity: Identity, bounds = unbounded, endsAt: Date | null = null): Caller => ({
-    identity,
-    bounds,
-    endsAt,
-    identityToken: issue(identity, endsAt),
-  })
+  function callerOf(identity: Identity, bounds = unbounded, endsAt: Date | null = null): Caller {
+    const { expiresAt } = bounds
+    const told = expiresAt ? { ...identity, ends_at: expiresAt.toISOString() } : identity
+    return { identity: told, bounds, endsAt, identityToken: issue(told, endsAt) }
+  }
 
   async function ofOwner(hash: Buffer, session: boolean): Promise<Caller | null> {
     const owner = await findOwner(store, hash, session)
