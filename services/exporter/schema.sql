@@ -355,6 +355,7 @@ create table public.source (
   updated_on timestamp with time zone not null default public.now_ms(),
   updated_by text not null,
   seq bigint not null default 1,
+  attributes json not null default '{}'::json,
   constraint source_pkey PRIMARY KEY ("position"),
   constraint source_access CHECK ((public_access = ANY (ARRAY['View'::text, 'Edit'::text, 'None'::text]))),
   constraint source_id UNIQUE (owner_type, owner, id)

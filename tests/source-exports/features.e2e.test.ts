@@ -239,6 +239,130 @@ describe('ids of concepts and mappings', () => {
   })
 })
 
+describe('retiring', () => {
+  it('keeps the reason and the comment, is undone, and never deletes for good', async () => {
+    const { ada, nobody } = running.as
+    const source = await makeSource(ada, 'REASONS', [concept('A'), concept('B')])
+    const [from_concept_url, to_concept_url] = [`${source}concepts/A/`, `${source}concepts/B/`]
+    expect(
+      (await ada.post(`${source}mappings/`, { id: 'm', map_type: 'x', from_concept_url, to_concept_url })).status,
+    ).toBe(201)
+    for (const path of [from_concept_url, `${source}mappings/m/`]) {
+      const state = async () => (await nobody.get(path)).body
+      const hard = await ada.delete(`${path}?hardDelete=true`)
+      expect([hard.status, hard.body.detail]).toEqual([400, expect.stringContaining('never deleted')])
+      expect((await ada.send('DELETE', path, { hardDelete: true })).status).toBe(400)
+      expect(await state()).toMatchObject({ retired: false, version: '1' })
+      expect((await ada.send('DELETE', path, { retire_reason: 'twice there', comment: 'tidied' })).status).toBe(204)
+      expect(await state()).toMatchObject({ retired: true, retire_reason: 'twice there', update_comment: 'tidied' })
+      expect((await nobody.send('PUT', `${path}reactivate/`)).status).toBe(401)
+      expect((await ada.put(`${path}reactivate/`, { comment: 'needed' })).status).toBe(204)
+      expect(await state()).toMatchObject({
+        retired: false,
+        retire_reason: null,
+        update_comment: 'needed',
+        version: '3',
+      })
+      const again = await ada.put(`${path}reactivate`)
+      expect([again.status, again.body.__all__]).toEqual([
+        400,
+        [expect.stringMatching(/^(?:Concept|Mapping) is already not retired$/)],
+      ])
+      expect((await nobody.get(`${path}reactivate/`)).status).toBe(405)
+      const update_comment = 'the other name'
+      expect((await ada.send('DELETE', path, { update_comment, comment: 'x' })).status).toBe(204)
+      expect(await state()).toMatchObject({ retire_reason: null, update_comment })
+    }
+    expect((await ada.put(`${source}concepts/nil/reactivate/`)).status).toBe(404)
+  })
+})
+
+describe('fields of other programs', () => {
+  const url = (source: string, id: string) => `${source}concepts/${id}/`
+  const attributes = {
+    ...{
+      canonical_url: 'https://icd.example/cs',
+      hierarchy_meaning: 'is-a',
+      hierarchy_root_url: '/orgs/FIELDS/sources/S/concepts/A/',
+    },
+    ...{ identifier: { type: [1.5, null] }, contact: [], publisher: 'P', experimental: false, text: ' t ' },
+  }
+
+  it('are kept with sources, frozen with versions, and exported', async () => {
+    const { ada, nobody } = running.as
+    const source = await makeSource(ada, 'FIELDS', [concept('A')])
+    const changed = await ada.put(source, attributes)
+    expect(changed.body).toMatchObject(attributes)
+    expect(changed.body).not.toHaveProperty('purpose')
+    const made = await ada.post('/orgs/FIELDS/sources/', { id: 'T', name: 'T', ...attributes })
+    expect(made.body).toMatchObject(attributes)
+    expect((await ada.put(source, { experimental: 'maybe' })).body).toEqual({
+      experimental: ['Must be a valid boolean.'],
+    })
+    expect((await ada.put(source, { identifier: { concepts: 1 } })).status).toBe(400)
+    expect((await cut(ada, source, 'v1')).body).toMatchObject(attributes)
+    expect((await ada.put(source, { canonical_url: null })).body).not.toHaveProperty('canonical_url')
+    expect((await nobody.get(source)).body).toMatchObject({ identifier: attributes.identifier, publisher: 'P' })
+    const file = JSON.parse(unzip((await exported(nobody, source, 'v1')).bytes).text)
+    expect(file).toMatchObject({ ...attributes, source: attributes })
+  })
+
+  it('are kept with concepts and mappings: parents, versions of sources, mappings sent along', async () => {
+    const { ada, nobody } = running.as
+    const source = await makeSource(ada, 'TREE', [concept('A'), concept('B')])
+    const parent_concept_urls = [url(source, 'A'), '/orgs/later/sources/S/concepts/a%2Fb/']
+    const to = (id: string, more: object = {}) => ({ map_type: 'x', to_concept_url: url(source, id), ...more })
+    const made = await ada.post(`${source}concepts/`, {
+      ...concept('hier', { parent_concept_urls }),
+      mappings: [
+        to('A', { id: 'm', to_source_version: '2026' }),
+        { map_type: 'y', to_source_url: '/orgs/X/sources/Y/', to_concept_code: 'c' },
+      ],
+    })
+    expect(made, made.text).toMatchObject({
+      status: 201,
+      headers: { location: url(source, 'hier') },
+      body: { parent_concept_urls },
+    })
+    expect(made.body.mappings).toMatchObject([
+      { id: 'm', from_concept_url: url(source, 'hier'), to_source_version: '2026' },
+      { to_concept_code: 'c' },
+    ])
+    const read = async (query: string, at = source) => (await nobody.get(`${url(at, 'hier')}${query}`)).body
+    expect(await read('')).toMatchObject({ parent_concept_urls, mappings: null })
+    expect(await read('?includeMappings=true')).toEqual(made.body)
+    await cut(ada, source, 'v1')
+    // Those that are sent change or come; the others stay.
+    const more = await ada.put(url(source, 'hier'), {
+      mappings: [...made.body.mappings, to('B'), to('A', { sort_weight: 2 })],
+    })
+    expect(more, more.text).toMatchObject({ status: 200, body: { version: '1', parent_concept_urls } })
+    expect(more.body.mappings.map(({ version }: { version: string }) => version)).toEqual(['1', '1', '2'])
+    expect((await nobody.get(`${url(source, 'hier')}mappings/`)).body).toHaveLength(3)
+    expect(await read('?includeMappings=true', `${source}v1/`)).toEqual(made.body)
+    expect(await read('1/?includeMappings=1')).toEqual(more.body)
+    const back = { map_type: 'z', from_concept_url: url(source, 'A'), to_concept_url: url(source, 'hier') }
+    expect((await ada.post(`${source}mappings/`, { id: 'back', ...back })).status).toBe(201)
+    expect((await read('?includeMappings=true')).mappings).toHaveLength(3)
+    expect((await read('?includeInverseMappings=true')).mappings.at(-1)).toMatchObject({ id: 'back' })
+    expect((await ada.delete(`${source}mappings/m/`)).status).toBe(204)
+    expect((await read('?includeMappings=true')).mappings).toHaveLength(2)
+    expect((await read('?includeMappings=true&includeRetired=true')).mappings).toHaveLength(3)
+
+    const wrong = { ...concept('wrong'), mappings: [to('A'), { to_concept_url: url(source, 'A') }] }
+    expect(await ada.post(`${source}concepts/`, wrong)).toMatchObject({
+      status: 400,
+      body: { mappings: ['map_type: This field is required.'] },
+    })
+    expect((await nobody.get(url(source, 'wrong'))).status).toBe(404)
+    expect((await ada.put(url(source, 'hier'), { parent_concept_urls: [5] })).status).toBe(400)
+    expect((await ada.put(url(source, 'hier'), { parent_concept_urls: null })).body).toMatchObject({
+      version: '2',
+      parent_concept_urls: [],
+    })
+  })
+})
+
 describe('numbers in free JSON', () => {
   const numbers = '{"sctid":12345678901234567890,"n":[9007199254740993,1.0,-0,1e2,{"d":0.12345678901234567890}]}'
   const holds = (answer: { readonly text: string }) =>

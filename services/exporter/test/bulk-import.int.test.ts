@@ -259,6 +259,43 @@ describe('an import', () => {
     expect(one).toMatchObject({ from_concept_code: 'A', to_concept_code: 'C', version: '3' })
   })
 
+  it('takes parents and mappings of a concept with it, and reasons of retiring', async () => {
+    const target = await running.dictionary('WHOLE', ['A'])
+    const whole = concept('WHOLE', 'W', {
+      parent_concept_urls: [url('WHOLE', 'A')],
+      mappings: [{ map_type: 'IS-A', to_concept_url: url('WHOLE', 'A') }],
+    })
+    const gone = { __action: 'DELETE', retire_reason: 'twice', comment: 'tidied' }
+    const { report, result } = await carriedOut([
+      whole,
+      whole,
+      { ...whole, mappings: [{ map_type: 'IS-A', to_concept_url: url('WHOLE', 'A'), sort_weight: 1 }] },
+      concept('WHOLE', 'X', { mappings: [{}] }),
+      concept('WHOLE', 'A', gone),
+      mapping('WHOLE', 'W', 'A', { map_type: 'IS-A', ...gone }),
+    ])
+    expect(report).toMatchObject({ created: 1, unchanged: 1, updated: 1, failed: 1, deleted: 2 })
+    expect(result.failed[0].errors.mappings).toContain('map_type: This field is required.')
+    const [read] = JSON.parse(
+      (await running.read(mappingOperations.list, { ...target, query: { includeRetired: ['1'] } })).text,
+    )
+    expect(read).toMatchObject({
+      from_concept_code: 'W',
+      retired: true,
+      retire_reason: 'twice',
+      update_comment: 'tidied',
+    })
+    const a = await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
+    expect(a).toMatchObject({ retired: true, retire_reason: 'twice', update_comment: 'tidied' })
+    const w = await running.bus.call(conceptOperations.get, { ...target, id: 'W' }, as('ada'))
+    expect(w).toMatchObject({ version: '1', parent_concept_urls: [url('WHOLE', 'A')] })
+    const fields = { canonical_url: 'https://x.example/cs', identifier: { value: 1 }, hierarchy_meaning: 'is-a' }
+    await carriedOut([{ type: 'Source', id: 'F', name: 'F', owner: 'WHOLE', ...fields }])
+    expect(JSON.parse((await running.read(sourceOperations.get, { ...target, source: 'F' })).text)).toMatchObject(
+      fields,
+    )
+  })
+
   it('takes codes of real terminologies for ids', async () => {
     const target = await running.dictionary('CODES')
     const codes = ['PANEL.DRUG/TOX', 'HEM/BC', 'HEM%2FBC', 'Food/Papaya', 'application/ld+json', 'a b', 'user@x']

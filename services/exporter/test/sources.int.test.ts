@@ -129,6 +129,13 @@ describe('concepts', () => {
     await expect(retire()).rejects.toMatchObject({
       details: [{ path: ['__all__'], message: 'Concept is already retired' }],
     })
+    const hard = { ...target, id: 'A', hard: true }
+    await expect(running.bus.request(conceptOperations.retire, hard, as('ada'))).rejects.toMatchObject({
+      code: 'refused',
+    })
+    await expect(running.bus.request(conceptOperations.retire, hard, as('bob'))).rejects.toMatchObject({
+      code: 'forbidden',
+    })
     const back = { ...target, id: 'A', body: { retired: false } }
     expect(await running.bus.call(conceptOperations.update, back, as('ada'))).toMatchObject({ retired: false })
     const source = JSON.parse((await running.read(sourceOperations.get, target)).text)

@@ -21,6 +21,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
   row: Row,
 ) {
   const live = { ...sourceTarget, id: z.string().max(1024) }
+  const comment = z.string().optional()
   const ifMatch = z.string().optional().meta({ description: '`version_url` that the caller wants to change' })
   return {
     list: operation(`exporter.${noun}.list`, {
@@ -65,7 +66,19 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     retire: operation(`exporter.${noun}.retire`, {
       summary: `Retires a ${noun}`,
       effect: 'write',
-      input: z.object({ ...live, comment: z.string().optional() }),
+      input: z.object({
+        ...live,
+        comment: comment.meta({ description: '`update_comment` of the new state' }),
+        reason: z.string().optional().meta({ description: '`retire_reason`' }),
+        hard: z.boolean().optional().meta({ description: 'Asks for it to be deleted for good, which is refused' }),
+      }),
+      output: z.void(),
+      errors: [...oclWriteErrors, 'refused'],
+    }),
+    reactivate: operation(`exporter.${noun}.reactivate`, {
+      summary: `Brings a retired ${noun} back`,
+      effect: 'write',
+      input: z.object({ ...live, comment: comment.meta({ description: '`update_comment` of the new state' }) }),
       output: z.void(),
       errors: rowErrors,
     }),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { numberText } from '../exact-json.ts'
+import { operation } from '../operation.ts'
 import { field, type Refusals, refuse, required } from '../rest-framework/field.ts'
 import { flag, readText, readUntrimmed, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
-import { oclTimestamp, oclUrl } from './target.ts'
+import { mappingSchema } from './mapping.ts'
+import { childTarget, oclQuery, oclTimestamp, oclUrl, readErrors } from './target.ts'
 import { anyJson, nullableText, oclCode } from './values.ts'
 
 /** A name or a description, as it was given. */
@@ -45,6 +47,7 @@ export const conceptSchema = z
     extras: z.unknown(),
     retired: z.boolean(),
     retire_reason: nullableString,
+    parent_concept_urls: z.array(z.string()).meta({ description: 'As they were sent' }),
     source: z.string(),
     source_url: oclUrl,
     owner: z.string(),
@@ -71,6 +74,7 @@ export const conceptSchema = z
   .meta({ id: 'OclConcept', description: 'A concept as it stands in exports' })
 
 const atLeastOneName = refuse('required', 'A concept must have at least one name')
+const notText = refuse('not_a_string', 'Not a valid string.')
 const emptyDescription = refuse('blank', 'Concept description cannot be empty')
 
 export const conceptFields = {
@@ -83,7 +87,10 @@ export const conceptFields = {
   extras: anyJson().optional(),
   retired: flag().optional(),
   update_comment: nullableText().optional(),
+  comment: nullableText().optional(),
   retire_reason: nullableText().optional(),
+  parent_concept_urls: parentUrls().optional(),
+  mappings: inlineMappings().optional(),
 }
 export type ConceptFields = z.output<z.ZodObject<typeof conceptFields>>
 
@@ -95,6 +102,26 @@ function localizedTexts(key: 'name' | 'description'): z.ZodType<LocalizedText[],
     const read = value.map(item => localizedText(key, item))
     const wrong = read.find((item): item is Refusals => 'refusals' in item)
     return wrong ?? (read as LocalizedText[])
+  })
+}
+
+/** URLs of concepts, or one of them. That they lead to one is not asked: parents may come later. */
+function parentUrls(): z.ZodType<string[], string[] | string | null> {
+  const schema = { type: ['array', 'string', 'null'], items: { type: 'string' } }
+  return field({ schema, list: true }, value => {
+    const given = value === null || value === '' ? [] : Array.isArray(value) ? value : [value]
+    const read = given.map(url => (typeof url === 'string' ? readText(url, 5000, false) : notText))
+    return read.find((url): url is Refusals => typeof url !== 'string') ?? [...new Set(read as string[])]
+  })
+}
+
+/** Mappings of the concept, which are written with it; read one by one as mappings are. */
+function inlineMappings(): z.ZodType<Readonly<Record<string, unknown>>[], Record<string, unknown>[] | null> {
+  const schema = { type: ['array', 'null'], items: { type: 'object' } }
+  return field({ schema, list: true }, value => {
+    if (value === null) return []
+    const isList = Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null)
+    return isList ? (value as Record<string, unknown>[]) : refuse('not_a_list', 'Expected a list of mappings.')
   })
 }
 
@@ -128,5 +155,15 @@ const named = (name: string, { refusals }: Refusals): Refusals => ({
   refusals: refusals.map(refusal => ({ ...refusal, message: `${name}: ${refusal.message}` })),
 })
 
-export const conceptOperations = childOperations('concept', conceptFields, conceptSchema)
+export const conceptOperations = {
+  ...childOperations('concept', conceptFields, conceptSchema),
+  withMappings: operation('exporter.concept.with-mappings', {
+    summary: 'Reads a concept with the mappings that lead from it, or to it as well',
+    effect: 'read',
+    flow: 'streamed-answer',
+    input: z.object({ ...childTarget, childVersion: z.string().max(1024).optional(), query: oclQuery }),
+    output: z.object({ ...conceptSchema.shape, mappings: z.array(mappingSchema) }),
+    errors: readErrors,
+  }),
+}
 export const conceptEvents = childEvents('concept')

@@ -6,6 +6,7 @@ import { body, partialBody } from '../rest-framework/body.ts'
 import { flag } from '../rest-framework/scalar.ts'
 import { accessLevels, toldAccess } from './access.ts'
 import { childRows } from './source.ts'
+import { attributeSchemas } from './source-attributes.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, readErrors, sourceTarget, versionTarget } from './target.ts'
 import { extrasObject, nullableKey, nullableText, oclId } from './values.ts'
 
@@ -39,6 +40,7 @@ export const sourceVersionSchema = z
     public_access: z.enum(accessLevels),
     default_locale: z.string(),
     supported_locales: z.array(z.string()),
+    ...attributeSchemas,
     website: z.string().nullable(),
     custom_validation_schema: z.string().nullable(),
     extras: z.record(z.string(), z.unknown()),

@@ -5,6 +5,7 @@ import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
 import { choice, text } from '../rest-framework/scalar.ts'
 import { accessLevels, toldAccess } from './access.ts'
+import { attributeFields, attributeSchemas } from './source-attributes.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, ownerTarget, readErrors, sourceTarget } from './target.ts'
 import { extrasObject, localeList, nullableText, oclId } from './values.ts'
 
@@ -31,6 +32,7 @@ export const sourceSchema = z
     website: z.string().nullable(),
     custom_validation_schema: z.string().nullable(),
     external_id: z.string().nullable(),
+    ...attributeSchemas,
     extras: z.record(z.string(), z.unknown()),
     ...ownerFields,
     version: z.literal('HEAD'),
@@ -98,7 +100,7 @@ export const sourceOperations = {
     summary: 'Makes a source',
     effect: 'write',
     exact: true,
-    input: z.object({ ...ownerTarget, body: body(newFields) }),
+    input: z.object({ ...ownerTarget, body: body({ ...newFields, ...attributeFields }) }),
     output: sourceSchema,
     errors: oclWriteErrors,
   }),
@@ -106,7 +108,7 @@ export const sourceOperations = {
     summary: 'Changes a source',
     effect: 'write',
     exact: true,
-    input: z.object({ ...sourceTarget, body: partialBody(fields) }),
+    input: z.object({ ...sourceTarget, body: partialBody({ ...fields, ...attributeFields }) }),
     output: sourceSchema,
     errors: oclWriteErrors,
   }),

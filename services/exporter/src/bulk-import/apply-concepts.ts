@@ -2,7 +2,7 @@ import { type ConceptFields, complete } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
 import { childRowOf } from '../child/child.ts'
-import { type ConceptContent, conceptRules, mergeConcept } from '../concept/concept.ts'
+import { type ConceptContent, conceptRules, mergeConcept, retiredConcept } from '../concept/concept.ts'
 import { conceptsArrived } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
 import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
@@ -64,8 +64,10 @@ function decide(line: Line, stored: KnownChild | undefined, { updateIfExists }: 
   const before = rules.contentOf(row)
   if (action === 'DELETE') {
     if (stored.retired) throw refuseObject('Concept is already retired')
-    const comment = line.given.values.update_comment ?? 'Concept was retired'
-    return { outcome: 'deleted', write: { rules, id, stored, content: { ...before, retired: true }, comment } }
+    const { values } = line.given
+    const content = retiredConcept(before, true, values.retire_reason ?? undefined)
+    const comment = rules.commentOf(values) ?? 'Concept was retired'
+    return { outcome: 'deleted', write: { rules, id, stored, content, comment } }
   }
   if (action === 'CREATE' || !updateIfExists) return { outcome: 'exists' }
   const given = complete(changeOf(line))

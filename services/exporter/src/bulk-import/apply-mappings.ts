@@ -4,9 +4,9 @@ import type { AnyTx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
 import { childRowOf } from '../child/child.ts'
 import type { EndPlace } from '../mapping/end-url.ts'
-import { notUnique } from '../mapping/mapping.operations.ts'
 import { type MappingContent, mappingRules, matchKeyOf, mergeMapping } from '../mapping/mapping.ts'
 import { type EndLookup, endsIn, findEnds, placesFor, placesOf } from '../mapping/mapping-ends.ts'
+import { notUnique } from '../mapping/write-mapping.ts'
 import { lockForeignEnds } from '../open-end/resolve-ends.ts'
 import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
 import type { LineResult } from './bulk-import.ts'
@@ -151,8 +151,9 @@ async function decide(
 /** Both ends stay where they are, whether or not the caller may see them. */
 function retire(line: Line, stored: KnownChild): Decision<Write> {
   if (stored.retired) return { outcome: 'unchanged' }
-  const content = { ...contentOf(stored), retired: true }
-  const comment = line.given.values.update_comment ?? 'Mapping was retired'
+  const { values } = line.given
+  const content = { ...contentOf(stored), retired: true, retire_reason: values.retire_reason ?? null }
+  const comment = unlinked.commentOf(values) ?? 'Mapping was retired'
   return { outcome: 'deleted', write: { rules: mappingRules(stored), id: stored.id, stored, content, comment } }
 }
 

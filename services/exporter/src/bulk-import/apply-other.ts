@@ -9,9 +9,11 @@ import { sourceHandlers } from '../source/source.operations.ts'
 import { findSource } from '../source/source.store.ts'
 import { versionHandlers } from '../source-version/version.operations.ts'
 import { findVersion } from '../source-version/version.store.ts'
+import { textOf } from '../text-of.ts'
 import type { Importer } from './apply-children.ts'
+import { applyWholeConcept } from './apply-whole-concept.ts'
 import type { LineResult } from './bulk-import.ts'
-import { type ImportLine, textOf } from './line.ts'
+import type { ImportLine } from './line.ts'
 import { resultOfError } from './line-errors.ts'
 
 export type OtherLine = Exclude<ImportLine, { kind: 'concept' | 'mapping' }>
@@ -34,6 +36,7 @@ export async function applyOther(
   { store, blobs, kickExports }: OtherOptions,
 ): Promise<LineResult> {
   if (line.kind === 'none') return line.result
+  if (line.kind === 'concept-with-mappings') return applyWholeConcept(tx, importer, line.line)
   if (await isThere(tx, importer, line)) return line.action === 'DELETE' ? onlyMade : exists
   if (line.action === 'UPDATE' || line.action === 'DELETE') throw notFound()
   const within = storeWithin(tx, store)
@@ -53,7 +56,7 @@ export async function applyOther(
 async function isThere(
   tx: AnyTx,
   { identity }: Importer,
-  line: Exclude<OtherLine, { kind: 'none' }>,
+  line: Exclude<OtherLine, { kind: 'none' | 'concept-with-mappings' }>,
 ): Promise<boolean> {
   const id = textOf(line.value.id)
   if (id === undefined) return false

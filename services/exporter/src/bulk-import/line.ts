@@ -7,11 +7,12 @@ import {
   isExactNumber,
   type MappingFields,
   mappingFields,
-  numberText,
   type OwnerTarget,
   type SourceTarget,
 } from '@slipway/contracts'
 import { readEnd } from '../mapping/end-url.ts'
+import { mappingOfRow } from '../mapping/mapping-of-row.ts'
+import { textOf } from '../text-of.ts'
 import type { LineResult } from './bulk-import.ts'
 
 export type Action = 'CREATE_OR_UPDATE' | 'CREATE' | 'UPDATE' | 'DELETE'
@@ -30,6 +31,7 @@ export type ChildLine<Values> = {
 export type ImportLine =
   | { readonly kind: 'concept'; readonly line: ChildLine<ConceptFields> }
   | { readonly kind: 'mapping'; readonly line: ChildLine<MappingFields> }
+  | { readonly kind: 'concept-with-mappings'; readonly line: ChildLine<ConceptFields> }
   | { readonly kind: 'org'; readonly action: Action; readonly value: Members }
   | { readonly kind: 'source'; readonly action: Action; readonly owner: OwnerTarget; readonly value: Members }
   | { readonly kind: 'version'; readonly action: Action; readonly target: SourceTarget; readonly value: Members }
@@ -62,8 +64,12 @@ export function readLine(value: unknown, identity: Identity): ImportLine {
   const target = sourceOf(line, identity)
   if (typeof target === 'string') return failed(target, 'This field is required.')
   if (type === 'source version') return { kind: 'version', action, target, value: line }
-  if (type === 'concept') return { kind: 'concept', line: childLine(concept.parse(line), line, action, target) }
-  const mapped = withoutRepeatedTarget(withOrigin(line))
+  if (type === 'concept') {
+    const own = childLine(concept.parse(line), line, action, target)
+    const isAlone = action === 'DELETE' || !own.given.values.mappings?.length
+    return { kind: isAlone ? 'concept' : 'concept-with-mappings', line: own }
+  }
+  const mapped = mappingOfRow(line)
   return { kind: 'mapping', line: childLine(mapping.parse(mapped), mapped, action, target) }
 }
 
@@ -113,31 +119,4 @@ function ownerOf(line: Members, identity: Identity): OwnerTarget | undefined {
   // Logins are the same whatever their case, but paths have them as the account does.
   const own = login.toLowerCase() === identity.login.toLowerCase()
   return { ownerType: 'user', owner: own ? identity.login : login }
-}
-
-/** A text, or a number with the digits that it was sent with. */
-export function textOf(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value.trim() : (numberText(value) ?? '')
-  return text === '' ? undefined : text
-}
-
-/** Rows of exports have no URL of a concept that is not here; its code and source say the same. */
-function withOrigin(line: Members): Members {
-  const { from_concept_url: url, from_source_url: source, from_concept_code: code } = line
-  if (url || typeof source !== 'string' || !source || (typeof code !== 'string' && typeof code !== 'number'))
-    return line
-  const slash = source.endsWith('/') ? '' : '/'
-  return { ...line, from_concept_url: `${source}${slash}concepts/${encodeURIComponent(code)}/` }
-}
-
-/** Rows of exports say the concept a mapping leads to also as a code of its source; that is not another target. */
-function withoutRepeatedTarget(line: Members): Members {
-  const end = typeof line.to_concept_url === 'string' ? readEnd(line.to_concept_url) : undefined
-  if (!end?.concept) return line
-  const { to_source_url: sourceUrl, to_concept_code: code, ...rest } = line
-  const source = typeof sourceUrl === 'string' ? readEnd(sourceUrl)?.target : undefined
-  const { ownerType, owner, source: id } = end.target
-  const sameSource = source?.ownerType === ownerType && source.owner === owner && source.source === id
-  const isRepeated = (sourceUrl == null || sameSource) && (code == null || textOf(code) === end.concept)
-  return isRepeated ? rest : line
 }

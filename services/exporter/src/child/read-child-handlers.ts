@@ -2,7 +2,7 @@ import type { OperationHandler } from '@slipway/bus'
 import { conceptOperations, type Identity, mappingOperations, type SourceTarget } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { AnyStore } from '@slipway/store'
-import { jsonArray } from '../json-stream.ts'
+import { jsonArray, jsonWithArrays } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { childUrl, sourceUrl } from '../paths.ts'
 import { isTruthy, type Query, searchOf, updatedSinceOf } from '../query.ts'
@@ -75,12 +75,32 @@ export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHa
       return { headers: page.headers, body: jsonArray(childStates(store, child, page)) }
     }),
   ]
-  if (kind === 'concept') return handlers
+  const mappingsOf = (query: Query, concept: number): ChildFilter => ({
+    ...filterOf(query),
+    of: { concept, inverse: isTruthy(query, 'includeInverseMappings') },
+  })
+  if (kind === 'concept') {
+    const withMappings = handlerOf(
+      conceptOperations.withMappings,
+      async ({ childVersion, query, ...where }, context) => {
+        const { scope, child } = await childOf(where, context.identity)
+        const raw = childVersion === undefined ? child.body : await findChildState(store.read, child, childVersion)
+        if (raw === undefined) throw notFound()
+        const filter = { ...mappingsOf(query, child.position), since: null, search: null }
+        const rows = childRows(store, scope, 'mapping', filter, 'oldest', { limit: null, offset: 0 })
+        async function* parts() {
+          for await (const part of rows) yield { array: 0, rows: part }
+        }
+        // The last member of every row of a concept, in whose place they stand.
+        return { body: jsonWithArrays(raw.replace(/,"mappings":null\}$/, '}'), ['mappings'], parts()) }
+      },
+    )
+    return [...handlers, withMappings]
+  }
 
   const ofConcept = handlerOf(mappingOperations.ofConcept, async ({ query, ...where }, { identity, baseUrl }) => {
     const { scope, child } = await childOf(where, identity, 'concept')
-    const of = { concept: child.position, inverse: isTruthy(query, 'includeInverseMappings') }
-    const filter = { ...filterOf(query), of }
+    const filter = mappingsOf(query, child.position)
     const total = await countChildren(store.read, scope, 'mapping', filter)
     const page = pageFor(query, total, `${baseUrl}${childUrl(basePath(where), 'concept', where.id)}mappings/`)
     return { headers: page.headers, body: jsonArray(childRows(store, scope, 'mapping', filter, 'newest', page)) }

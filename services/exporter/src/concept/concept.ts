@@ -30,6 +30,7 @@ export type ConceptContent = {
   readonly extras: unknown
   readonly retired: boolean
   readonly retire_reason: string | null
+  readonly parent_concept_urls: readonly string[]
 }
 
 type ConceptRow = ChildRow & ConceptContent
@@ -49,8 +50,20 @@ export function mergeConcept(before: ConceptContent | undefined, given: Partial<
     extras: given.extras === undefined ? (before?.extras ?? null) : (given.extras as { json: unknown }).json,
     retired,
     retire_reason: retired ? reason : null,
+    parent_concept_urls: given.parent_concept_urls ?? before?.parent_concept_urls ?? [],
   }
 }
+
+/** The same concept, retired for a reason or brought back. */
+export const retiredConcept = (
+  before: ConceptContent,
+  retired: boolean,
+  reason: string | undefined,
+): ConceptContent => ({
+  ...before,
+  retired,
+  retire_reason: retired ? (reason ?? null) : null,
+})
 
 const localizedOf = ({ uuid, external_id, locale, locale_preferred }: LocalizedText): Localized => ({
   uuid: uuid ?? '',
@@ -110,9 +123,12 @@ export function displayName(names: readonly ConceptName[], locales: readonly str
 }
 
 function contentOf(row: ChildRow): ConceptContent {
-  const { external_id, concept_class, datatype, names, descriptions, extras, retired, retire_reason } =
+  const { external_id, concept_class, datatype, names, descriptions, extras, retired, retire_reason, ...more } =
     row as ConceptRow
-  return { external_id, concept_class, datatype, names, descriptions, extras, retired, retire_reason }
+  // Not in states that are older than this field.
+  const { parent_concept_urls = [] } = more
+  const own = { external_id, concept_class, datatype, names, descriptions, extras, retired, retire_reason }
+  return { ...own, parent_concept_urls }
 }
 
 function rowOf(content: ConceptContent, frame: Frame) {
@@ -132,6 +148,7 @@ function rowOf(content: ConceptContent, frame: Frame) {
     extras: content.extras,
     retired: content.retired,
     retire_reason: content.retire_reason,
+    parent_concept_urls: content.parent_concept_urls,
     source: source.id,
     source_url: frame.sourceUrl,
     owner: source.owner,
@@ -162,5 +179,5 @@ export const conceptRules: ChildRules<ConceptFields, ConceptContent> = {
   contentOf,
   rowOf: (content, frame) => rowOf(renewed(content), frame),
   searchOf: ({ names }, id) => [id, ...names.map(({ name }) => name)].join('\n'),
-  commentOf: ({ update_comment }) => update_comment ?? null,
+  commentOf: ({ update_comment, comment }) => update_comment ?? comment ?? null,
 }

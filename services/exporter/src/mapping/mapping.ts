@@ -9,6 +9,8 @@ export type MappingContent = MappingEnds & {
   readonly retired: boolean
   readonly retire_reason: string | null
   readonly map_type: string
+  readonly from_source_version: string | null
+  readonly to_source_version: string | null
   readonly sort_weight: number | null
   readonly extras: unknown
 }
@@ -21,6 +23,8 @@ export function mergeMapping(
   given: Partial<MappingFields>,
   ends: MappingEnds,
 ): MappingContent {
+  const kept = (name: 'from_source_version' | 'to_source_version') =>
+    given[name] === undefined ? (before?.[name] ?? null) : given[name]
   const retired = given.retired ?? before?.retired ?? false
   const reason = given.retire_reason === undefined ? (before?.retire_reason ?? null) : given.retire_reason
   return {
@@ -29,6 +33,8 @@ export function mergeMapping(
     retire_reason: retired ? reason : null,
     map_type: given.map_type ?? before?.map_type ?? '',
     ...ends,
+    from_source_version: kept('from_source_version'),
+    to_source_version: kept('to_source_version'),
     sort_weight: given.sort_weight === undefined ? (before?.sort_weight ?? null) : given.sort_weight,
     extras: given.extras === undefined ? (before?.extras ?? null) : (given.extras as { json: unknown }).json,
   }
@@ -58,13 +64,17 @@ function contentOf(row: ChildRow): MappingContent {
     to_source_name_resolved: mapping.to_source_name_resolved,
     to_source_owner: mapping.to_source_owner,
     to_source_owner_type: mapping.to_source_owner_type,
+    // Not in rows that have none.
+    from_source_version: mapping.from_source_version ?? null,
+    to_source_version: mapping.to_source_version ?? null,
     sort_weight: mapping.sort_weight,
     extras: mapping.extras,
   }
 }
 
 function rowOf(content: MappingContent, frame: Frame) {
-  const { external_id, retired, retire_reason, map_type, sort_weight, extras, ...ends } = content
+  const { external_id, retired, retire_reason, map_type, sort_weight, extras, ...rest } = content
+  const { from_source_version, to_source_version, ...ends } = rest
   return {
     type: 'Mapping',
     uuid: frame.uuid,
@@ -74,6 +84,9 @@ function rowOf(content: MappingContent, frame: Frame) {
     retire_reason,
     map_type,
     ...ends,
+    // Left out where there is none: readers of exports know mappings without.
+    ...(from_source_version !== null && { from_source_version }),
+    ...(to_source_version !== null && { to_source_version }),
     sort_weight,
     extras,
     source: frame.source.id,
@@ -137,5 +150,5 @@ export const mappingRules = (links: MappingLinks): ChildRules<MappingFields, Map
       openTo: links.toConcept === null ? openEndKey(to) : null,
     }
   },
-  commentOf: ({ update_comment }) => update_comment ?? null,
+  commentOf: ({ update_comment, comment }) => update_comment ?? comment ?? null,
 })

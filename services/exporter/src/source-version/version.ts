@@ -1,5 +1,5 @@
 import type { SourceRow } from '../source/source.store.ts'
-import { sourceDetail } from '../source/source.ts'
+import { attributesOf, sourceDetail } from '../source/source.ts'
 import type { VersionRow } from './version.store.ts'
 
 /** Path of a version of the source at `url`. */
@@ -36,6 +36,7 @@ export function versionHeader(version: VersionRow, source: SourceRow) {
     website: frozen.website,
     custom_validation_schema: frozen.custom_validation_schema,
     supported_locales: frozen.supported_locales,
+    ...attributesOf(frozen),
     created_on: version.created_on,
     updated_on: isHead ? frozen.updated_on : version.updated_on,
     created_by: version.created_by,

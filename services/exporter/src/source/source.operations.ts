@@ -1,5 +1,13 @@
 import type { OperationHandler } from '@slipway/bus'
-import { actorOf, complete, failure, type OwnerTarget, type SourceFields, sourceOperations } from '@slipway/contracts'
+import {
+  actorOf,
+  attributesGiven,
+  complete,
+  failure,
+  type OwnerTarget,
+  type SourceFields,
+  sourceOperations,
+} from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import { type AnyStore, appendEvents } from '@slipway/store'
 import { withDiff } from '../child/with-diff.ts'
@@ -40,6 +48,7 @@ const valuesOf = (given: Partial<SourceFields>, before?: SourceRow): SourceValue
     custom_validation_schema: kept('custom_validation_schema') as string | null,
     external_id: kept('external_id') as string | null,
     extras: given.extras ?? before?.extras ?? {},
+    attributes: { ...before?.attributes, ...attributesGiven(given) },
   }
 }
 

@@ -22,6 +22,7 @@ export type SourceRow = Guarded & {
   readonly custom_validation_schema: string | null
   readonly external_id: string | null
   readonly extras: Readonly<Record<string, unknown>>
+  readonly attributes: Readonly<Record<string, unknown>>
   readonly versions: number
   readonly active_concepts: number
   readonly active_mappings: number
@@ -37,7 +38,7 @@ export type SourceRow = Guarded & {
 /** `login`: the parameter with the caller's login. */
 const columns = (login: string) => `s.position, s.uuid, s.owner_type, s.owner, s.id, s.name, s.full_name, s.description,
   s.source_type, s.public_access, s.default_locale, s.supported_locales, s.website, s.custom_validation_schema,
-  s.external_id, s.extras::text, s.versions, s.active_concepts, s.active_mappings, s.all_concepts, s.all_mappings, iso_ms(s.created_on) as created_on,
+  s.external_id, s.extras::text, s.attributes::text, s.versions, s.active_concepts, s.active_mappings, s.all_concepts, s.all_mappings, iso_ms(s.created_on) as created_on,
   s.created_by, iso_ms(s.updated_on) as updated_on, s.updated_by, s.seq, ${belongs(login)} as belongs`
 
 export const belongs = (login: string) => `case s.owner_type
@@ -54,8 +55,9 @@ const insert: Statement = {
   name: 'source.insert',
   text: `with s as (
       insert into source (owner_type, owner, id, name, full_name, description, source_type, public_access,
-        default_locale, supported_locales, website, custom_validation_schema, external_id, extras, created_by, updated_by)
-      values ($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+        default_locale, supported_locales, website, custom_validation_schema, external_id, extras, attributes, created_by,
+        updated_by)
+      values ($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
       on conflict do nothing returning *
     ), head as (
       insert into source_version (source, id, created_on, created_by, updated_on, updated_by)
@@ -67,7 +69,7 @@ const update: Statement = {
   name: 'source.update',
   text: `update source s set name = $2, full_name = $3, description = $4, source_type = $5, public_access = $6,
       default_locale = $7, supported_locales = $8, website = $9, custom_validation_schema = $10, external_id = $11,
-      extras = $12, updated_on = greatest(now_ms(), s.updated_on), updated_by = $13, seq = seq + 1
+      extras = $12, attributes = $13, updated_on = greatest(now_ms(), s.updated_on), updated_by = $14, seq = seq + 1
     where position = $1
     returning s.seq, iso_ms(s.updated_on) as updated_on`,
 }
@@ -82,7 +84,7 @@ const org: Statement = {
     from org o where o.id = $1`,
 }
 
-const exact = (row: SourceRow) => exactColumns(row, 'extras')
+const exact = (row: SourceRow) => exactColumns(row, 'extras', 'attributes')
 
 /** @throws `not_found` */
 export function findSource(read: Read, target: SourceTarget, identity: Identity | null): Promise<SourceRow> {
@@ -133,6 +135,7 @@ export type SourceValues = Pick<
   | 'custom_validation_schema'
   | 'external_id'
   | 'extras'
+  | 'attributes'
 >
 
 const valuesOf = (values: SourceValues) => [
@@ -147,6 +150,7 @@ const valuesOf = (values: SourceValues) => [
   values.custom_validation_schema,
   values.external_id,
   values.extras,
+  values.attributes,
 ]
 
 /** Undefined when the id is taken. @throws `invalid` */
@@ -157,7 +161,7 @@ export async function insertSource(
   actor: string,
 ): Promise<SourceRow | undefined> {
   const { ownerType, owner, source } = target
-  refuseReaderWords({ id: source, owner, ...values, created_by: actor })
+  refuseReaderWords({ id: source, owner, ...values, ...values.attributes, created_by: actor })
   const key = [ownerType, owner, source, actor.toLowerCase()]
   const [row] = await tx.query<SourceRow>(insert, [...key, ...valuesOf(values), actor])
   return row && exact(row)
@@ -165,7 +169,7 @@ export async function insertSource(
 
 /** @throws `invalid` */
 export async function updateSource(tx: Queryable, position: number, values: SourceValues, actor: string) {
-  refuseReaderWords({ ...values, updated_by: actor })
+  refuseReaderWords({ ...values, ...values.attributes, updated_by: actor })
   const [row] = await tx.query<{ seq: number; updated_on: string }>(update, [position, ...valuesOf(values), actor])
   return row as { seq: number; updated_on: string }
 }

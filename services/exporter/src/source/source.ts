@@ -1,3 +1,4 @@
+import { sourceAttributes } from '@slipway/contracts'
 import { ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { SourceRow } from './source.store.ts'
 
@@ -7,6 +8,10 @@ export const targetOf = ({ owner_type, owner, id }: Pick<SourceRow, 'owner_type'
   owner,
   source: id,
 })
+
+/** The attributes that are set; readers of exports know a source without any. */
+export const attributesOf = (from: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(sourceAttributes.flatMap(name => (from[name] == null ? [] : [[name, from[name]]])))
 
 /** A source as it is answered, and as versions keep it. `type` is first and an object stands before any rows: clients rely on it. */
 export function sourceDetail(row: SourceRow) {
@@ -27,6 +32,7 @@ export function sourceDetail(row: SourceRow) {
     website: row.website,
     custom_validation_schema: row.custom_validation_schema,
     external_id: row.external_id,
+    ...attributesOf(row.attributes),
     extras: row.extras,
     owner: row.owner,
     owner_type: ownerTypeName[row.owner_type],

@@ -55,6 +55,14 @@ const parametersOf = new Map<Operation, readonly JsonSchema[]>([
   ],
   [sourceVersionOperations.get, diff],
   [conceptOperations.list, children],
+  [
+    conceptOperations.get,
+    [
+      query('includeMappings', '`true`: with the mappings that lead from it'),
+      query('includeInverseMappings', '`true`: with those that lead to it, too'),
+      compress,
+    ],
+  ],
   [conceptOperations.versions, pages],
   [mappingOperations.list, children],
   [mappingOperations.versions, pages],
@@ -147,7 +155,7 @@ function routesOf({ path, methods }: Entry, prefix: string, rename: Readonly<Rec
   })
 }
 
-const emptyVerbs: readonly string[] = ['delete', 'retire', 'add', 'remove']
+const emptyVerbs: readonly string[] = ['reactivate', 'delete', 'retire', 'add', 'remove']
 
 function successOf({ noun, verb }: Operation): number {
   if (emptyVerbs.includes(verb) || (noun === 'org-member' && verb === 'get')) return 204

@@ -1,6 +1,12 @@
-import { exportOperations, isFailure, type Operation, sourceVersionOperations } from '@slipway/contracts'
+import {
+  conceptOperations,
+  exportOperations,
+  isFailure,
+  type Operation,
+  sourceVersionOperations,
+} from '@slipway/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { queryParameters } from '../http/query.ts'
+import { lastValue, queryParameters } from '../http/query.ts'
 import { rawBodyOf } from '../http/raw-body.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authenticate } from './authentication.ts'
@@ -33,7 +39,29 @@ export function operationHandler(
       throw methodNotAllowed(request)
     }
     const input = { ...owner, ...parameters, ...(await inputOf(request, operation)) }
+    if (operation === conceptOperations.get && wantsMappings(request)) {
+      return send(request, reply, caller, conceptOperations.withMappings, input)
+    }
+    if (bringsMappings(operation, input)) return sendWithMappings(request, reply, caller, operation, input)
     return send(request, reply, caller, operation, input)
+  }
+
+  /** Whoever sends mappings along with a concept is answered the concept with all that lead from it. */
+  async function sendWithMappings(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller | null,
+    operation: Operation,
+    { body, ifMatch, ...target }: Readonly<Record<string, unknown>>,
+  ): Promise<FastifyReply> {
+    const call = await callOptions(options, request, caller, operation)
+    const written = await options.bus.request(operation, { ...target, body, ifMatch } as never, call)
+    reply.headers(written.headers)
+    const { id } = JSON.parse(Buffer.from(written.body).toString('utf8')) as { readonly id: string }
+    const read = conceptOperations.withMappings
+    const input = { ...target, id } as never
+    const readCall = await callOptions(options, request, caller, read)
+    return sendAnswer(options.bus, read, input, readCall, request, reply, written.status)
   }
 
   async function probe(request: FastifyRequest, caller: Caller | null, target: object): Promise<void> {
@@ -65,6 +93,17 @@ export function operationHandler(
   }
 }
 
+function wantsMappings(request: FastifyRequest): boolean {
+  const query = queryParameters(request)
+  return ['includeMappings', 'includeInverseMappings'].some(name => /^(?:true|1)$/i.test(lastValue(query, name) ?? ''))
+}
+
+function bringsMappings(operation: Operation, input: { readonly body?: unknown }): boolean {
+  if (operation !== conceptOperations.create && operation !== conceptOperations.update) return false
+  const { mappings } = (input.body ?? {}) as { readonly mappings?: unknown }
+  return Array.isArray(mappings) && mappings.length > 0
+}
+
 /** What an operation takes from a request beside its path. */
 async function inputOf(request: FastifyRequest, operation: Operation): Promise<object> {
   const { headers } = request
@@ -75,10 +114,19 @@ async function inputOf(request: FastifyRequest, operation: Operation): Promise<o
   if (bodies.includes(operation.verb)) {
     return { body: await readBody(rawBodyOf(request)), ifMatch: headers['if-match'] }
   }
-  if (operation.verb !== 'retire') return {}
-  const body = await readBody(rawBodyOf(request))
-  const comment = (body as { update_comment?: unknown } | undefined)?.update_comment
-  return typeof comment === 'string' && comment !== '' ? { comment } : {}
+  if (operation.verb === 'retire' || operation.verb === 'reactivate') return retirementOf(request, operation)
+  return {}
+}
+
+/** Why something is retired or brought back; clients have two names for the comment. */
+async function retirementOf(request: FastifyRequest, { verb }: Operation): Promise<object> {
+  const body = ((await readBody(rawBodyOf(request))) ?? {}) as Readonly<Record<string, unknown>>
+  const textOf = (...names: string[]) =>
+    names.map(name => body[name]).find((text): text is string => typeof text === 'string' && text !== '')
+  const comment = textOf('update_comment', 'comment')
+  if (verb === 'reactivate') return { comment }
+  const hard = [lastValue(queryParameters(request), 'hardDelete'), body.hardDelete].map(String)
+  return { comment, reason: textOf('retire_reason'), hard: hard.some(word => /^(?:true|1)$/i.test(word)) }
 }
 
 export function conditionsOf({ headers }: FastifyRequest) {

@@ -15,7 +15,7 @@ export function sendJson(request: FastifyRequest, reply: FastifyReply, status: n
   return reply.code(status).header('content-type', 'application/json').send(bytes)
 }
 
-/** Sends the answer of an operation as it comes, without holding more of it than is under way. */
+/** Sends the answer of an operation as it comes, without holding more of it than is under way. `success`: what 200 is told as. */
 export async function sendAnswer<Op extends Operation>(
   bus: Bus,
   operation: Op,
@@ -23,6 +23,7 @@ export async function sendAnswer<Op extends Operation>(
   call: CallOptions,
   request: FastifyRequest,
   reply: FastifyReply,
+  success = 200,
 ): Promise<FastifyReply> {
   if (operation.flow !== 'streamed-answer') {
     const { status, headers, body } = await bus.request(operation, input, call)
@@ -31,7 +32,7 @@ export async function sendAnswer<Op extends Operation>(
     return sendStream(request, reply, once(body), body.length)
   }
   const answer = await bus.openStream(operation, input, call)
-  reply.code(answer.status).headers(answer.headers)
+  reply.code(answer.status === 200 ? success : answer.status).headers(answer.headers)
   if (answer.status !== 200 && answer.status !== 206) {
     answer.cancel()
     return reply.send()

@@ -26,12 +26,13 @@ const changes = (operation: Operation) => ({ PUT: operation, PATCH: operation, P
 
 const children = (kind: 'concept' | 'mapping'): Entry[] => {
   const operations = kind === 'concept' ? conceptOperations : mappingOperations
-  const { list, get, versions, create, update, retire } = operations
+  const { list, get, versions, create, update, retire, reactivate } = operations
   const live = `/sources/:source/${kind}s`
   const frozen = `/sources/:source/:version/${kind}s`
   return [
     { path: live, methods: { GET: list, POST: create }, bodyLimit: maxRowBytes },
     { path: `${live}/:id`, methods: { GET: get, PUT: update, PATCH: update, DELETE: retire }, bodyLimit: maxRowBytes },
+    { path: `${live}/:id/reactivate`, methods: { PUT: reactivate } },
     { path: `${live}/:id/versions`, methods: { GET: versions } },
     { path: `${live}/:id/:childVersion`, methods: { GET: get } },
     ...(kind === 'concept' ? [{ path: `${live}/:id/mappings`, methods: { GET: mappingOperations.ofConcept } }] : []),
