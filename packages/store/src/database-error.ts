@@ -58,6 +58,13 @@ export function translateError(error: unknown, lost: boolean): unknown {
   return failure('unavailable', trouble.message, { cause: error, retryAfter: trouble.retryAfter })
 }
 
+/** The error of an attempt to connect, which is never the fault of whoever waits for the connection. */
+export function connectFailure(error: unknown): unknown {
+  const translated = translateError(error, true)
+  if (isFailure(translated)) return translated
+  return failure('unavailable', refusing.message, { cause: error, retryAfter: refusing.retryAfter })
+}
+
 type Trouble = {
   readonly message: string
   /** Seconds after which a retry makes sense. */

@@ -3,7 +3,7 @@ import { failure } from '@slipway/contracts'
 import pg, { type ClientConfig, type PoolClient } from 'pg'
 import type { Logger } from 'pino'
 import { backgroundPlaces, type Place } from './background-places.ts'
-import { isConnectionFailure, sqlState, statementConfusion, translateError } from './database-error.ts'
+import { connectFailure, isConnectionFailure, sqlState, statementConfusion, translateError } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
 import type { Statement, StoreStats } from './types.ts'
 
@@ -98,7 +98,7 @@ export function openWritePool(options: WritePoolOptions): WritePool {
         if (!away && pool.totalCount >= size) {
           throw failure('busy', 'Every database connection is in use.', { cause: error, retryAfter: 1 })
         }
-        if (!away || performance.now() + waitMs > giveUpAt) throw translateError(error, true)
+        if (!away || performance.now() + waitMs > giveUpAt) throw connectFailure(error)
         await delay(waitMs)
       }
     }
