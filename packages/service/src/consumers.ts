@@ -1,8 +1,9 @@
 import type { Bus, ConsumeOptions } from '@slipway/bus'
 import { type EventEnvelope, failure } from '@slipway/contracts'
-import { inBackground, once, onceEach, recordDeadLetter, runExclusively, type Store } from '@slipway/store'
+import { inBackground, now, once, onceEach, recordDeadLetter, runExclusively, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { EventConsumer, Worker } from './definition.ts'
+import type { Metrics } from './metrics.ts'
 
 /** Events of one transaction. */
 const batchSize = 200
@@ -11,49 +12,64 @@ export type ConsumerContext<Database> = {
   readonly bus: Bus
   readonly store: Store<Database>
   readonly log: Logger
+  readonly metrics: Pick<Metrics, 'consumed'>
 }
 
 /** Starts a consumer whose effects happen once for each event; one that takes batches has only one replica at a time. */
 export async function startConsumer<Database>(
-  { bus, store, log }: ConsumerContext<Database>,
+  { bus, store, log, metrics }: ConsumerContext<Database>,
   consumer: EventConsumer<Database>,
 ): Promise<Worker> {
   const { durable, filters, concurrency, handleAll } = consumer
+  const tell = (handled: readonly EventEnvelope[]) => {
+    for (const { time } of handled) metrics.consumed(durable, Math.max(0, now() - Date.parse(time)) / 1000)
+  }
   const options: ConsumeOptions = {
     durable,
     filters,
     ...(concurrency && { concurrency }),
-    handle: event => inBackground(() => handleOnce(store, consumer, event)),
+    handle: event => inBackground(async () => tell(await handleOnce(store, consumer, event))),
     deadLetter: letter => inBackground(() => recordDeadLetter(store as Store, letter)),
   }
   if (!handleAll) return bus.consume(options)
   const batch = {
     size: batchSize,
-    handle: (events: readonly EventEnvelope[]) => inBackground(() => handleBatch(store, consumer, events)),
+    handle: (events: readonly EventEnvelope[]) =>
+      inBackground(async () => tell(await handleBatch(store, consumer, events))),
   }
   return runExclusively({ store, name: durable, start: () => bus.consume({ ...options, batch }), log })
 }
 
-async function handleOnce<Database>(store: Store<Database>, consumer: EventConsumer<Database>, event: EventEnvelope) {
-  await store.transaction(async tx => {
-    if (await once(tx, consumer.durable, event.id)) await consumer.handle(event, tx)
+/** Resolves to the event, if it came for the first time. */
+async function handleOnce<Database>(
+  store: Store<Database>,
+  consumer: EventConsumer<Database>,
+  event: EventEnvelope,
+): Promise<readonly EventEnvelope[]> {
+  const handled = await store.transaction(async tx => {
+    if (!(await once(tx, consumer.durable, event.id))) return []
+    await consumer.handle(event, tx)
+    return [event]
   })
   consumer.afterCommit?.()
+  return handled
 }
 
 async function handleBatch<Database>(
   store: Store<Database>,
   consumer: EventConsumer<Database>,
   events: readonly EventEnvelope[],
-) {
-  await store.transaction(async tx => {
+): Promise<readonly EventEnvelope[]> {
+  const handled = await store.transaction(async tx => {
     const ids = events.map(({ id }) => id)
     const first = await onceEach(tx, consumer.durable, ids)
     // An event that was sent twice may stand twice in one batch.
     const fresh = events.filter(({ id }) => first.delete(id))
     if (fresh.length > 0) await consumer.handleAll?.(fresh, tx)
+    return fresh
   })
   consumer.afterCommit?.()
+  return handled
 }
 
 /** Gives an event of a dead letter to the consumer that gave it up. @throws `refused` if that does not exist any more */

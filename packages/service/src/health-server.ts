@@ -1,5 +1,6 @@
 import { fastify } from 'fastify'
 import type { Registry } from 'prom-client'
+import { clockNote } from './watch-clock.ts'
 
 export type HealthServerOptions = {
   readonly host: string
@@ -19,7 +20,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
     const reason = await options.notReady()
-    if (reason === undefined) return { status: 'ready' }
+    if (reason === undefined) return { status: 'ready', ...clockNote() }
     return reply.code(503).send({ status: 'not ready', reason })
   })
   server.get('/metrics', async (_request, reply) =>

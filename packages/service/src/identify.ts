@@ -8,10 +8,14 @@ import {
   identitySchema,
   isFailure,
 } from '@slipway/contracts'
+import { now } from '@slipway/store'
 import { createLocalJWKSet, decodeProtectedHeader, errors, type JSONWebKeySet, jwtVerify } from 'jose'
 
 /** How many verified tokens are remembered. A caller has one a minute, so this is a few thousand callers. */
 const rememberedTokens = 4096
+
+/** Databases of two services may be on two machines. */
+const toleratedSeconds = 5
 
 type Remembered = { readonly identity: Identity; readonly expiresAt: number }
 
@@ -45,13 +49,16 @@ export function createIdentify(bus: Bus): (token: string) => Promise<Identity> {
       audience: identityAudience,
       algorithms: [identityAlgorithm],
       requiredClaims: ['exp'],
+      // The clock of the database, as for whoever signed it.
+      currentDate: new Date(now()),
+      clockTolerance: toleratedSeconds,
     })
     return { identity: identitySchema.parse(payload.identity), expiresAt: (payload.exp ?? 0) * 1000 }
   }
 
   return async token => {
     const known = verified.get(token)
-    if (known && known.expiresAt > Date.now()) return known.identity
+    if (known && known.expiresAt > now()) return known.identity
     try {
       const fresh = await verify(token)
       if (verified.size >= rememberedTokens) verified.delete(verified.keys().next().value as string)

@@ -1,5 +1,6 @@
 import type { Bus } from '@slipway/bus'
 import { type InputOf, identityOperations } from '@slipway/contracts'
+import { now } from '@slipway/store'
 
 export type ServiceIdentity = {
   /**
@@ -21,7 +22,7 @@ export function createServiceIdentity(
   let renewing: Promise<string> | undefined
 
   async function renew(): Promise<string> {
-    const asked = Date.now()
+    const asked = now()
     const { identity_token: token, expires_in } = await bus.call(identityOperations.service, { service })
     current = { token, renewAt: asked + (expires_in - marginSeconds) * 1000 }
     return token
@@ -29,7 +30,7 @@ export function createServiceIdentity(
 
   return {
     async token() {
-      if (current && Date.now() < current.renewAt) return current.token
+      if (current && now() < current.renewAt) return current.token
       renewing ??= renew().finally(() => {
         renewing = undefined
       })

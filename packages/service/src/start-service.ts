@@ -10,6 +10,7 @@ import { createIdentify } from './identify.ts'
 import { createLog } from './log.ts'
 import { createMetrics, watchOutbox } from './metrics.ts'
 import { ownOperations } from './service-operations.ts'
+import { watchClock } from './watch-clock.ts'
 
 /** Milliseconds that running handlers get to finish when the service stops. */
 const drainMs = 10_000
@@ -65,6 +66,8 @@ export async function startService<Config, Database>(
     })
     opened.push(() => store.close())
     notReady = 'starting'
+    const clock = await watchClock(store, metrics, log)
+    opened.push(() => clock.stop())
     const bus = await connectBus({ servers: config.NATS_URL, name, version, log })
     opened.push(() => bus.close())
     await bus.ensureStream()
@@ -102,7 +105,7 @@ export async function startService<Config, Database>(
       backlog: config.OPERATION_CONCURRENCY * 4,
     })
     const consuming: Worker[] = []
-    for (const consumer of consumers) consuming.push(await startConsumer({ bus, store, log }, consumer))
+    for (const consumer of consumers) consuming.push(await startConsumer({ bus, store, log, metrics }, consumer))
     const workers: Worker[] = [
       ...((await wiring.workers?.()) ?? []),
       every({

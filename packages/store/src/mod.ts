@@ -1,6 +1,7 @@
 export { appendEvents, outboxColumns } from './append-events.ts'
 export { type Backoff, jitteredBackoff } from './backoff.ts'
 export { compareSchema, type SchemaSource, schemaOf, writeSchema } from './check-schema.ts'
+export { clockOffsetMs, now, readClock } from './clock.ts'
 export {
   type ClonedDatabase,
   type CloneOptions,

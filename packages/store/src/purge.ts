@@ -1,3 +1,4 @@
+import { now } from './clock.ts'
 import type { AnyStore, Statement } from './types.ts'
 
 export type Retention = {
@@ -83,5 +84,5 @@ async function repeat(store: AnyStore, statement: Statement, before: Date): Prom
 }
 
 function daysAgo(days: number): Date {
-  return new Date(Date.now() - days * 86_400_000)
+  return new Date(now() - days * 86_400_000)
 }

@@ -16,8 +16,8 @@ export const identityKeys: OperationHandler = {
   handle: async () => ({ body: { keys: [{ ...publicKey, kid, alg: identityAlgorithm, use: 'sig' }] } as never }),
 }
 
-/** An identity token as the gateway signs them, good for an hour. A user without any right unless `given` says otherwise. */
-export function identityToken(login: string, given: Partial<Identity> = {}): string {
+/** An identity token as the gateway signs them, good for `seconds`, an hour if nothing is said. A user without any right unless `given` says otherwise. */
+export function identityToken(login: string, given: Partial<Identity> = {}, seconds = 3600): string {
   const identity: Identity = {
     subject: login,
     login,
@@ -29,7 +29,7 @@ export function identityToken(login: string, given: Partial<Identity> = {}): str
     superuser: false,
     ...given,
   }
-  const claims = { identity, aud: identityAudience, exp: Math.floor(Date.now() / 1000) + 3600 }
+  const claims = { identity, aud: identityAudience, exp: Math.floor(Date.now() / 1000) + seconds }
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const signed = `${part({ alg: identityAlgorithm, kid })}.${part(claims)}`
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`

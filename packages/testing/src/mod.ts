@@ -14,6 +14,7 @@ export {
   type TaskServiceOptions,
   type TaskServiceRequest,
 } from './scripted-task-service.ts'
+export { shiftedClock } from './shifted-clock.ts'
 export type { TaskReport, TaskServiceFault, TaskServiceStep } from './task-service-step.ts'
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts'
 export { testNats, testPostgres } from './test-servers.ts'

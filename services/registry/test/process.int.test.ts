@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { connectBus } from '@slipway/bus'
+import { taskServiceOperations } from '@slipway/contracts'
 import { cloneDatabase } from '@slipway/store'
-import { startOwnNats, testPostgres } from '@slipway/testing'
+import { captureLog, identityKeys, identityToken, shiftedClock, startOwnNats, testPostgres } from '@slipway/testing'
 import { expect, test } from 'vitest'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -23,6 +25,45 @@ test('the process starts with a database and a broker alone, and ends when told 
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])
+  } finally {
+    child.kill('SIGKILL')
+  }
+})
+
+const hour = 3_600_000
+
+test.each([hour, -hour])('a process whose clock is %i ms off says so and believes good tokens', async shift => {
+  await using nats = await startOwnNats()
+  await using database = await cloneDatabase({ adminUrl: testPostgres().url, migrations: [] })
+  const { log } = captureLog()
+  await using bus = await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log })
+  await bus.serve([identityKeys], { queue: 'gateway' })
+  const { execArgv, env } = shiftedClock(shift)
+  const child = spawn(process.execPath, [...execArgv, main], {
+    env: {
+      ...process.env,
+      ...env,
+      DATABASE_URL: database.url,
+      NATS_URL: nats.url,
+      SLIPWAY_SERVICE_HOST: '127.0.0.1',
+      ALLOW_INTERNAL_ADDRESSES: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const port = await readyPort(child.stdout)
+    const ready = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { clock_offset_seconds: number }
+    expect(Math.round(ready.clock_offset_seconds / 60)).toBe(shift / 60_000)
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    const [, offset] = /^slipway_clock_offset_seconds\S* (\S+)$/m.exec(metrics) ?? []
+    expect(Math.round(Number(offset) / 60)).toBe(shift / 60_000)
+
+    const call = { identity: identityToken('root', { roles: ['ADMIN'] }, 60), baseUrl: 'http://127.0.0.1:8080' }
+    const service = await bus.call(taskServiceOperations.delete, { kf_id: 'TS_00000000' }, call).catch(error => error)
+    expect(service).toMatchObject({ code: 'not_found' })
+    const late = { ...call, identity: identityToken('root', { roles: ['ADMIN'] }, -60) }
+    const refused = await bus.call(taskServiceOperations.delete, { kf_id: 'TS_00000000' }, late).catch(error => error)
+    expect(refused).toMatchObject({ code: 'unauthenticated' })
   } finally {
     child.kill('SIGKILL')
   }

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, type ReleaseVersionFields, releaseVersionOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { AnyTx, Store } from '@slipway/store'
+import { type AnyTx, now, type Store } from '@slipway/store'
 import { accessDenied, notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { entityTag } from '../package/entity-tag.ts'
 import { type Author, type Changed, lockPackage, packageWrite } from '../package/package-write.ts'
@@ -41,7 +41,7 @@ export function releaseVersionHandlers(store: Store): OperationHandler[] {
     }),
     packageWrite(store, create, async (tx, { releasePackageId, body }, author) => {
       const parent = await lockPackage(tx, releasePackageId, author)
-      const today = new Date().toISOString().slice(0, 10)
+      const today = new Date(now()).toISOString().slice(0, 10)
       const id = await insertVersion(tx, parent, merged(body, undefined, today), author)
       return shownToAuthor(tx, id, releasePackageId, author)
     }),

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, failure, studyImportOperations } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { findCommand, rememberCommand, type Store } from '@slipway/store'
+import { findCommand, now, rememberCommand, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Database } from '../database.ts'
 import { insertJob } from '../job/job.store.ts'
@@ -61,7 +61,7 @@ export function studyImportHandlers(options: StudyImportOptions): OperationHandl
           jobName: 'Import study',
           status: jobStatusOf('CREATED'),
           startTime: null,
-          createTime: Date.now(),
+          createTime: now(),
         })
         if (command) await rememberCommand(tx, { ...command, status: 200, headers: { 'Slipway-Task': id }, body })
         tx.afterCommit(kick)

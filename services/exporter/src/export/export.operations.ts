@@ -2,7 +2,7 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, exportOperations, failure, type Identity, type SourceTarget } from '@slipway/contracts'
 import { handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
-import type { AnyStore } from '@slipway/store'
+import { type AnyStore, now } from '@slipway/store'
 import type { Logger } from 'pino'
 import { sourceUrl } from '../paths.ts'
 import { isStaff, loginOf, notFound, requireAdmin, requireView } from '../rights.ts'
@@ -52,7 +52,7 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
 
   /** Good for the configured time, and no longer than the credential that asks for it. */
   function signedUrl(baseUrl: string, file: string, signed: Signed, endsAt: string | undefined): string {
-    const usual = Math.floor(Date.now() / 1000) + urlSeconds
+    const usual = Math.floor(now() / 1000) + urlSeconds
     const expires = endsAt === undefined ? usual : Math.min(usual, Math.floor(Date.parse(endsAt) / 1000))
     return `${baseUrl}${file}?expires=${expires}&signature=${sign(secret, file, signed, expires)}`
   }

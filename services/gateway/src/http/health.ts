@@ -1,3 +1,4 @@
+import { clockNote } from '@slipway/service'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 
@@ -14,7 +15,9 @@ export function addHealthRoutes(app: FastifyInstance, { notReady, registry }: He
   app.get('/healthz', always, async () => ({ status: 'ok' }))
   app.get('/readyz', always, async (_request, reply) => {
     const reason = await notReady()
-    return reason === undefined ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reason })
+    return reason === undefined
+      ? { status: 'ready', ...clockNote() }
+      : reply.code(503).send({ status: 'not ready', reason })
   })
   if (registry) {
     app.get('/metrics', always, async (_request, reply) =>

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { every, outboxColumns, type Statement, type Store, type Worker } from '@slipway/store'
+import { every, now, outboxColumns, type Statement, type Store, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Registration } from './account.store.ts'
 
@@ -13,7 +13,7 @@ const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest(
 /** A key for a new account, and what is kept of it. */
 export function newRegistration(baseUrl: string): Registration {
   const key = randomBytes(24).toString('base64url')
-  return { key, hash: hashOf(key), expiresAt: new Date(Date.now() + activationDays * dayMs), baseUrl }
+  return { key, hash: hashOf(key), expiresAt: new Date(now() + activationDays * dayMs), baseUrl }
 }
 
 const activate: Statement = {

@@ -1,3 +1,4 @@
+import { now } from '@slipway/store'
 export type ExpiringCache<Value> = {
   get(key: string): Value | undefined
   set(key: string, value: Value, expiresAt?: number): void
@@ -21,11 +22,11 @@ export function expiringCache<Value>({
     get(key) {
       const entry = entries.get(key)
       if (!entry) return undefined
-      if (entry.expiresAt > Date.now()) return entry.value
+      if (entry.expiresAt > now()) return entry.value
       entries.delete(key)
       return undefined
     },
-    set(key, value, expiresAt = Date.now() + ttlMs) {
+    set(key, value, expiresAt = now() + ttlMs) {
       entries.delete(key)
       if (entries.size >= max) entries.delete(entries.keys().next().value as string)
       entries.set(key, { value, expiresAt })

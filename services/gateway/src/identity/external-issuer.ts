@@ -1,4 +1,5 @@
 import type { Identity } from '@slipway/contracts'
+import { now } from '@slipway/store'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, type RemoteJWKSet } from 'jose'
 import type { Logger } from 'pino'
 import { hashOfToken } from './api-token.ts'
@@ -58,9 +59,9 @@ export function externalIssuer(options: ExternalIssuerOptions): ExternalIssuer {
     const known = verified.get(key)
     if (known) return known.payload
     for (const set of keySets) {
-      if (set.failedAt > Date.now() - cooldownMs) continue
+      if (set.failedAt > now() - cooldownMs) continue
       try {
-        const payload = await verifyWith(token, set.keys, checks)
+        const payload = await verifyWith(token, set.keys, { ...checks, currentDate: new Date(now()) })
         // Whoever we call has such a token, and must not come back with it.
         if ([payload.aud].flat().includes(ownAudience)) return null
         verified.set(key, { payload }, (payload.exp ?? 0) * 1000)
@@ -69,7 +70,7 @@ export function externalIssuer(options: ExternalIssuerOptions): ExternalIssuer {
         if (error instanceof errors.JWKSNoMatchingKey) continue
         // A bad token is an everyday thing; keys that cannot be had are not.
         if (isTokenFault(error)) return null
-        set.failedAt = Date.now()
+        set.failedAt = now()
         log.error({ url: set.url, error: (error as Error).message }, 'could not fetch the keys of the token issuer')
       }
     }

@@ -1,4 +1,5 @@
 import { type Identity, identityAlgorithm, identityAudience } from '@slipway/contracts'
+import { now } from '@slipway/store'
 import { SignJWT } from 'jose'
 import { expiringCache } from './expiring-cache.ts'
 import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
@@ -16,13 +17,13 @@ export function identityTokens(keys: SigningKeys): IssueIdentityToken {
 
   function sign(identity: Identity, endsAt: Date | null): Promise<string> {
     const { kid, key } = keys.current()
-    const now = Math.floor(Date.now() / 1000)
+    const issuedAt = Math.floor(now() / 1000)
     const end = endsAt ? Math.floor(endsAt.getTime() / 1000) : Number.POSITIVE_INFINITY
     return new SignJWT({ identity })
       .setProtectedHeader({ alg: identityAlgorithm, kid })
       .setAudience(identityAudience)
-      .setIssuedAt(now)
-      .setExpirationTime(Math.min(now + identityTokenSeconds, end))
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(Math.min(issuedAt + identityTokenSeconds, end))
       .sign(key)
   }
 

@@ -1,6 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, identityOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
+import { now } from '@slipway/store'
 import type { Authenticator } from './authenticator.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
 import { serviceIdentity } from './service-identity.ts'
@@ -9,7 +10,7 @@ import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
 /** Seconds of life that a token given out has at least: it may be a minute old, and clocks differ. */
 const expiresIn = identityTokenSeconds - 90
 
-const secondsUntil = (end: Date) => Math.max(1, Math.floor((end.getTime() - Date.now()) / 1000))
+const secondsUntil = (end: Date) => Math.max(1, Math.floor((end.getTime() - now()) / 1000))
 
 export function identityHandlers(
   authenticator: Authenticator,

@@ -1,4 +1,4 @@
-import type { Store } from '@slipway/store'
+import { now, type Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import { findToken, insertToken, listTokens, revokeToken } from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
@@ -37,7 +37,7 @@ export async function beginSession(store: Store, accountId: string, remember: bo
       hash: hashOfToken(token),
       prefix: prefixOfToken(token),
       name: tokenName,
-      grant: freely(new Date(Date.now() + seconds * 1000)),
+      grant: freely(new Date(now() + seconds * 1000)),
       kind: 'session',
     })
   })

@@ -1,4 +1,5 @@
 import { failure } from '@slipway/contracts'
+import { now } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
@@ -43,7 +44,7 @@ export function tokenRoutes(
     const account = await ownAccount(request)
     const { name, scopes, expiresAt } = parsed(newTokenSchema, request.body)
     const expires = expiresAt ? new Date(expiresAt) : null
-    if (expires && expires.getTime() <= Date.now()) throw failure('refused', 'expiresAt must be in the future.')
+    if (expires && expires.getTime() <= now()) throw failure('refused', 'expiresAt must be in the future.')
     const grant = tokenWithin(account.caller, { scopes: scopes ?? null, expiresAt: expires })
     const token = newToken()
     const created = await store.transaction(async tx => {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { failure, isFailure, type JsonSchema, type SlipwayError } from '@slipway/contracts'
+import { now } from '@slipway/store'
 
 export type RenderedError = {
   readonly status: number
@@ -32,7 +33,7 @@ export function renderError(error: unknown, url: string): RenderedError {
   const known = isFailure(error) ? error : ofFramework(error)
   const { status, code, retryAfter } = known
   const body = {
-    timestamp: new Date().toISOString(),
+    timestamp: new Date(now()).toISOString(),
     status,
     error: STATUS_CODES[status] ?? 'Error',
     message: code === 'internal' ? 'Internal error.' : messageOf(known),

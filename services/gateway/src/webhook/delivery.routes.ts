@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { deliveryFilterSchema, failure, resendFailedSchema } from '@slipway/contracts'
-import type { Queryable } from '@slipway/store'
+import { now, type Queryable } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
@@ -38,7 +38,7 @@ export function deliveryRoutes(
     const result = await store.transaction(async tx => {
       const { id, enabled, ends_at } = found(await lockWebhook(tx, webhookId(request), reach))
       if (!enabled) throw failure('refused', 'The webhook is disabled; enable it first.')
-      if (ends_at !== null && new Date(ends_at).getTime() <= Date.now()) {
+      if (ends_at !== null && new Date(ends_at).getTime() <= now()) {
         throw failure('refused', 'The token that the webhook was made with has ended.')
       }
       return work(tx, id)
@@ -112,7 +112,7 @@ function testMessage(webhook: string, actor: string) {
   const type = 'webhook.test'
   const body = JSON.stringify({
     type,
-    timestamp: new Date().toISOString(),
+    timestamp: new Date(now()).toISOString(),
     data: { webhook_id: webhook },
     subject: webhook,
     sequence: 1,

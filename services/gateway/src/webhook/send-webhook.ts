@@ -1,4 +1,5 @@
 import { createGuardedAgent, type GuardOptions, isGuardError } from '@slipway/service'
+import { now } from '@slipway/store'
 import { type Dispatcher, request } from 'undici'
 import { signedHeaders } from './signature.ts'
 import { type Attempt, isDelivered, retryAfterSeconds } from './webhook.ts'
@@ -44,7 +45,7 @@ export function createWebhookSender({ allowInternal, timeoutMs = 15_000 }: Webho
 
   return {
     async send(message, signal) {
-      const startedAt = new Date()
+      const startedAt = new Date(now())
       const started = performance.now()
       const timeout = AbortSignal.timeout(timeoutMs)
       const ended = () => Math.round(performance.now() - started)
@@ -55,7 +56,11 @@ export function createWebhookSender({ allowInternal, timeoutMs = 15_000 }: Webho
         const attempt = { startedAt, durationMs: ended(), status, response, error: null, retryAfter: null }
         if (isDelivered(attempt)) return attempt
         const asked = status === 429 || status === 503 ? String(answer.headers['retry-after'] ?? '') : ''
-        return { ...attempt, error: faultOf(status), retryAfter: retryAfterSeconds(asked || undefined, new Date()) }
+        return {
+          ...attempt,
+          error: faultOf(status),
+          retryAfter: retryAfterSeconds(asked || undefined, new Date(now())),
+        }
       } catch (cause) {
         const error = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause)
         return { startedAt, durationMs: ended(), status: null, error, response: null, retryAfter: null }
