@@ -82,6 +82,13 @@ CREATE INDEX command_by_release ON public.command USING btree (release);
 CREATE INDEX command_by_task ON public.command USING btree (task);
 CREATE INDEX command_due ON public.command USING btree (due_at) WHERE (finished_at IS NULL);
 
+create table public.cursor_key (
+  key bytea not null default decode(replace(((gen_random_uuid())::text || (gen_random_uuid())::text), '-'::text, ''::text), 'hex'::text),
+  single boolean not null default true,
+  constraint cursor_key_pkey PRIMARY KEY (single),
+  constraint cursor_key_single CHECK (single)
+);
+
 create table public.event (
   kf_id text not null,
   event_type text not null,
@@ -258,10 +265,15 @@ create table public.study (
   seq bigint not null default 1,
   latest_release text,
   latest_published text,
+  origin text not null default 'dataservice'::text,
+  updated_at timestamp with time zone not null default now(),
   constraint study_pkey PRIMARY KEY (kf_id),
   constraint study_latest_published_fkey FOREIGN KEY (latest_published) REFERENCES public.release(kf_id) ON DELETE SET NULL,
-  constraint study_latest_release_fkey FOREIGN KEY (latest_release) REFERENCES public.release(kf_id) ON DELETE SET NULL
+  constraint study_latest_release_fkey FOREIGN KEY (latest_release) REFERENCES public.release(kf_id) ON DELETE SET NULL,
+  constraint study_origin CHECK ((origin = ANY (ARRAY['platform'::text, 'dataservice'::text])))
 );
+CREATE INDEX study_created ON public.study USING btree (COALESCE(created_at, '-infinity'::timestamp with time zone), "position");
+CREATE INDEX study_name ON public.study USING btree (name COLLATE "C", "position");
 CREATE INDEX study_newest ON public.study USING btree (created_at DESC, "position" DESC) INCLUDE (kf_id);
 
 create table public.study_object (

@@ -49,6 +49,7 @@ import { orgEvents, orgMemberOperations, orgOperations, ownerProfileOperations }
 import { releaseFileBytes } from './source-exports/release-file.ts'
 import { sourceEvents, sourceOperations } from './source-exports/source.ts'
 import { sourceVersionEvents, sourceVersionOperations } from './source-exports/source-version.ts'
+import { unifiedStudyOperations } from './unified/study.ts'
 import { webhookEvents } from './webhook/webhook.ts'
 
 const declaredOperations: Readonly<Record<string, Operation>>[] = [
@@ -65,6 +66,7 @@ const declaredOperations: Readonly<Record<string, Operation>>[] = [
   releaseOperations,
   releaseNoteOperations,
   studyOperations,
+  unifiedStudyOperations,
   taskOperations,
   taskServiceOperations,
   packageLicenceOperations,

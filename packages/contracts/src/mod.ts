@@ -78,5 +78,7 @@ export { attributesGiven, sourceAttributes } from './source-exports/source-attri
 export * from './source-exports/source-version.ts'
 export * from './source-exports/target.ts'
 export { extrasObject, nullableText } from './source-exports/values.ts'
+export * from './unified/list.ts'
+export * from './unified/study.ts'
 export * from './webhook/delivery.ts'
 export * from './webhook/webhook.ts'

@@ -24,6 +24,7 @@ import { reportedFileHandlers } from './reported-file/reported-file.operations.t
 import { scheduledReleaseHandlers } from './scheduled-release/scheduled-release.operations.ts'
 import { studyHandlers } from './study/study.operations.ts'
 import { createStudyMirror } from './study/study-mirror.ts'
+import { unifiedStudyHandlers } from './study/unified-study.operations.ts'
 import { studyImportHandlers } from './study-import/study-import.operations.ts'
 import { createImportStudy, importRun } from './study-import/study-import.ts'
 import { studyObjectHandlers } from './study-object/study-object.operations.ts'
@@ -77,6 +78,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
         ...scheduledReleaseHandlers(store, kick),
         ...releaseNoteHandlers(store),
         ...logEventHandlers({ store, services, anonymousEvents: config.ANONYMOUS_EVENTS }),
+        ...unifiedStudyHandlers(store),
         ...studyHandlers({
           store,
           mirror: createStudyMirror({

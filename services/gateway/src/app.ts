@@ -31,6 +31,8 @@ import { sourceExportsDocument } from './source-exports/openapi.ts'
 import { sourceExports } from './source-exports/routes.ts'
 import { streamRoutes } from './stream/routes.ts'
 import { openStream } from './stream/stream.ts'
+import { unifiedDocument } from './unified/openapi.ts'
+import { unifiedApi } from './unified/routes.ts'
 import { createDeliveries } from './webhook/create-deliveries.ts'
 import { webhooksDocument } from './webhook/openapi.ts'
 import { openWebhooks } from './webhook/webhooks.ts'
@@ -133,6 +135,12 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       logError,
     })
+    await app.register(unifiedApi, {
+      bus: calls,
+      authenticator,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      logError,
+    })
     await app.register(identityRoutes, { store, authenticator, announceChange: identity.announceChange, logError })
     await app.register(streamRoutes, {
       store,
@@ -159,6 +167,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
         { name: 'release-packages', title: 'Release Packages', document: releasePackagesDocument(manifest.version) },
         { name: 'source-exports', title: 'Source Exports', document: sourceExportsDocument(manifest.version) },
         { name: 'platform-tasks', title: 'Tasks', document: platformTasksDocument(manifest.version) },
+        { name: 'unified', title: 'Slipway', document: unifiedDocument(manifest.version) },
         { name: 'webhooks', title: 'Webhooks', document: webhooksDocument(manifest.version) },
         { name: 'platform', title: 'Accounts, tokens, stream', document: platformDocument(manifest.version) },
       ],

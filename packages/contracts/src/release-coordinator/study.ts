@@ -71,6 +71,6 @@ const studyEvent = (name: `${string}.${string}`, summary: string) =>
   })
 
 export const studyEvents = {
-  created: studyEvent('study.created', 'A study appeared in the data service'),
-  updated: studyEvent('study.updated', 'A study changed in the data service, disappeared from it, or is back'),
+  created: studyEvent('study.created', 'A study appeared in the data service, or was made here'),
+  updated: studyEvent('study.updated', 'A study changed, disappeared from the data service, or is back there'),
 }

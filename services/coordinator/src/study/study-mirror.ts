@@ -3,14 +3,21 @@ import { actorOf } from '@slipway/contracts'
 import type { Outbound } from '@slipway/service'
 import { appendEvents, type NewEvent, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import type { Database } from '../database.ts'
 import { runNow } from '../job/run-now.ts'
 import { mirrorObjects } from '../study-object/mirrored-objects.store.ts'
-import { lockMirror, type MirroredStudy, markDeleted, upsertStudies } from './study-mirror.store.ts'
+import { fetchStudies, type LeftOut } from './fetch-studies.ts'
+import { idsMadeHere, lockMirror, markDeleted, upsertStudies } from './study-mirror.store.ts'
 
 export type MirrorResult =
-  | { readonly kind: 'done'; readonly added: number; readonly deleted: number; readonly message: string }
+  | {
+      readonly kind: 'done'
+      readonly added: number
+      readonly deleted: number
+      /** What the data service told of and could not be taken over. */
+      readonly leftOut: readonly LeftOut[]
+      readonly message: string
+    }
   /** The data service did not deliver; the status is its own, or 502. */
   | { readonly kind: 'failed'; readonly status: number }
 
@@ -30,27 +37,18 @@ export type StudyMirrorOptions = {
   readonly log: Logger
 }
 
-const pageSchema = z.object({
-  results: z.array(
-    z.object({
-      kf_id: z.string().regex(/^[A-Z]{2}_[0-9A-Z]{8}$/),
-      name: z.string().max(256).nullish(),
-      visible: z.boolean().nullish(),
-      created_at: z.string().nullish(),
-    }),
-  ),
-  _links: z.object({ next: z.string().nullish() }).partial().optional(),
-})
-
-/** More pages than any data service has: a `next` that leads in circles ends here. */
-const maxPages = 10_000
-
 export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: StudyMirrorOptions): StudyMirror {
   let running: ReturnType<StudyMirror['run']> | undefined
 
   async function start(actor: string, traceparent: string | undefined) {
     if (!url) {
-      const result: MirrorResult = { kind: 'done', added: 0, deleted: 0, message: 'No dataservice is configured' }
+      const result: MirrorResult = {
+        kind: 'done',
+        added: 0,
+        deleted: 0,
+        leftOut: [],
+        message: 'No dataservice is configured',
+      }
       return { result, task: null }
     }
     const { id, result } = await runNow({
@@ -62,7 +60,7 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
       outcome: came =>
         came.kind === 'failed'
           ? new Error(`The data service did not deliver (${came.status}).`)
-          : { new: came.added, deleted: came.deleted },
+          : { new: came.added, deleted: came.deleted, ...(came.leftOut.length > 0 && { left_out: came.leftOut }) },
     })
     return { result, task: id }
   }
@@ -72,9 +70,22 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
       await lockMirror(tx)
       const fetched = await fetchStudies(outbound, url)
       if ('status' in fetched) return { kind: 'failed', status: fetched.status }
+      const madeHere = await idsMadeHere(
+        tx,
+        fetched.studies.map(({ kf_id }) => kf_id),
+      )
       const written = await upsertStudies(tx, fetched.studies)
+      const leftOut = [
+        ...fetched.leftOut,
+        ...[...madeHere].map(study_id => ({ study_id, reason: 'A study that was made here has this id.' })),
+      ]
+      // What cannot be taken over is still there.
+      const present = [
+        ...fetched.studies.map(({ kf_id }) => kf_id),
+        ...leftOut.flatMap(({ study_id }) => study_id ?? []),
+      ]
       // An empty answer is a broken data service, not the end of all studies.
-      const gone = fetched.studies.length === 0 ? { deleted: 0, changed: [] } : await markDeleted(tx, fetched.studies)
+      const gone = present.length === 0 ? { deleted: 0, changed: [] } : await markDeleted(tx, present)
       const events = [...written, ...gone.changed].map(
         ({ added, seq, ...study }): NewEvent => ({
           noun: 'study',
@@ -89,7 +100,8 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
       await appendEvents(tx, events)
       await mirrorObjects(tx, [...written, ...gone.changed], { actor, traceparent, task })
       const added = written.filter(study => study.added).length
-      return { kind: 'done', added, deleted: gone.deleted, message: 'Synchronized with dataservice' }
+      if (leftOut.length > 0) log.warn({ studies: leftOut }, 'studies of the data service were left out')
+      return { kind: 'done', added, deleted: gone.deleted, leftOut, message: messageOf(leftOut) }
     })
   }
 
@@ -103,40 +115,10 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
   }
 }
 
-/** All studies of the data service, following its pages to the end; or the status that says why not. */
-async function fetchStudies(
-  outbound: Outbound,
-  base: string,
-): Promise<{ readonly studies: readonly MirroredStudy[] } | { readonly status: number }> {
-  const studies = new Map<string, MirroredStudy>()
-  let next: string | undefined = '/studies?limit=100'
-  for (let pages = 0; next && pages < maxPages; pages += 1) {
-    const target = URL.parse(next, base.endsWith('/') ? base : `${base}/`)
-    const path: string = next.startsWith('/') && target ? `${base.replace(/\/$/, '')}${next}` : (target?.href ?? next)
-    const result = await outbound.send({
-      url: path,
-      method: 'GET',
-      headers: { accept: 'application/json' },
-      redirects: 5,
-    })
-    if (result.kind === 'unreachable') return { status: 502 }
-    if (result.status !== 200) return { status: result.status >= 400 ? result.status : 502 }
-    const page = readPage(result.text)
-    if (!page) return { status: 502 }
-    for (const { kf_id, name, visible, created_at } of page.results) {
-      const created = created_at && !Number.isNaN(Date.parse(created_at)) ? created_at : null
-      studies.set(kf_id, { kf_id, name: name ?? '', visible: visible ?? true, created_at: created })
-    }
-    next = page._links?.next ?? undefined
-    if (page.results.length === 0) break
-  }
-  return { studies: [...studies.values()] }
-}
-
-function readPage(text: string): z.infer<typeof pageSchema> | undefined {
-  try {
-    return pageSchema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+/** The text of the original, and what it has none for: studies that were left out. */
+function messageOf(leftOut: readonly LeftOut[]): string {
+  const done = 'Synchronized with dataservice'
+  if (leftOut.length === 0) return done
+  const told = leftOut.slice(0, 5).map(({ study_id, reason }) => `${study_id ?? 'one without a good id'}: ${reason}`)
+  return `${done}, but for ${leftOut.length} of its studies: ${told.join(' ')}`
 }

@@ -4,6 +4,7 @@ import statics from '@fastify/static'
 import type { AsyncApiOptions } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { asyncApiText } from './asyncapi-text.ts'
+import { errorPage } from './error-page.ts'
 import { contentSecurityPolicy, page, startScript } from './page.ts'
 
 /** One API and its OpenAPI document. */
@@ -52,6 +53,7 @@ export async function docsRoutes(
     })
     return reply.header('content-type', 'application/json').send(await bus)
   })
+  app.get('/docs/errors', send('text/html; charset=utf-8', errorPage))
   app.get('/docs/start.js', send('text/javascript; charset=utf-8', startScript(urls)))
   for (const path of ['/docs', '/swagger/', '/redoc/']) app.get(path, send('text/html; charset=utf-8', page))
 }

@@ -14,6 +14,15 @@ export async function requireCaller(request: FastifyRequest, authenticator: Auth
   return caller
 }
 
+/**
+ * Who calls, where callers need not be known; null without credentials.
+ * @throws `unauthenticated` with bad ones, `rate_limited` after too many wrong passwords
+ */
+export async function callerIfAny(request: FastifyRequest, authenticator: Authenticator): Promise<Caller | null> {
+  const given = anyToken(request) !== undefined || authorization(request) !== undefined
+  return given ? requireCaller(request, authenticator) : authenticator.anonymous
+}
+
 /** Null without credentials, or with bad ones. @throws `rate_limited` */
 export async function findCaller(request: FastifyRequest, authenticator: Authenticator): Promise<Caller | null> {
   const token = anyToken(request)
