@@ -138,6 +138,7 @@ create table public.bulk_import (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   seq bigint not null default 1,
+  target json,
   constraint bulk_import_pkey PRIMARY KEY (id),
   constraint bulk_import_state CHECK ((state = ANY (ARRAY['PENDING'::text, 'STARTED'::text, 'SUCCESS'::text, 'FAILURE'::text, 'REVOKED'::text])))
 );

@@ -36,7 +36,7 @@ async function imported(sent: Promise<Answer>): Promise<Answer['body']> {
   return (await finished(answer.body.id)).body
 }
 
-function multipart(...parts: { name: string; file?: string; content: string | Buffer }[]) {
+function multipart(parts: readonly { name: string; file?: string; content: string | Buffer }[], to = path) {
   const body = Buffer.concat([
     ...parts.flatMap(({ name, file, content }) => [
       Buffer.from(`--b\r\nContent-Disposition: form-data; name="${name}"${file ? `; filename="${file}"` : ''}\r\n\r\n`),
@@ -45,7 +45,7 @@ function multipart(...parts: { name: string; file?: string; content: string | Bu
     ]),
     Buffer.from('--b--\r\n'),
   ])
-  return send(body, { 'content-type': 'multipart/form-data; boundary=b' })
+  return send(body, { 'content-type': 'multipart/form-data; boundary=b' }, to)
 }
 
 /** Sends bytes as they are. */
@@ -105,13 +105,16 @@ describe('lines are taken', () => {
   })
 
   it('in forms, as a file of any sort and as a field', async () => {
-    const file = (content: string | Buffer) => imported(multipart({ name: 'file', file: 'lines.json', content }))
+    const file = (content: string | Buffer) => imported(multipart([{ name: 'file', file: 'lines.json', content }]))
     expect(await file(linesOf(concept('F1')))).toMatchObject({ report: { created: 1 } })
     expect(await file(JSON.stringify([concept('F2'), concept('F3')], null, 2))).toMatchObject({
       report: { created: 2 },
     })
     expect(await file(await zip(linesOf(concept('F4'))))).toMatchObject({ report: { created: 1 } })
-    const field = multipart({ name: 'other', content: 'x' }, { name: 'data', content: linesOf(concept('F5')) })
+    const field = multipart([
+      { name: 'other', content: 'x' },
+      { name: 'data', content: linesOf(concept('F5')) },
+    ])
     expect(await imported(field)).toMatchObject({ report: { created: 1 } })
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const encoded = `data=${encodeURIComponent(linesOf(concept('F6'), concept('F7')))}`
@@ -128,6 +131,45 @@ describe('lines are taken', () => {
     expect(older).toMatchObject({ report: { created: 1 } })
     const labelled = await imported(ada.send('POST', '/manage/bulkimport/', linesOf(concept('R3'), concept('R4')), {}))
     expect(labelled).toMatchObject({ report: { created: 2 } })
+    // Programs that say nothing of their lines, or call them JSON.
+    const lines = (...ids: string[]) => Buffer.from(linesOf(...ids.map(id => concept(id))))
+    expect(await imported(send(lines('R5', 'R6'), {}))).toMatchObject({ report: { created: 2 } })
+    expect(await imported(send(lines('R7'), { 'content-type': '' }))).toMatchObject({ report: { created: 1 } })
+    const asJson = { 'content-type': 'application/json' }
+    expect(await imported(send(lines('R8', 'R9'), asJson))).toMatchObject({ report: { created: 2 } })
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect(await imported(send(lines('R10'), form))).toMatchObject({ report: { created: 1 } })
+    for (const [index, to] of [
+      '/importers/bulk-import-parallel-inline/',
+      '/importers/bulk-import-inline/',
+      '/importers/bulk-import-parallel-inline/nightly/',
+      '/importers/bulk-import/upload/',
+      '/importers/bulk-import/nightly/upload/',
+    ].entries()) {
+      const parts = [
+        { name: 'parallel', content: '5' },
+        { name: 'file', file: 'lines.jsonl', content: lines(`P${index}`) },
+      ]
+      const task = await imported(multipart(parts, to))
+      expect(task).toMatchObject({ report: { created: 1 }, queue: to.includes('nightly') ? 'nightly' : 'default' })
+    }
+  })
+
+  it('and are found as tasks, where command lines look for them', async () => {
+    const { ada, bob, nobody } = running.as
+    const { id } = await imported(send(Buffer.from(linesOf(concept('TASK1'))), {}))
+    const task = await ada.get(`/tasks/${id}/`)
+    expect(task).toMatchObject({ status: 200, body: { id, task: id, state: 'SUCCESS', name: 'bulk_import' } })
+    expect(task.body).toMatchObject({ queue: 'default', username: 'ada', children: [], summary: { total: 1 } })
+    for (const url of ['/tasks/', '/user/tasks/', '/users/ada/tasks/']) {
+      const list = await ada.get(`${url}?limit=1&state=SUCCESS`)
+      expect(list, url).toMatchObject({ status: 200, headers: { num_returned: '1' }, body: [{ id }] })
+    }
+    expect((await ada.get('/tasks/?state=REVOKED,FAILURE')).body).toEqual([])
+    expect([(await nobody.get('/tasks/')).status, (await nobody.get(`/tasks/${id}/`)).status]).toEqual([401, 401])
+    expect([(await bob.get(`/tasks/${id}/`)).status, (await bob.get('/users/ada/tasks/')).status]).toEqual([403, 403])
+    expect([(await ada.get('/tasks/BI_NONE/')).status, (await ada.get('/tasks/TA_1/')).status]).toEqual([404, 404])
+    expect((await ada.delete(`/tasks/${id}/`)).status).toBe(400)
   })
 
   it('from an export, into a source that is not there yet', async () => {
@@ -149,7 +191,7 @@ describe('lines are taken', () => {
       const answer = await ada.get(`${at}v1/export/`)
       return answer.status === 200 && answer
     })
-    const again = () => imported(multipart({ name: 'file', file: 'export.zip', content: (file as Answer).bytes }))
+    const again = () => imported(multipart([{ name: 'file', file: 'export.zip', content: (file as Answer).bytes }]))
     expect(await again()).toMatchObject({ report: { total: 5, exists: 2, unchanged: 3 } })
     const rows = async (kind: string) => (await ada.get(`${at}${kind}/?includeRetired=true`)).body
     const before = [await rows('concepts'), await rows('mappings')]
@@ -165,6 +207,54 @@ describe('lines are taken', () => {
     expect(content(after)).toBe(content(before))
     expect((await ada.get(`${at}latest/`)).body).toMatchObject({ id: 'v1', released: true })
     expect((await ada.get(at)).body).toMatchObject({ extras: { a: 1 }, active_concepts: 1, active_mappings: 1 })
+  })
+
+  it('from an export, into a copy for somebody else, and leave the original alone', async () => {
+    const { ada } = running.as
+    const at = '/orgs/IMP/sources/template/'
+    await ada.post('/orgs/IMP/sources/', { id: 'template', name: 'Template' })
+    for (const id of ['A', 'B']) await ada.post(`${at}concepts/`, concept(id))
+    const ends = { from_concept_url: `${at}concepts/A/`, to_concept_url: `${at}concepts/B/` }
+    await ada.post(`${at}mappings/`, { id: 'M', map_type: 'SAME-AS', ...ends })
+    const elsewhere = { to_concept_url: '/orgs/IMP/sources/S/concepts/J1/' }
+    await ada.post(`${at}mappings/`, { id: 'N', map_type: 'SAME-AS', ...ends, ...elsewhere })
+    await ada.post(`${at}versions/`, { id: 'v1', released: true })
+    const file = (await eventually(async () => {
+      const answer = await ada.get(`${at}v1/export/`)
+      return answer.status === 200 && answer
+    })) as Answer
+    await ada.put(`${at}concepts/A/`, { datatype: 'Text' })
+    const before = (await ada.get(`${at}?includeConcepts=true&includeMappings=true`)).body
+
+    // Fields may stand before the file, behind it, or in the address.
+    const zipPart = { name: 'file', file: 'export.zip', content: file.bytes }
+    const owner = { name: 'owner', content: 'COPY' }
+    const rest = [
+      { name: 'owner_type', content: 'Organization' },
+      { name: 'version', content: 'first' },
+    ]
+    expect(await imported(multipart([owner, zipPart, ...rest]))).toMatchObject({ report: { total: 6, created: 6 } })
+    const copy = '/orgs/COPY/sources/template/'
+    expect((await ada.get(`${copy}latest/`)).body).toMatchObject({ id: 'first', released: true })
+    expect((await ada.get(`${copy}concepts/A/`)).body).toMatchObject({ owner: 'COPY', datatype: 'N/A' })
+    const moved = { from_concept_url: `${copy}concepts/A/`, to_concept_url: `${copy}concepts/B/` }
+    expect((await ada.get(`${copy}mappings/M/`)).body).toMatchObject(moved)
+    expect((await ada.get(`${copy}mappings/N/`)).body).toMatchObject({ ...moved, ...elsewhere })
+    const own = [zipPart, { name: 'owner', content: 'ada' }, { name: 'owner_type', content: 'User' }]
+    expect(await imported(multipart(own))).toMatchObject({ report: { total: 6, created: 6 } })
+    expect((await ada.get('/user/sources/template/v1/')).status).toBe(200)
+    const inAddress = send(file.bytes, { 'content-type': 'application/zip' }, `${path}?owner=COPY2`)
+    expect(await imported(inAddress)).toMatchObject({ report: { total: 6, created: 6 } })
+    for (const bad of [
+      { name: 'owner_type', content: 'User' },
+      { name: 'version', content: 'x' },
+    ]) {
+      expect(await multipart([zipPart, bad])).toMatchObject({
+        status: 400,
+        body: { exception: expect.stringContaining('owner') },
+      })
+    }
+    expect((await ada.get(`${at}?includeConcepts=true&includeMappings=true`)).body).toEqual(before)
   })
 })
 
@@ -184,10 +274,10 @@ describe('what cannot be imported', () => {
     }
     expect(await exception(ada.post(path))).toBe(invalid)
     expect(await exception(ada.send('POST', path, ' \n \n', ndjson))).toBe(invalid)
-    expect(await exception(multipart({ name: 'else', content: 'x' }))).toBe(invalid)
-    expect(await exception(multipart({ name: 'file', file: 'empty.json', content: '' }))).toBe(invalid)
+    expect(await exception(multipart([{ name: 'else', content: 'x' }]))).toBe(invalid)
+    expect(await exception(multipart([{ name: 'file', file: 'empty.json', content: '' }]))).toBe(invalid)
     expect(await exception(ada.post(path, { file_url: 'http://127.0.0.1/' }))).toMatch(/^Invalid input\. Files are not/)
-    expect(await exception(multipart({ name: 'file_url', content: 'http://127.0.0.1/' }))).toMatch(/^Invalid input/)
+    expect(await exception(multipart([{ name: 'file_url', content: 'http://127.0.0.1/' }]))).toMatch(/^Invalid input/)
     expect(await exception(ada.send('POST', path, `${linesOf(concept('X'))}\n{"a":}`, ndjson))).toMatch(
       /^Failed to parse input\. \(line 2: /,
     )

@@ -1,5 +1,6 @@
 export { connectBus } from './connect.ts'
 export { handler } from './server/handler.ts'
+export { splitTrailer, withTrailer } from './stream/trailer.ts'
 export { childTraceparent, newTraceparent, traceId } from './trace.ts'
 export * from './types.ts'
 export { rawJson } from './wire/json.ts'

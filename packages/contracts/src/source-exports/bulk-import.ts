@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
-import { oclTimestamp, oclUrl, oclWriteErrors, readErrors } from './target.ts'
+import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, readErrors } from './target.ts'
 
 /** States of an import, by the names that clients know. */
 export const bulkImportStates = ['PENDING', 'STARTED', 'SUCCESS', 'FAILURE', 'REVOKED'] as const
@@ -61,6 +61,14 @@ export const bulkImportSchema = z
 
 const queue = z.string().max(255)
 
+/** Where the lines of an import go instead of where they say: the copy of an export, which leaves the original alone. */
+export const importTarget = z.object({
+  owner: z.string().min(1).max(1024),
+  owner_type: z.enum(['Organization', 'User']).default('Organization'),
+  version: z.string().max(1024).optional().meta({ description: 'Id of the version that the copy becomes' }),
+})
+export type ImportTarget = z.output<typeof importTarget>
+
 export const bulkImportOperations = {
   create: operation('exporter.bulk-import.create', {
     summary: 'Takes lines to import, and imports them afterwards with the rights of the caller',
@@ -76,6 +84,11 @@ export const bulkImportOperations = {
         description:
           '`json`: an object with `data`, which is text of JSON lines or a list of objects. `file`: JSON lines, a list, an export file, or an archive with one of these',
       }),
+      target: importTarget.optional(),
+      trailer: z.boolean().default(false).meta({
+        description:
+          'Each piece of the stream stands behind its length (32 bits); after a length of 0 comes a target, as JSON, or null',
+      }),
     }),
     output: bulkImportSchema,
     errors: [...oclWriteErrors, 'malformed', 'too_large'],
@@ -87,6 +100,9 @@ export const bulkImportOperations = {
     input: z.object({
       username: z.string().max(1024).optional().meta({ description: 'Default: the caller' }),
       queue: queue.optional(),
+      query: oclQuery
+        .optional()
+        .meta({ description: 'Pages as other lists have them, and `state`; without it all at once' }),
     }),
     output: z.array(bulkImportSchema),
     errors: readErrors,

@@ -16,6 +16,8 @@ export type Importer = {
   readonly traceparent: string | undefined
   /** Whether children that are there are changed. */
   readonly updateIfExists: boolean
+  /** It is the copy of an export, for an owner who need not be there. */
+  readonly isCopy: boolean
 }
 
 /** What lines came to, and what the import has to tell of it: lines of other kinds have events of their own. */

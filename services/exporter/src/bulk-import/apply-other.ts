@@ -44,6 +44,9 @@ export async function applyOther(
     call(handlers, operation, input, importer)
   if (line.kind === 'org') await run(orgHandlers(within), orgOperations.create, { body: line.value })
   else if (line.kind === 'source') {
+    const { ownerType, owner } = line.owner
+    const lacksOwner = importer.isCopy && ownerType === 'org' && !(await isThere(tx, importer, orgLine(owner)))
+    if (lacksOwner) await run(orgHandlers(within), orgOperations.create, { body: orgLine(owner).value })
     await run(sourceHandlers(within), sourceOperations.create, { ...line.owner, body: line.value })
   } else {
     const handlers = versionHandlers(within, blobs, kickExports)
@@ -51,6 +54,9 @@ export async function applyOther(
   }
   return { outcome: 'created' }
 }
+
+/** The line that would make an org of which only the id is known. */
+const orgLine = (id: string) => ({ kind: 'org', action: 'CREATE', value: { id, name: id } }) as const
 
 /** @throws `forbidden` for what the caller may not see */
 async function isThere(

@@ -1,4 +1,10 @@
-import { type ConceptFields, type Identity, type MappingFields, parseExact } from '@slipway/contracts'
+import {
+  type ConceptFields,
+  type Identity,
+  type ImportTarget,
+  type MappingFields,
+  parseExact,
+} from '@slipway/contracts'
 import { sourceUrl } from '../paths.ts'
 import type { OtherLine } from './apply-other.ts'
 import { type ChildLine, readLine } from './line.ts'
@@ -22,6 +28,7 @@ const mostBytes = 1024 * 1024
 export async function* batchesOf(
   file: AsyncIterable<Uint8Array>,
   identity: Identity,
+  target: ImportTarget | null,
 ): AsyncGenerator<LineBatch, void, void> {
   let key = ''
   let kind: 'concept' | 'mapping' = 'concept'
@@ -38,7 +45,7 @@ export async function* batchesOf(
   for await (const group of splitLines(file)) {
     for (const { bytes: text } of group) {
       const length = text.length + 1
-      const line = readLine(parseExact(text.toString('utf8')), identity)
+      const line = readLine(parseExact(text.toString('utf8')), identity, target)
       if (line.kind !== 'concept' && line.kind !== 'mapping') {
         yield* pending()
         yield { bytes: [length], work: { kind: 'other', line } }

@@ -81,7 +81,7 @@ export function startImportWorker(options: ImportWorkerOptions) {
     const until = performance.now() + turnMs
     const file = blobs.read(blob, { start: taken.nextByte, end: blob.size - 1 })
     let job = taken
-    for await (const batch of ahead(batchesOf(file, job.identity))) {
+    for await (const batch of ahead(batchesOf(file, job.identity, job.target))) {
       for (let rest: typeof batch | undefined = batch; rest; ) {
         if (signal.aborted || performance.now() > until) return letGo(job)
         const before = job.processed

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto'
 import type { BlobStore } from '@slipway/blobs'
-import type { OperationHandler } from '@slipway/bus'
+import { type OperationHandler, splitTrailer } from '@slipway/bus'
 import {
   actorOf,
   bulkImportOperations,
   failure,
   type Identity,
+  type ImportTarget,
+  importTarget,
   lineOutcomes,
   newId,
   unorderedQueue,
@@ -12,6 +15,7 @@ import {
 import { commandOf, handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
 import { type AnyStore, rememberCommand } from '@slipway/store'
 import { jsonArray, jsonWithArrays } from '../json-stream.ts'
+import { pageFor } from '../page.ts'
 import { isStaff, notAllowed, notFound } from '../rights.ts'
 import type { Read } from '../source/source.store.ts'
 import { blobNameOf, findImport, type ImportRow, insertImport, listImports, revokeImport } from './bulk-import.store.ts'
@@ -49,16 +53,23 @@ export function bulkImportHandlers(options: BulkImportHandlersOptions): Operatio
     handlerOf(bulkImportOperations.create, async (input, context, upload) => {
       const identity = requireSignedIn(context.identity)
       const { form, updateIfExists } = input
+      const framed = input.trailer ? splitTrailer(upload) : undefined
       const queue = input.queue.replaceAll('\0', '') || unorderedQueue
       let total = 0
       async function* lines() {
-        for await (const items of readItems(form, upload, mostBytes)) {
+        for await (const items of readItems(form, framed?.pieces ?? upload, mostBytes)) {
           total += items.length
           if (items.length > 0) yield Buffer.concat(items.flatMap(item => [item, newline]))
         }
       }
       const blob = await blobs.write(lines(), { signal: context.signal })
-      const given = { identity, queue, updateIfExists, contentHash: blob.sha256, traceparent: context.traceparent }
+      const target = (framed && targetOf(await framed.trailer())) ?? input.target ?? null
+      const contentHash = target
+        ? createHash('sha256')
+            .update(blob.sha256 + JSON.stringify(target))
+            .digest('hex')
+        : blob.sha256
+      const given = { identity, queue, updateIfExists, contentHash, target, traceparent: context.traceparent }
       return store.transaction(async tx => {
         const row = await insertImport(tx, { ...given, id: newId('BI'), total })
         if (!row) throw refuseImport('The same import has been already queued', 'conflict')
@@ -71,15 +82,19 @@ export function bulkImportHandlers(options: BulkImportHandlersOptions): Operatio
         return { status: 202, body: { raw: body } }
       })
     }),
-    handlerOf(bulkImportOperations.list, async ({ username, queue }, { identity }) => {
+    handlerOf(bulkImportOperations.list, async ({ username, queue, query }, { identity, baseUrl }) => {
       const known = requireSignedIn(identity)
       const login = username ?? known.login
       if (login.toLowerCase() !== known.login.toLowerCase() && !isStaff(known)) throw notAllowed()
-      const rows = await listImports(store.read, login, queue ?? null)
+      const all = await listImports(store.read, login, queue ?? null)
+      const states = query?.state?.flatMap(text => text.split(',')).filter(Boolean) ?? []
+      const rows = states.length > 0 ? all.filter(({ state }) => states.includes(state)) : all
+      const page = query && pageFor(query, rows.length, `${baseUrl}/tasks/`)
+      const shown = page ? rows.slice(page.offset, page.limit === null ? undefined : page.offset + page.limit) : rows
       async function* tasks() {
-        yield rows.map(row => JSON.stringify(taskOf(row)))
+        yield shown.map(row => JSON.stringify(taskOf(row)))
       }
-      return { body: jsonArray(tasks()) }
+      return { ...(page && { headers: page.headers }), body: jsonArray(tasks()) }
     }),
     handlerOf(bulkImportOperations.get, async ({ task, result }, { identity }) => {
       const row = await importOf(store.read, task, identity)
@@ -105,6 +120,16 @@ export function bulkImportHandlers(options: BulkImportHandlersOptions): Operatio
       return { status: 204 }
     }),
   ]
+}
+
+/** @throws `malformed` for one that is none */
+function targetOf(trailer: unknown): ImportTarget | undefined {
+  if (trailer === null) return undefined
+  const read = importTarget.safeParse(trailer)
+  if (read.success) return read.data
+  throw refuseImport(
+    `Invalid input. ${read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+  )
 }
 
 async function* once(bytes: Uint8Array) {

@@ -1,4 +1,4 @@
-import type { BulkImportState, Identity } from '@slipway/contracts'
+import type { BulkImportState, Identity, ImportTarget } from '@slipway/contracts'
 import { type AnyStore, outboxColumns, type Queryable, type Statement } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
 import { type Counts, type LineResult, lettersOf, type Progress } from './bulk-import.ts'
@@ -9,6 +9,8 @@ export type ImportRow = Progress & {
   readonly login: string
   readonly queue: string
   readonly updateIfExists: boolean
+  /** Where the lines go instead of where they say. */
+  readonly target: ImportTarget | null
   readonly state: BulkImportState
   /** Where the line after the processed ones begins. */
   readonly nextByte: number
@@ -26,7 +28,7 @@ export type ImportJob = ImportRow & { readonly lease: string; readonly attempt: 
 /** Name of the bytes of its lines. */
 export const blobNameOf = (id: string): string => `imports/${id}`
 
-const columns = `b.id, b.identity, b.login, b.queue, b.update_if_exists as "updateIfExists", b.state, b.total, b.processed,
+const columns = `b.id, b.identity, b.login, b.queue, b.update_if_exists as "updateIfExists", b.target, b.state, b.total, b.processed,
   b.next_byte::float8 as "nextByte", b.counts, b.error, b.traceparent, iso_ms(b.created_at) as "createdAt",
   iso_ms(b.started_at) as "startedAt", iso_ms(b.finished_at) as "finishedAt", b.seq,
   extract(epoch from coalesce(b.finished_at, now_ms()) - b.started_at)::float8 as runtime`
@@ -34,8 +36,9 @@ const active = `state in ('PENDING', 'STARTED')`
 
 const insert: Statement = {
   name: 'bulk-import.insert',
-  text: `insert into bulk_import as b (id, identity, login, queue, update_if_exists, content_hash, total, traceparent)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+  text: `insert into bulk_import as b (id, identity, login, queue, update_if_exists, content_hash, total, traceparent,
+      target)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (login, queue, content_hash, update_if_exists) where ${active} do nothing
     returning ${columns}`,
 }
@@ -128,16 +131,17 @@ export type NewImport = {
   readonly queue: string
   readonly updateIfExists: boolean
   readonly contentHash: string
+  readonly target: ImportTarget | null
   readonly total: number
   readonly traceparent: string | undefined
 }
 
 /** Undefined while the same import of the same caller waits or runs. */
 export async function insertImport(tx: Queryable, given: NewImport): Promise<ImportRow | undefined> {
-  const { id, identity, queue, updateIfExists, contentHash, total, traceparent } = given
+  const { id, identity, queue, updateIfExists, contentHash, total, traceparent, target } = given
   const login = identity.login.toLowerCase()
   const [row] = await tx.query<ImportRow>(insert, [
-    ...[id, identity, login, queue, updateIfExists, contentHash, total, traceparent ?? null],
+    ...[id, identity, login, queue, updateIfExists, contentHash, total, traceparent ?? null, target],
   ])
   return row
 }

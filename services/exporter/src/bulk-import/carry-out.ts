@@ -26,6 +26,7 @@ export async function carryOut(job: ImportJob, batch: LineBatch, options: CarryO
     identity: job.identity,
     traceparent: job.traceparent ?? undefined,
     updateIfExists: job.updateIfExists,
+    isCopy: job.target !== null,
   }
   const record = async (tx: AnyTx, { results, told }: Applied): Promise<ImportJob> => {
     const counts = addResults(job.counts, results)

@@ -4,6 +4,7 @@ import {
   type ConceptFields,
   conceptFields,
   type Identity,
+  type ImportTarget,
   isExactNumber,
   type MappingFields,
   mappingFields,
@@ -14,6 +15,7 @@ import { readEnd } from '../mapping/end-url.ts'
 import { mappingOfRow } from '../mapping/mapping-of-row.ts'
 import { textOf } from '../text-of.ts'
 import type { LineResult } from './bulk-import.ts'
+import { retargeted } from './retarget.ts'
 
 export type Action = 'CREATE_OR_UPDATE' | 'CREATE' | 'UPDATE' | 'DELETE'
 type Members = Readonly<Record<string, unknown>>
@@ -42,12 +44,13 @@ const concept = body(conceptFields)
 const mapping = body(mappingFields)
 
 /** What a line asks for. `value` is any JSON. */
-export function readLine(value: unknown, identity: Identity): ImportLine {
+export function readLine(value: unknown, identity: Identity, importTarget: ImportTarget | null = null): ImportLine {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isExactNumber(value)) {
     return none('invalid', { __all__: ['A line must be a JSON object.'] })
   }
-  const line = value as Members
-  const type = typeof line.type === 'string' ? line.type.trim().toLowerCase() : ''
+  const said = value as Members
+  const type = typeof said.type === 'string' ? said.type.trim().toLowerCase() : ''
+  const line = importTarget ? retargeted(said, type, originOf(said, type, identity), importTarget) : said
   const given = line.__action ?? 'CREATE_OR_UPDATE'
   const written = typeof given === 'string' ? given : JSON.stringify(given)
   const action = written.trim().toUpperCase() as Action
@@ -96,6 +99,13 @@ export function changeOf<Values>({ given, present }: ChildLine<Values>): Checked
     values: Object.fromEntries(values) as Partial<Values>,
     problems: given.problems.filter(({ path }) => present.has(String(path[0]))),
   }
+}
+
+/** The source that a line says it is of, or is. */
+function originOf(line: Members, type: string, identity: Identity): SourceTarget | undefined {
+  const named = type === 'source' ? { ...line, source: line.id } : line
+  const origin = sourceOf(named, identity)
+  return typeof origin === 'string' ? undefined : origin
 }
 
 function sourceOf(line: Members, identity: Identity): SourceTarget | 'owner' | 'source' {

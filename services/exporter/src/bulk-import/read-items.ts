@@ -10,6 +10,8 @@ export type ImportForm = 'json' | 'file'
 /** Levels of lists and objects within each other that single writes take, too. */
 const greatestDepth = 500
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+/** What programs send as the object with `data`, but is the first line already. */
+const lineStart = /^\s*\{\s*"(?:type|id|owner|owner_type|owner_url|source|source_url|url|uuid|__action)"\s*:/
 const exportStart = /^\s*\{\s*"type"\s*:\s*"Source(?: Version)?"\s*,/
 /** What one look at the beginning sees. */
 const headBytes = 4096
@@ -26,7 +28,9 @@ export async function* readItems(
 ): AsyncGenerator<Buffer[], void, void> {
   let empty = true
   try {
-    for await (const items of form === 'json' ? jsonItems(upload) : fileItems(upload, mostBytes)) {
+    const { head, body } = await look(upload)
+    const isObject = form === 'json' && !lineStart.test(head.toString('utf8'))
+    for await (const items of isObject ? jsonItems(body) : fileItems(body, mostBytes)) {
       if (items.length > 0) empty = false
       yield items
     }

@@ -1,12 +1,19 @@
 import { Readable } from 'node:stream'
+import { withTrailer } from '@slipway/bus'
 import { failure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { readUrlencoded } from '../http/form-body.ts'
 import { mediaType } from '../http/raw-body.ts'
-import { mostFieldBytes, openForm, refuseImport, tooMuch } from './bulk-import-form.ts'
+import { mostFieldBytes, openForm, refuseImport, type Target, tooMuch } from './bulk-import-form.ts'
 
 /** The bytes to import, and how they are to be read: an object with `data`, or a file. */
-export type ImportBody = { readonly form: 'json' | 'file'; readonly content: AsyncIterable<Uint8Array> }
+export type ImportBody = {
+  readonly form: 'json' | 'file'
+  readonly content: AsyncIterable<Uint8Array>
+  readonly target?: Target | undefined
+  /** The target comes behind the content. */
+  readonly trailer?: boolean
+}
 
 const lineTypes = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/zip']
 
@@ -32,13 +39,15 @@ export async function importBody(request: FastifyRequest, raw: boolean): Promise
   if (type === 'multipart/form-data') {
     const form = await openForm(payload, contentType)
     if (form.part === 'none') throw refuseImport('Invalid input.')
-    return {
-      form: 'file',
-      content: form.part === 'file' ? read(form.content) : read(Readable.from([Buffer.from(form.text)])),
+    if (form.part === 'data') {
+      return { form: 'file', content: read(Readable.from([Buffer.from(form.text)])), target: form.target }
     }
+    const content = withTrailer(read(form.content), async () => (await form.target) ?? null)
+    return { form: 'file', content, trailer: true }
   }
-  if (raw || lineTypes.includes(type)) return { form: 'file', content: read(payload) }
-  if (type === 'application/json' || type === '') return { form: 'json', content: read(payload) }
+  // Programs send lines without saying what they are.
+  if (raw || type === '' || lineTypes.includes(type)) return { form: 'file', content: read(payload) }
+  if (type === 'application/json') return { form: 'json', content: read(payload) }
   if (type !== 'application/x-www-form-urlencoded') {
     throw failure('unsupported_media_type', `Unsupported media type "${contentType}" in request.`)
   }

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
-import { bulkImportOperations, failure, invalid, isFailure } from '@slipway/contracts'
+import { bulkImportOperations, failure, type ImportTarget, importTarget, invalid, isFailure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { lastValue, queryParameters } from '../http/query.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authenticate, requireKnown } from './authentication.ts'
 import { readBody } from './body.ts'
 import { boundedBody, importBody, streamBodies } from './bulk-import-body.ts'
-import { refuseImport } from './bulk-import-form.ts'
+import { refuseImport, type Target, targetOf } from './bulk-import-form.ts'
 import { callOptions, type SourceExportsOptions } from './caller-context.ts'
 import { renderError } from './error-shape.ts'
 import { methodNotAllowed, route } from './route.ts'
@@ -14,6 +14,24 @@ import { sendAnswer, sendJson } from './send.ts'
 
 const { create, list, get, report, cancel } = bulkImportOperations
 const unfinished = ['PENDING', 'STARTED']
+
+/**
+ * Where imports are: the path, the older one, and those that other generations of clients know. `true`: bodies are files
+ * and answers are of the older kind.
+ */
+const paths = [
+  ['/importers/bulk-import', false],
+  ['/importers/bulk-import/upload', false],
+  ['/importers/bulk-import/file-url', false],
+  ['/importers/bulk-import/:queue', false],
+  ['/importers/bulk-import/:queue/upload', false],
+  ['/importers/bulk-import/:queue/file-url', false],
+  ['/importers/bulk-import-inline', false],
+  ['/importers/bulk-import-parallel-inline', false],
+  ['/importers/bulk-import-parallel-inline/:queue', false],
+  ['/manage/bulkimport', true],
+  ['/manage/bulkimport/:queue', true],
+] as const
 
 /** Reading what was sent may take as long as the caller takes to send it; this is the pause that is allowed after it. */
 const answerMs = 60_000
@@ -30,13 +48,8 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
       // Imports as a whole are refused with one text.
       return sendJson(request, reply, status, 'exception' in body ? { exception: body.exception } : body)
     })
-    for (const [path, older] of [
-      ['/importers/bulk-import', false],
-      ['/manage/bulkimport', true],
-    ] as const) {
-      for (const url of [path, `${path}/:queue`]) {
-        route(scope, url, ['GET', 'POST', 'DELETE'], (request, reply) => handle(request, reply, older))
-      }
+    for (const [path, older] of paths) {
+      route(scope, path, ['GET', 'POST', 'DELETE'], (request, reply) => handle(request, reply, older))
     }
   })
 
@@ -50,9 +63,12 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
 
   async function start(request: FastifyRequest, reply: FastifyReply, caller: Caller, older: boolean) {
     const updateIfExists = readUpdateIfExists(request)
-    const { form, content } = await importBody(request, older)
+    const { form, content, target: inForm, trailer = false } = await importBody(request, older)
     const { queue } = request.params as { queue?: string }
-    const input = { form, updateIfExists, ...(queue !== undefined && { queue }) }
+    const query = queryParameters(request)
+    const said = inForm ?? targetOf(name => lastValue(query, name))
+    const target = said && readTarget(said)
+    const input = { form, updateIfExists, trailer, ...(queue !== undefined && { queue }), ...(target && { target }) }
     const call = { ...(await callOptions(options, request, caller, create)), timeoutMs: answerMs }
     const { status, body } = await options.bus.upload(create, input, content, call).catch(error => {
       throw isFailure(error) ? error : failure('malformed', 'The request ended early.', { cause: error })
@@ -104,6 +120,13 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
     const call = await callOptions(options, request, caller, cancel)
     return sendAnswer(options.bus, cancel, { task }, call, request, reply)
   }
+}
+
+/** @throws `malformed` */
+function readTarget(said: Target): ImportTarget {
+  const read = importTarget.safeParse(said)
+  if (read.success) return read.data
+  throw refuseImport(`Invalid input. ${read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)}`)
 }
 
 function readUpdateIfExists(request: FastifyRequest): boolean {

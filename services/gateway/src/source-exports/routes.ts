@@ -11,6 +11,7 @@ import { operationHandler } from './operation-handler.ts'
 import { route } from './route.ts'
 import { sendJson } from './send.ts'
 import { ownedEntries, rootEntries } from './table.ts'
+import { taskRoutes } from './task.routes.ts'
 import { userRoutes } from './user.routes.ts'
 import { ownerOfPath } from './user.ts'
 
@@ -48,6 +49,7 @@ function serve(app: FastifyInstance, options: SourceExportsOptions): void {
     }
   }
   downloadRoute(app, options)
+  taskRoutes(app, options)
   app.register(scope => bulkImportRoutes(scope, options))
   for (const root of ['/orgs', '/users', '/user', '/sources']) {
     app.all(`${root}/*`, () => {
