@@ -1,4 +1,5 @@
-import { basicCredentials } from '@slipway/testing'
+import { Agent } from 'node:http'
+import { basicCredentials, httpExchange } from '@slipway/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { client, expectError, texts } from './support/client.ts'
 import { given, pathOf } from './support/given.ts'
@@ -153,4 +154,35 @@ describe('headers', () => {
     expect([head.status, head.text, head.headers.etag]).toEqual([200, '', get.headers.etag])
     expect(head.headers['content-type']).toBe('application/json')
   })
+})
+
+test('many connections at once: every request is answered, and afterwards all is well', async () => {
+  const made = await Promise.all(
+    Array.from({ length: 500 }, async (_, index) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      const headers = {
+        authorization: basicCredentials('sweden', 'password of sweden'),
+        'content-type': 'application/json',
+      }
+      const send = (method: string, path: string, body?: string) =>
+        httpExchange(running.url, method, path, { headers, agent, ...(body !== undefined && { body }) })
+      const answers = [
+        await send('POST', all, JSON.stringify({ name: `crowd ${index}` })),
+        await send('GET', '/healthz'),
+      ]
+      agent.destroy()
+      return answers
+    }),
+  )
+  expect(made.map(([, health]) => health?.status)).toEqual(Array(500).fill(200))
+  const answers = made.map(([answer]) => answer)
+  const refused = answers.filter(answer => answer?.status !== 200)
+  for (const answer of refused) {
+    expect([answer?.status, answer?.headers['retry-after']]).toEqual([503, '1'])
+    expect(answer?.body).toMatchObject({ status: 503, error: 'Service Unavailable', path: all })
+  }
+  // What was refused was not done, and what was let through was, once.
+  const packages = (await as.sweden.get(all)).body as { name: string }[]
+  expect(packages.filter(({ name }) => name.startsWith('crowd '))).toHaveLength(500 - refused.length)
+  expect((await as.sweden.post(all, { name: 'afterwards' })).status).toBe(200)
 })

@@ -204,6 +204,20 @@ describe('overload', () => {
     await patient.stop()
   })
 
+  test('whoever leaves in the middle takes no place with him', async () => {
+    const small = await platform.startReplica({ SLIPWAY_REQUESTS: '2', SLIPWAY_CALLS: '10' })
+    const { counts, release } = holdCalls()
+    for (let round = 1; round <= 3; round++) {
+      const sockets = [0, 1].map(() => connect({ port: small.port, host: '127.0.0.1' }))
+      for (const socket of sockets) socket.write('GET /releases/RE_1 HTTP/1.1\r\nHost: x\r\n\r\n')
+      await eventually(() => counts.all === 2 * round)
+      for (const socket of sockets) socket.destroy()
+      await eventually(async () => (await request(small.port, '/')).status === 200)
+    }
+    release()
+    await small.stop()
+  })
+
   test.each([
     ['/releases', {}, { detail: expect.any(String) }],
     ['/no/such/path', {}, { detail: expect.any(String) }],

@@ -90,6 +90,7 @@ export function flow(more: PlatformOptions = {}): Flow {
         exporter: { EXPORT_LEASE_SECONDS: '2' },
         catalog: {
           MAIL_URL: running.mails.url,
+          SLIPWAY_PUBLIC_URL: 'https://releases.example.org',
           SCHEDULED_RELEASES: 'true',
           SCHEDULED_RELEASES_SECONDS: '0.5',
         },

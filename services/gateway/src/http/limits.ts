@@ -10,6 +10,7 @@ export const limitsConfig = z.object({
   SLIPWAY_CONNECTIONS_PER_ADDRESS: count(2_000, 'Those of one address that is no trusted proxy; 0: no limit'),
   SLIPWAY_REQUESTS: count(4_000, 'Requests that one replica has under way, streams and downloads included', 1),
   SLIPWAY_REQUESTS_PER_ADDRESS: count(1_000, 'Those of one address; 0: no limit'),
+  SLIPWAY_TRANSFERS_PER_ADDRESS: count(64, 'Answers of any length that flow to one address; 0: no limit'),
   SLIPWAY_CALLS: count(64, 'Calls of one operation of a service that one replica has under way', 1),
   SLIPWAY_CALL_WAIT_MS: count(2_000, 'Milliseconds that a request waits for its turn to make such a call', 1),
   SLIPWAY_HEAD_SECONDS: count(20, 'Seconds in which the head of a request must be there', 1),
@@ -26,7 +27,11 @@ export function serverLimits(
       connections: config.SLIPWAY_CONNECTIONS,
       connectionsPerAddress: config.SLIPWAY_CONNECTIONS_PER_ADDRESS,
     },
-    admission: { requests: config.SLIPWAY_REQUESTS, requestsPerAddress: config.SLIPWAY_REQUESTS_PER_ADDRESS },
+    admission: {
+      requests: config.SLIPWAY_REQUESTS,
+      requestsPerAddress: config.SLIPWAY_REQUESTS_PER_ADDRESS,
+      transfersPerAddress: config.SLIPWAY_TRANSFERS_PER_ADDRESS,
+    },
     headMs: config.SLIPWAY_HEAD_SECONDS * 1000,
     slowBodies: { graceMs: config.SLIPWAY_BODY_SECONDS * 1000, bytesPerSecond: config.SLIPWAY_BODY_RATE },
   }

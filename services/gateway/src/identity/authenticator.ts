@@ -11,7 +11,7 @@ import { type ExpiringCache, expiringCache } from './expiring-cache.ts'
 import { type ExternalIssuer, looksSigned } from './external-issuer.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
 import type { LoginLimits } from './login-limits.ts'
-import { verifyPassword } from './password.ts'
+import { requireShortLine, verifyPassword } from './password.ts'
 import { narrowed } from './scopes.ts'
 
 /** Somebody who proved who they are. */
@@ -97,6 +97,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   async function checkPassword(login: string, client: string, password: string, hash: string | null): Promise<boolean> {
+    requireShortLine()
     const attempt = await logins.begin(login, client)
     const right = await verifyPassword(password, hash)
     if (right) attempt.succeeded()

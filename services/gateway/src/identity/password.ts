@@ -1,5 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { failure } from '@slipway/contracts'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
@@ -18,6 +19,14 @@ export function setPasswordCost(logarithm: number): void {
 const parallel = 2
 let running = 0
 const waiting: Array<() => void> = []
+/** Some seconds' worth. Whoever comes later would wait longer than clients do. */
+const mostWaiting = 50
+
+/** Before work for a client, which waits only so long. @throws `busy` when many passwords wait for their turn */
+export function requireShortLine(): void {
+  if (waiting.length < mostWaiting) return
+  throw failure('busy', 'There are too many passwords to check at the moment.', { retryAfter: 2 })
+}
 
 async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
   if (running >= parallel) await new Promise<void>(resolve => waiting.push(resolve))

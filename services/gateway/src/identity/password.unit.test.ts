@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashPassword, setPasswordCost, verifyPassword } from './password.ts'
+import { hashPassword, requireShortLine, setPasswordCost, verifyPassword } from './password.ts'
 
 test('a hash matches its password only, and is another one each time', async () => {
   const [first, second] = await Promise.all([hashPassword('pässword'), hashPassword('pässword')])
@@ -33,4 +33,16 @@ test('the cost of new hashes can be set, and old ones still match', async () => 
   setPasswordCost(15)
   expect([before, after].map(hash => hash.split('$')[1])).toEqual(['32768', '1024'])
   expect(await Promise.all([verifyPassword('old', before), verifyPassword('new', after)])).toEqual([true, true])
+})
+
+test('a line of checks that is too long is not made longer', async () => {
+  setPasswordCost(10)
+  const checks: Promise<boolean>[] = []
+  for (let count = 0; count < 52; count++) {
+    requireShortLine()
+    checks.push(verifyPassword('x', null))
+  }
+  expect(requireShortLine).toThrow(expect.objectContaining({ code: 'busy', retryAfter: 2 }))
+  await Promise.all(checks)
+  requireShortLine()
 })

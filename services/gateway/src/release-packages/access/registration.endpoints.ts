@@ -1,5 +1,6 @@
 import { countryOperations, failure, isFailure } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
+import { clientOf } from '../../http/client-address.ts'
 import { parsed } from '../../http/platform-errors.ts'
 import { lastValue, queryParameters } from '../../http/query.ts'
 import { findAccount } from '../../identity/account.store.ts'
@@ -7,7 +8,7 @@ import { changedFields } from '../../identity/account.ts'
 import { activateAccount, newRegistration } from '../../identity/activation.ts'
 import { limitAttempts } from '../../identity/attempts.ts'
 import { platformAuthor } from '../../identity/delegation.ts'
-import { hashPassword } from '../../identity/password.ts'
+import { hashPassword, requireShortLine } from '../../identity/password.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { makeAccount } from './person.ts'
@@ -22,7 +23,8 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
     registrationInput,
     jsonObject(request),
   )
-  attempts.begin(request.ip)
+  requireShortLine()
+  attempts.begin(clientOf(request.ip))
   await options.bus.call(countryOperations.get, country, call).catch(error => {
     throw isFailure(error, 'not_found') ? failure('refused', `Unknown country: '${country.isoCode2}'`) : error
   })
