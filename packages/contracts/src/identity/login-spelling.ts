@@ -45,8 +45,8 @@ const letterOrDigit = /[\p{L}\p{Nd}]/u
 /** Letters of phonetic and other technical alphabets, which look like those of names. The schwa is a letter in Baku. */
 const technical = /[\u0250-\u0258\u025a-\u02ff\u1d00-\u1dbf\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f]/u
 
-/** Letters of other scripts that are drawn like Latin ones. */
-const likeLatin = /^[АВЕЅЗІЈКМНОРСТУХҮԁԌԚԜавеѕзіјкмнорсԛтуѵԝхһԁгүӏьѡҽΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβγεηικνορτυωχսոօցհոՕՏՍգզյ]+$/u
+/** Letters of other scripts that are drawn like Latin ones; small ones that only look like small capitals are not. */
+const likeLatin = /^[АВЕЅІЈКМНОРСТУХҮӀԌԚԜаеѕіјорсԛуѵԝхһԁүӏѡΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυωχսոօցհՕՏՍ]+$/u
 
 /**
  * How a login is misleading to the eye, as the end of a sentence; undefined: not at all. One that is written in letters
