@@ -111,6 +111,10 @@ describe('operations', () => {
     expect(await publishers('slipway.v1.catalog.outbox.republish')).toEqual(['coordinator', 'gateway', 'operator'])
   })
 
+  it('that tell the keys of new accounts are called by the service that mails them', async () => {
+    expect(await publishers('slipway.v1.gateway.identity.activation')).toEqual(['catalog', 'gateway'])
+  })
+
   it('cannot be subscribed to as a whole', async () => {
     for (const subject of ['>', 'slipway.>', 'slipway.v1.*.*.*', '_INBOX.>', '$JS.>', '$SYS.>']) {
       expect(await subscribers(subject), subject).toEqual([])

@@ -19,6 +19,19 @@ export const identityOperations = {
     output: z.object({ identity_token: z.string(), expires_in: z.int().positive(), identity: identitySchema }),
     errors: ['unauthenticated'],
   }),
+  /** For the catalog, which writes to whoever registered. The permissions of the broker let nobody else call it. */
+  activation: operation('gateway.identity.activation', {
+    summary:
+      'Makes a new key that activates an account, in place of the one before; for the service that mails it only',
+    effect: 'write',
+    input: z.object({ login: z.string().min(1) }),
+    output: z.object({
+      activation_key: z
+        .string()
+        .nullable()
+        .meta({ description: 'null: there is nothing to activate, or not any more' }),
+    }),
+  }),
   /**
    * For services of the platform that act by themselves, e.g. as participants of releases. The permissions of the broker
    * let nobody else call it.

@@ -85,7 +85,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...notificationHandlers(store, config.SLIPWAY_PUBLIC_URL),
         ...statisticsHandlers(store),
       ],
-      consumers: [accountConsumer(config.SLIPWAY_PUBLIC_URL), releaseConsumer(kickReleaseTasks)],
+      consumers: [accountConsumer(bus, config.SLIPWAY_PUBLIC_URL), releaseConsumer(kickReleaseTasks)],
       workers: async () => {
         releaseTasks = startReleaseTaskWork({ store, bus, identity, log })
         await serveReleaseTasks(bus, store, kickReleaseTasks)

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { accountEvents, accountOperations, type EventType, type KnownAccount } from '@slipway/contracts'
+import {
+  accountEvents,
+  accountOperations,
+  type EventType,
+  identityOperations,
+  type KnownAccount,
+} from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
@@ -71,6 +77,23 @@ describe('an account that registered', () => {
     const told = Array.from({ length: 4 }, () => tell(accountEvents.created, account))
     await Promise.all([...told, ...Array.from({ length: 8 }, () => note(account))])
     expect(await found('many')).toEqual(once)
+  })
+
+  it('is sent a key that only the gateway has when its event comes first, which holds none', async () => {
+    const asked: unknown[] = []
+    const handle = async (input: unknown) => {
+      asked.push(input)
+      return { body: { activation_key: 'a key of its own' } as never }
+    }
+    await running.bus.serve([{ operation: identityOperations.activation, handle }], { queue: 'gateway' })
+    const account = known('unheard', { activated: false })
+    await tell(accountEvents.created, account)
+    await tell(accountEvents.updated, { ...account, sequence: 2 })
+    await note({ ...account, activation_key: 'late', sequence: 1 })
+    expect([asked, await found('unheard')]).toEqual([[{ login: 'unheard' }], once])
+    const text = `select html from mail where login = 'unheard'`
+    const [mail] = await running.store.read<{ html: string }>({ name: 'test.mail', text })
+    expect(mail?.html).toContain('activate?key=a%20key%20of%20its%20own')
   })
 
   it('is sent its key again when its login was given up and taken anew', async () => {

@@ -15,10 +15,10 @@ export const knownAccountSchema = z.object({
   roles: z.array(z.string()),
   member: z.string().nullable(),
   country: z.string().nullable().meta({ description: 'Two letters, given at registration' }),
-  activation_key: z
-    .string()
-    .nullable()
-    .meta({ description: 'Of an account that registered by itself: proves, once, that its e-mail address is right' }),
+  activation_key: z.string().nullable().meta({
+    description:
+      'Proves, once, that the e-mail address of who registered is right. In calls of `catalog.account.note` only: in events it is always null',
+  }),
   base_url: z.string().nullable().meta({ description: 'Public address of the platform, for links in mails' }),
   sequence: z.int().positive().meta({ description: 'Number of the event of this state' }),
 })

@@ -1,4 +1,5 @@
-import { accountEvents, type EventDataOf, type EventEnvelope } from '@slipway/contracts'
+import type { Bus } from '@slipway/bus'
+import { accountEvents, type EventDataOf, type EventEnvelope, identityOperations } from '@slipway/contracts'
 import type { EventConsumer } from '@slipway/service'
 import type { AnyTx } from '@slipway/store'
 import { mailBaseUrl } from '../mail/base-url.ts'
@@ -6,7 +7,9 @@ import { removeProfile } from './account.store.ts'
 import { noteAccount } from './note-account.ts'
 
 /** Follows the accounts of the platform. `publicUrl`: what links in mails start with, if that is configured. */
-export function accountConsumer(publicUrl: string | undefined): EventConsumer<unknown> {
+export function accountConsumer(bus: Bus, publicUrl: string | undefined): EventConsumer<unknown> {
+  // Events have none, since many read them; the one that a registration was made with is known to nobody by now.
+  const newKey = async (login: string) => (await bus.call(identityOperations.activation, { login })).activation_key
   return {
     durable: 'catalog-accounts',
     filters: ['slipway.v1.event.account.>'],
@@ -17,7 +20,9 @@ export function accountConsumer(publicUrl: string | undefined): EventConsumer<un
         return
       }
       const account = accountEvents.updated.data.parse(event.data)
-      await noteAccount(tx, account, mailBaseUrl(publicUrl), { identity: null, traceparent: event.traceparent })
+      const cause = { identity: null, traceparent: event.traceparent }
+      const keyOf = async (login: string) => account.activation_key ?? (await newKey(login))
+      await noteAccount(tx, account, mailBaseUrl(publicUrl), cause, keyOf)
     },
   }
 }

@@ -19,7 +19,7 @@ const mask = '********'
 export function accountHandlers(store: Store, publicUrl: string | undefined): OperationHandler[] {
   return [
     writeHandler(store, note, async (tx, { account }, context) => {
-      await noteAccount(tx, account, mailBaseUrl(publicUrl), context)
+      await noteAccount(tx, account, mailBaseUrl(publicUrl), context, async () => account.activation_key)
       return {}
     }),
 

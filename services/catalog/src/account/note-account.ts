@@ -28,17 +28,18 @@ const isLicensee = (roles: readonly string[]): boolean =>
 
 /**
  * Notes what is known of an account. A licensee gets its affiliate; whoever registered is sent the key that activates
- * the account, once, whether the gateway's call or its event comes first.
+ * the account, once, whether the gateway's call or its event comes first. `keyOf` gives that key; null: there is none.
  */
 export async function noteAccount(
   tx: AnyTx,
   account: KnownAccount,
   baseUrl: string | undefined,
   cause: Pick<CallContext, 'identity' | 'traceparent'>,
+  keyOf: (login: string) => Promise<string | null>,
 ): Promise<void> {
   const noted = await noteProfile(tx, account)
   if (!noted) return
-  const { first_name: firstName, last_name: lastName, email, country, activation_key: key } = account
+  const { first_name: firstName, last_name: lastName, email, country } = account
   const login = account.login.toLowerCase()
   if (isLicensee(account.roles)) {
     const homeMember = await homeMemberAmong(tx, [country, account.member])
@@ -47,7 +48,9 @@ export async function noteAccount(
     // A login that is taken again does not escape the standing of its affiliate: the new account is told of it.
     if (noted.added && affiliate.standing !== 'APPLYING') await saveAffiliate(tx, affiliate, {}, cause)
   }
-  if (!noted.added || account.activated || key === null || !email || baseUrl === undefined) return
+  if (!noted.added || account.activated || !email || baseUrl === undefined) return
+  const key = await keyOf(account.login)
+  if (key === null) return
   const { subject, body } = textsFor(activationTexts, account.lang_key)
   const name = [firstName, lastName].filter(Boolean).join(' ') || login
   const link = `${baseUrl}/#/activate?key=${encodeURIComponent(key)}`

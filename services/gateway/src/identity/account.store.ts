@@ -58,9 +58,10 @@ const page: Statement = {
   name: 'account.page',
   text: `select ${columns} from account where lower(login) > lower($1) order by lower(login) limit $2`,
 }
-const told = (verb: 'created' | 'updated', actor: string, key: string, baseUrl: string) => `
+/** Never with the key that activates it: events are read by many. */
+const told = (verb: 'created' | 'updated', actor: string, baseUrl: string) => `
     insert into platform.outbox (${outboxColumns})
-    select 'account', '${verb}', id::text, seq, ${actor}, null, account_told(row(changed.*)::account, ${key}, ${baseUrl})
+    select 'account', '${verb}', id::text, seq, ${actor}, null, account_told(row(changed.*)::account, null, ${baseUrl})
     from changed returning data`
 const insert: Statement = {
   name: 'account.insert',
@@ -71,8 +72,8 @@ const insert: Statement = {
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $17)
       returning *
     ), known as (
-      insert into known_login (key, login, subject) select $20, login, id::text from changed
-    ), told as (${told('created', '$15', '$18', '$19')}
+      insert into known_login (key, login, subject) select $19, login, id::text from changed
+    ), told as (${told('created', '$15', '$18')}
     )
     select ${columns}, (select data from told) as told from changed`,
 }
@@ -85,7 +86,7 @@ const update: Statement = {
         updated_at = now(), seq = seq + 1
       where id = $1
       returning *
-    ), told as (${told('updated', '$15', 'null', 'null')}
+    ), told as (${told('updated', '$15', 'null')}
     )
     select ${columns} from changed`,
 }
@@ -158,7 +159,7 @@ export type Registration = {
 }
 
 export type NewAccount = Account & {
-  /** What services are told of it. */
+  /** What services are told of it; the key is for the one that mails it. */
   readonly told: KnownAccount
 }
 
@@ -184,11 +185,11 @@ export async function insertAccount(
     actor,
     hash,
     expiresAt,
-    key,
     baseUrl,
     loginKey(login),
   ])
-  return account as NewAccount
+  const made = account as NewAccount
+  return { ...made, told: { ...made.told, activation_key: key } }
 }
 
 /** `before`: the account as it is, locked. @throws `forbidden` where the author may not */

@@ -10,9 +10,11 @@ const hourMs = 3_600_000
 
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest()
 
+const newKey = (): string => randomBytes(24).toString('base64url')
+
 /** A key for a new account, and what is kept of it. */
 export function newRegistration(baseUrl: string): Registration {
-  const key = randomBytes(24).toString('base64url')
+  const key = newKey()
   return { key, hash: hashOf(key), expiresAt: new Date(now() + activationDays * dayMs), baseUrl }
 }
 
@@ -30,6 +32,12 @@ const activate: Statement = {
       from changed
     )
     select login from changed`,
+}
+const renew: Statement = {
+  name: 'account.renew-activation',
+  text: `update account set activation_hash = $2
+    where lower(login) = lower($1) and not activated and activation_hash is not null and activation_expires_at > now()
+    returning login`,
 }
 const purge: Statement = {
   name: 'account.purge-unactivated',
@@ -51,6 +59,15 @@ const purge: Statement = {
 export async function activateAccount(store: Store, key: string): Promise<string | undefined> {
   const [account] = await store.write<{ login: string }>(activate, [hashOf(key)])
   return account?.login
+}
+
+/**
+ * A new key for an account that waits to be activated, in place of the one before, of which nothing but a hash is left;
+ * null for any other account. It is good as long as that one was.
+ */
+export async function renewActivation(store: Store, login: string): Promise<string | null> {
+  const key = newKey()
+  return (await store.write(renew, [login, hashOf(key)])).length > 0 ? key : null
 }
 
 /** Removes accounts that nobody activated in time, once an hour, so that their logins can be taken again: nobody ever was them. */

@@ -1,7 +1,8 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, identityOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import { now } from '@slipway/store'
+import { now, type Store } from '@slipway/store'
+import { renewActivation } from './activation.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
 import { serviceIdentity } from './service-identity.ts'
@@ -13,6 +14,7 @@ const expiresIn = identityTokenSeconds - 90
 const secondsUntil = (end: Date) => Math.max(1, Math.floor((end.getTime() - now()) / 1000))
 
 export function identityHandlers(
+  store: Store,
   authenticator: Authenticator,
   keys: SigningKeys,
   issue: IssueIdentityToken,
@@ -30,6 +32,9 @@ export function identityHandlers(
       const expires_in = endsAt ? Math.min(expiresIn, secondsUntil(endsAt)) : expiresIn
       return { body: { identity_token, expires_in, identity } }
     }),
+    handlerOf(identityOperations.activation, async ({ login }) => ({
+      body: { activation_key: await renewActivation(store, login) },
+    })),
     handlerOf(identityOperations.service, async ({ service }) => {
       const identity_token = await issue(serviceIdentity(service))()
       return { body: { identity_token, expires_in: expiresIn } }

@@ -88,7 +88,7 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
 
   return {
     authenticator,
-    operations: identityHandlers(authenticator, keys, issue),
+    operations: identityHandlers(store, authenticator, keys, issue),
     announceChange: revocation.announce,
     startKeyRotation() {
       let running = Promise.resolve()
