@@ -206,22 +206,34 @@ describe('the list of tasks', () => {
     const { body: first } = await running.as.curator.post(publishing)
     const { body: second } = await running.as.admin.post(publishing)
     await endOf(running.as.user, second.id)
-    const { status, body } = await running.as.user.get('tasks?pageLimit=2')
+    const { status, body } = await running.as.curator.get('tasks?pageLimit=2')
     expect(status).toBe(200)
     expect(body.data.map((task: { id: string }) => task.id)).toEqual([second.id, first.id])
     for (const task of body.data) expectTaskInfo(task)
     const { pagination } = body.meta
     expect(pagination).toEqual({ count: 2, total: expect.any(Number), offset: 0, limit: 2 })
-    const next = await running.as.user.get('tasks?pageLimit=1&pageOffset=1')
+    const next = await running.as.curator.get('tasks?pageLimit=1&pageOffset=1')
     expect(next.body.data[0].id).toBe(first.id)
-    const mine = await running.as.user.get('tasks/?createdBy=admin&status=DONE&application=slipway%2Fpublisher')
+    const mine = await running.as.curator.get('tasks/?createdBy=admin&status=DONE&application=slipway%2Fpublisher')
     expect(mine.body.data.length).toBe(mine.body.meta.pagination.total)
     expect(new Set(mine.body.data.map((task: { createdBy: string }) => task.createdBy))).toEqual(new Set(['admin']))
-    expect((await running.as.user.get('tasks?createdBy=nobody')).body.meta.pagination.total).toBe(0)
+    expect((await running.as.curator.get('tasks?createdBy=nobody')).body.meta.pagination.total).toBe(0)
     for (const bad of ['pageLimit=0', 'pageLimit=2001', 'pageLimit=x', 'pageOffset=-1']) {
-      expect((await running.as.user.get(`tasks?${bad}`)).status, bad).toBe(400)
+      expect((await running.as.curator.get(`tasks?${bad}`)).status, bad).toBe(400)
     }
     expect((await running.as.nobody.get('tasks')).status).toBe(401)
+  })
+
+  it('shows others what they started and what is public, and no more by any filter', async () => {
+    const { body: own } = await running.as.curator.post(publishing)
+    await endOf(running.as.curator, own.id)
+    for (const query of ['', '&createdBy=admin', '&application=slipway%2Fpublisher', '&status=DONE']) {
+      const { body } = await running.as.user.get(`tasks?pageLimit=2000${query}`)
+      const foreign = body.data.filter(({ id }: { id: string }) => !/^(?:RE|TA)_/.test(id))
+      expect([query, foreign, body.meta.pagination.total]).toEqual([query, [], body.data.length])
+    }
+    // Whoever knows its id may ask how a task is.
+    expect((await running.as.user.get(`tasks/${own.id}`)).status).toBe(200)
   })
 })
 

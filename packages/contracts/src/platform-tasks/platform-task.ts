@@ -43,7 +43,8 @@ export const platformTaskOperations = {
     errors: [...known, 'not_found'],
   }),
   list: operation('coordinator.platform-task.list', {
-    summary: 'Lists tasks, newest first',
+    summary:
+      'Lists tasks that the caller started or that everybody may read about, with ACCESS_ALL_DATA all; newest first',
     effect: 'read',
     flow: 'streamed-answer',
     input: z.object({

@@ -1,4 +1,4 @@
-import type { ServiceName, TaskStatus } from '@slipway/contracts'
+import { events, isPublic, type ServiceName, type TaskStatus } from '@slipway/contracts'
 
 /** What an event says, as far as jobs are concerned. */
 export type JobEvent = {
@@ -158,6 +158,11 @@ function taskStatus({ state, cancel_reason }: Data): TaskStatus {
       return 'RUNNING'
   }
 }
+
+/** Kinds of jobs whose events are for everybody: so are the jobs. */
+export const publicKinds: readonly string[] = jobKinds
+  .filter(({ noun }) => events.filter(event => event.noun === noun).every(({ audience }) => isPublic(audience)))
+  .map(({ kind }) => kind)
 
 const byNoun = new Map(jobKinds.map(kind => [kind.noun, kind]))
 const byPrefix = new Map(jobKinds.map(kind => [kind.prefix, kind]))

@@ -10,7 +10,8 @@ import { pageAnswer, whole } from '../study-object/stream-list.ts'
 import { pendingPublications } from '../study-object/study-object.store.ts'
 import { readVersionMessage } from '../study-object/version-message.ts'
 import { askOwner } from './ask-owner.ts'
-import { findOutput, findTask, listTasks, type TaskInfoRow } from './platform-task.store.ts'
+import { publicKinds } from './job-kinds.ts'
+import { findOutput, findTask, listTasks, type TaskInfoRow, type TaskViewer } from './platform-task.store.ts'
 import type { StopTask } from './stop-task.ts'
 import { matches, taskHeaders } from './task-headers.ts'
 import { outputOf } from './task-output.ts'
@@ -52,11 +53,11 @@ export function platformTaskHandlers({ store, bus, stopTask, kick }: PlatformTas
       return infoAnswer(id, await requireTask(id, context), ifNoneMatch)
     }),
     handlerOf(list, async ({ status, application, createdBy, ...page }, { identity }) => {
-      requireSignedIn(identity)
+      const caller = requireSignedIn(identity)
       const wanted = readPage(page, { least: 1, fallback: 100 })
       const filter = { status, application, created_by: createdBy }
       if (Object.values(filter).some(value => value?.includes('\0'))) return pageAnswer(0, 0, wanted, whole([]))
-      const { total, tasks } = await listTasks(store.read, filter, wanted.limit, wanted.offset)
+      const { total, tasks } = await listTasks(store.read, filter, viewerOf(caller), wanted.limit, wanted.offset)
       return pageAnswer(total, tasks.length, wanted, whole(tasks))
     }),
     handlerOf(output, async ({ id, ifNoneMatch, form }, context) => {
@@ -94,6 +95,11 @@ export function platformTaskHandlers({ store, bus, stopTask, kick }: PlatformTas
       return pageAnswer(pending.length, pending.length, all, whole(pending))
     }),
   ]
+}
+
+/** Whoever has not all data sees what they started, and what everybody may read about. */
+function viewerOf(identity: Identity): TaskViewer {
+  return hasAllData(identity) ? null : { actor: actorOf(identity), kinds: publicKinds }
 }
 
 /** One without the other is not enough. */

@@ -38,26 +38,43 @@ export async function findTask(read: Read, id: string): Promise<TaskInfoRow | un
 }
 
 export type TaskFilter = { readonly [column in 'status' | 'application' | 'created_by']?: string | undefined }
+/** Whose tasks somebody may see in lists: those that this actor started, and all of these kinds; null: every one. */
+export type TaskViewer = { readonly actor: string; readonly kinds: readonly string[] } | null
 export type TaskPage = { readonly total: number; readonly tasks: readonly string[] }
 
 /**
  * A page of tasks, newest first, as JSON texts. Each combination of filters is a statement of its own; without any, the
  * counters know how many there are. Tasks whose time is over are here until the next purge.
  */
-export async function listTasks(read: Read, filter: TaskFilter, limit: number, offset: number): Promise<TaskPage> {
+export async function listTasks(
+  read: Read,
+  filter: TaskFilter,
+  viewer: TaskViewer,
+  limit: number,
+  offset: number,
+): Promise<TaskPage> {
   const given = (Object.entries(filter) as [string, string | undefined][]).filter(([, value]) => value !== undefined)
-  const conditions = given.map(([column], index) => `t.${column} = $${index + 3}`)
+  const next = given.length + 3
+  const conditions = [
+    ...given.map(([column], index) => `t.${column} = $${index + 3}`),
+    ...(viewer ? [`(t.owner = $${next} or t.kind = any($${next + 1}))`] : []),
+  ]
   const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
   const total = where === '' ? `count_of('platform_task')` : `(select count(*) from platform_task t ${where})`
   const statement: Statement = {
-    name: ['platform-task-list', ...given.map(([column]) => column)].join('-'),
+    name: ['platform-task-list', ...given.map(([column]) => column), ...(viewer ? ['viewer'] : [])].join('-'),
     text: `
       select ${total}::integer as total, array(
         select ${taskInfo} from platform_task t ${where}
         order by t.created_at desc, t.position desc limit $1 offset $2
       ) as tasks`,
   }
-  const [page] = await read<TaskPage>(statement, [limit, offset, ...given.map(([, value]) => value)])
+  const [page] = await read<TaskPage>(statement, [
+    limit,
+    offset,
+    ...given.map(([, value]) => value),
+    ...(viewer ? [viewer.actor, viewer.kinds] : []),
+  ])
   return page as TaskPage
 }
 
