@@ -12,7 +12,7 @@ import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
 
 let running: RunningCatalog
 beforeAll(async () => {
-  running = await startCatalog()
+  running = await startCatalog({ SLIPWAY_PUBLIC_URL: 'https://slipway.example.org' })
   await running.replica()
 })
 afterAll(() => running[Symbol.asyncDispose]())

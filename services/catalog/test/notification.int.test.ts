@@ -113,7 +113,8 @@ it('sends no mail with a link where no public address is configured, whatever re
       base_url: 'https://evil.example',
       sequence: 1,
     }
-    await noteAccount(tx, account, mailBaseUrl(undefined), { identity: null, traceparent: undefined })
+    const cause = { identity: null, traceparent: undefined }
+    await noteAccount(tx, account, mailBaseUrl(undefined), cause, async () => account.activation_key)
   })
   const worker = startNotifications(store, captureLog().log, undefined)
   opened.defer(() => worker.stop())

@@ -27,7 +27,7 @@ export type RunningCatalog = AsyncDisposable & {
 }
 
 /** A catalog as it runs for real, with a database and a broker of its own. */
-export async function startCatalog(): Promise<RunningCatalog> {
+export async function startCatalog(env: NodeJS.ProcessEnv = {}): Promise<RunningCatalog> {
   await using opened = new AsyncDisposableStack()
   const nats = opened.use(await startOwnNats())
   const database = opened.use(await createDatabase({ migrations: [new URL('../migrations', import.meta.url)] }))
@@ -43,6 +43,7 @@ export async function startCatalog(): Promise<RunningCatalog> {
       NATS_URL: nats.url,
       SLIPWAY_SERVICE_HOST: '127.0.0.1',
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      ...env,
     })
     replicas.defer(() => service.stop())
     return service
