@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 /**
  * A stand-in for a service in tests of the launcher: says that it is ready on a port where it tells its environment, and
  * plays the script of its first argument: `crash` ends before it is ready, `mute` never says it is, `stuck` ignores SIGTERM, `slow`
- * takes 300 ms to stop.
+ * takes 300 ms to stop, `migrating` changes its tables for four seconds before it is ready.
  */
 const script = process.argv[2] ?? 'good'
 
@@ -31,6 +31,11 @@ if (script === 'crash') {
 }
 
 const port = process.env.SLIPWAY_PORT ? Number(process.env.SLIPWAY_PORT) : 0
+if (script === 'migrating') {
+  console.log(JSON.stringify({ level: 30, event: 'migrating' }))
+  await new Promise(resolve => setTimeout(resolve, 4_000))
+  console.log(JSON.stringify({ level: 30, event: 'migrated' }))
+}
 server.listen(port, '127.0.0.1', () => {
   const event = script === 'mute' ? 'thinking' : 'ready'
   console.log(JSON.stringify({ level: 30, event, port: (server.address() as AddressInfo).port }))

@@ -91,6 +91,11 @@ test('a program that does not say it is ready is given up and ended', async () =
   await eventually(() => !isAlive(pid))
 })
 
+test('a program gets the time that its migrations need', async () => {
+  const { supervised } = await start('migrating', { readyTimeoutMs: 3_000 })
+  expect(await supervised.whenReady()).toBeGreaterThan(0)
+})
+
 test('a program that ignores SIGTERM is killed when the time is up', async () => {
   const { supervised } = await start('stuck')
   await supervised.whenReady()

@@ -54,13 +54,16 @@ export async function startProgram(options: ProgramOptions): Promise<Run> {
   })
   const ready = async (): Promise<number> => {
     const newLines = followLines(logFile, offset)
-    const deadline = Date.now() + options.readyTimeoutMs
+    let deadline = Date.now() + options.readyTimeoutMs
     for (;;) {
       // Asked before reading: what a program wrote before its end is read in any case.
       const last = over !== undefined || Date.now() > deadline
       for (const line of await newLines()) {
-        const port = readyPort(line)
-        if (port !== undefined && over === undefined) return port
+        const { event, port } = eventOf(line)
+        if (event === 'ready' && port !== undefined && over === undefined) return port
+        // A migration takes the time that it needs.
+        if (event === 'migrating') deadline = Number.POSITIVE_INFINITY
+        if (event === 'migrated') deadline = Date.now() + options.readyTimeoutMs
       }
       if (last) break
       await Promise.race([delay(20), ended])
@@ -90,14 +93,16 @@ function endOf(child: ChildProcess): Promise<string> {
   })
 }
 
-/** Every service writes one JSON line with `"event":"ready"` and its `"port"` when it can do its work. */
-function readyPort(line: string): number | undefined {
-  if (!line.startsWith('{') || !line.includes('"ready"')) return undefined
+/**
+ * Every service writes one JSON line with `"event":"ready"` and its `"port"` when it can do its work, and before that
+ * one with `migrating` and one with `migrated` around each change of its tables.
+ */
+function eventOf(line: string): { readonly event?: unknown; readonly port?: number } {
+  if (!line.startsWith('{') || !/"event":"(?:ready|migrat)/.test(line)) return {}
   try {
-    const value: unknown = JSON.parse(line)
-    if (typeof value !== 'object' || value === null || !('event' in value) || value.event !== 'ready') return undefined
-    return 'port' in value && typeof value.port === 'number' ? value.port : undefined
+    const { event, port } = JSON.parse(line) as { event?: unknown; port?: unknown }
+    return { event, ...(typeof port === 'number' && { port }) }
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { type Bus, connectBus } from '@slipway/bus'
 import { eventFilter, eventType, everybody, failure, isFailure, operation, serviceOperations } from '@slipway/contracts'
 import { appendEvents, openStore, rememberCommand, type Statement, type Store } from '@slipway/store'
@@ -118,6 +120,15 @@ async function running(): Promise<RunningService & AsyncDisposable> {
   return { ...service, [Symbol.asyncDispose]: () => service.stop() }
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
+
 async function slowCallBegan(): Promise<void> {
   await eventually(() => letGo !== undefined)
 }
@@ -138,6 +149,31 @@ describe('a service', () => {
       /slipway_operation_duration_seconds_count\{.*operation="exporter\.note\.take",outcome="ok".*\} 1/,
     )
     expect(metrics).toContain('slipway_outbox_unsent')
+    await eventually(async () =>
+      /slipway_consumer_lag_seconds_count\{.*consumer="exporter-notes".*\} [1-9]/.test(
+        await (await get('/metrics')).text(),
+      ),
+    )
+  })
+
+  it('answers about its health while the database is migrated, by itself or by another replica', async () => {
+    const port = await freePort()
+    const path = `http://127.0.0.1:${port}`
+    let starting: Promise<RunningService> | undefined
+    await store.transaction(async tx => {
+      const turn = `select pg_advisory_xact_lock(hashtextextended('slipway.migrate', 0))`
+      await tx.query({ name: 'test.migration-turn', text: turn })
+      starting = startService(definition, { ...env, SLIPWAY_SERVICE_PORT: String(port) })
+      await eventually(() => fetch(`${path}/healthz`).then(({ status }) => status === 200))
+      const ready = await fetch(`${path}/readyz`)
+      expect([ready.status, await ready.json()]).toEqual([
+        503,
+        { status: 'not ready', reason: 'the database is being migrated' },
+      ])
+    })
+    const service = await starting
+    expect((await fetch(`${path}/readyz`)).status).toBe(200)
+    await service?.stop()
   })
 
   it('has the tables that packages bring', async () => {

@@ -50,8 +50,12 @@ export async function migrate(
     for (const set of sets) {
       for (const file of pending(set, applied, log)) {
         const startedAt = performance.now()
+        log.info({ event: 'migrating', migration: file.name }, 'migration begins')
         await applyMigration(client, file, log, options)
-        log.info({ migration: file.name, ms: Math.round(performance.now() - startedAt) }, 'migration applied')
+        log.info(
+          { event: 'migrated', migration: file.name, ms: Math.round(performance.now() - startedAt) },
+          'migration applied',
+        )
         done.push(file.name)
       }
     }

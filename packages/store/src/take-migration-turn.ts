@@ -25,13 +25,14 @@ export async function takeMigrationTurn(client: Client, log: Logger): Promise<vo
     const now = performance.now()
     const waitedMs = Math.round(now - startedAt)
     if (rows[0]?.mine) {
-      if (saidAt > 0) log.info({ waitedMs }, 'the other replica is done with its migrations; going on')
+      if (saidAt > 0)
+        log.info({ event: 'migrated', waitedMs }, 'the other replica is done with its migrations; going on')
       return
     }
     if (now - saidAt >= sayEveryMs) {
       saidAt = now
       const [other] = (await client.query(holder)).rows
-      log.info({ waitedMs, holder: other }, 'another replica migrates the database; waiting for it')
+      log.info({ event: 'migrating', waitedMs, holder: other }, 'another replica migrates the database; waiting for it')
     }
     await delay(pauseMs)
   }
