@@ -50,6 +50,8 @@ export function serviceEnvironment(
     LOG_LEVEL: given.LOG_LEVEL || 'info',
     DATABASE_URL: settings.databaseUrl,
     NATS_URL: settings.natsUrl,
+    // Health and metrics are for this machine, wherever the gateway listens.
+    SLIPWAY_SERVICE_HOST: '127.0.0.1',
     SLIPWAY_SERVICE_PORT: '0',
     ...(service === 'gateway' && gatewayEnvironment(settings)),
     ...(service === 'exporter' && exporterEnvironment(given)),

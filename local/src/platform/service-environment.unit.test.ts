@@ -27,6 +27,7 @@ test('a service gets its own database, its own settings, and no secret of the la
     LOG_LEVEL: 'info',
     DATABASE_URL: 'postgres://db/slipway_x',
     NATS_URL: 'nats://n',
+    SLIPWAY_SERVICE_HOST: '127.0.0.1',
     SLIPWAY_SERVICE_PORT: '0',
   })
 })

@@ -48,6 +48,12 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
       connectTimeoutMs: config.CONNECT_TIMEOUT * 1000,
       answerTimeoutMs,
     })
+    // Where the data service is, the operator says: it may be at an internal address.
+    const toDataService = createOutbound({
+      allowInternal: true,
+      connectTimeoutMs: config.CONNECT_TIMEOUT * 1000,
+      answerTimeoutMs,
+    })
     const token = createServiceToken({ ...config, log })
     const client = createTaskServiceClient({ bus, outbound, credentials: () => token.headers(), answerTimeoutMs })
     const services = createKnownTaskServices(store, bus)
@@ -83,7 +89,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           store,
           mirror: createStudyMirror({
             store,
-            outbound,
+            outbound: toDataService,
             url: config.DATASERVICE_URL,
             leaseSeconds: config.JOB_LEASE_SECONDS,
             log,
@@ -167,7 +173,9 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
         }
         return [conversation, check, jobs, purge]
       },
-      close: () => outbound.close(),
+      async close() {
+        await Promise.all([outbound.close(), toDataService.close()])
+      },
     }
   },
 }

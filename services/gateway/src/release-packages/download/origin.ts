@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { failure, isFailure, type SlipwayError } from '@slipway/contracts'
 import { createGuardedAgent, type GuardOptions, isGuardError } from '@slipway/service'
 import { type Dispatcher, request } from 'undici'
-import { publicAddress, type S3Settings, s3Location, signS3Request } from './s3.ts'
+import { isS3Object, publicAddress, type S3Settings, s3Location, signS3Request } from './s3.ts'
 
 export type OriginOptions = GuardOptions & {
   readonly connectTimeoutMs: number
@@ -40,16 +40,24 @@ export type Origin = {
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const mostRedirects = 10
 
-/** Fetches files from wherever they lie. Each connection passes the guard, also those that redirects lead to. */
+/**
+ * Fetches files from wherever they lie. Each connection passes the guard, also those that redirects lead to; but where
+ * the object store is, the operator says, so it may be at an internal address.
+ */
 export function createOrigin(options: OriginOptions): Origin {
   const agent = createGuardedAgent(options)
+  const ofObjectStore = createGuardedAgent({ ...options, allowInternal: true })
 
-  async function ask(url: URL, { method, headers, signal }: OriginRequest): Promise<Dispatcher.ResponseData> {
+  async function ask(
+    url: URL,
+    { method, headers, signal }: OriginRequest,
+    dispatcher: Dispatcher,
+  ): Promise<Dispatcher.ResponseData> {
     const send = () =>
       request(url, {
         method,
         headers: { ...headers, 'accept-encoding': 'identity' },
-        dispatcher: agent,
+        dispatcher,
         signal,
         headersTimeout: options.firstByteTimeoutMs,
         bodyTimeout: options.idleTimeoutMs,
@@ -65,31 +73,38 @@ export function createOrigin(options: OriginOptions): Origin {
     const start = await locate(first, options.s3)
     let url = httpUrl(start.url)
     let headers = { ...first.headers, ...credentialsOf(url), ...start.headers }
+    let dispatcher = start.isOfStore ? ofObjectStore : agent
     for (let followed = 0; ; followed += 1) {
-      const answer = await ask(withoutCredentials(url), { ...first, headers })
+      const answer = await ask(withoutCredentials(url), { ...first, headers }, dispatcher)
       const { location } = answer.headers
       if (!redirects.has(answer.statusCode) || location === undefined) return begun(answer)
       await answer.body.dump()
       if (followed === mostRedirects) throw failure('bad_upstream', 'Too many redirects.')
       const next = httpUrl(String(location), url)
       // Credentials are for the origin that they were meant for.
-      if (next.origin !== url.origin) headers = { ...first.headers }
+      if (next.origin !== url.origin) {
+        headers = { ...first.headers }
+        dispatcher = agent
+      }
       url = next
     }
   }
 
   return {
     open: asked => follow(asked).catch(error => Promise.reject(unreachable(error))),
-    close: () => agent.destroy(),
+    async close() {
+      await Promise.all([agent.destroy(), ofObjectStore.destroy()])
+    },
   }
 }
 
 async function locate({ address, method }: OriginRequest, s3: S3Settings | undefined) {
   const object = s3Location(address)
-  if (!object) return { url: address, headers: {} }
-  if (object.bucket === '' || object.key === '') throw failure('bad_upstream', 'The address is not complete.')
+  if (!object) return { url: address, headers: {}, isOfStore: false }
+  if (!isS3Object(object)) throw failure('bad_upstream', 'The address is not that of an object.')
   const signed = await signS3Request(object, method, s3)
-  return signed ?? { url: /^s3:/i.test(address) ? publicAddress(object) : address, headers: {} }
+  if (signed) return { ...signed, isOfStore: s3?.endpoint !== undefined }
+  return { url: /^s3:/i.test(address) ? publicAddress(object) : address, headers: {}, isOfStore: false }
 }
 
 function httpUrl(address: string, base?: URL): URL {

@@ -174,8 +174,20 @@ describe('objects of S3', () => {
     )
   })
 
-  it.each(['s3://releases', 's3://releases/', 's3:///key'])('are not complete as %s', async address => {
-    const client = origin({ s3: { ...s3, endpoint: files.url } })
-    expect((await failed(get(address, {}, client))).code).toBe('bad_upstream')
+  it('are asked for at an internal address too, if that is where the store is', async () => {
+    files.put('/releases/inside.zip', { content: 'object' })
+    files.put('/releases/redirected.zip', { content: '', redirectTo: elsewhere.put('/inside', { content: 'x' }) })
+    const client = origin({ allowInternal: false, s3: { ...s3, endpoint: files.url } })
+    expect(await text((await get('s3://releases/inside.zip', {}, client)).body)).toBe('object')
+    expect((await failed(get(`${files.url}/releases/inside.zip`, {}, client))).code).toBe('bad_upstream')
+    expect((await failed(get('s3://releases/redirected.zip', {}, client))).code).toBe('bad_upstream')
   })
+
+  it.each(['s3://releases', 's3://releases/', 's3:///key', 's3://releases/../other/key'])(
+    'are not complete as %s',
+    async address => {
+      const client = origin({ s3: { ...s3, endpoint: files.url } })
+      expect((await failed(get(address, {}, client))).code).toBe('bad_upstream')
+    },
+  )
 })

@@ -31,18 +31,32 @@ export function s3Location(address: string): S3Location | undefined {
   return { bucket: url.hostname.slice(0, -hostSuffix.length), key: decoded(url.pathname.slice(1)) }
 }
 
+/** Amazon's rules for names, and the older ones; above all nothing that ends the host or the path that it stands in. */
+const bucketPattern = /^[\w-]+(?:\.[\w-]+)*$/
+
+/**
+ * Whether a location names an object of its bucket. A key with `.` or `..` between its slashes is none that can be asked
+ * for: in a URL, whatever the encoding, they lead elsewhere, by path even into another bucket.
+ */
+export function isS3Object({ bucket, key }: S3Location): boolean {
+  return bucketPattern.test(bucket) && key !== '' && !key.split('/').some(part => part === '.' || part === '..')
+}
+
 /** An address that anybody may ask, for a bucket that is open to all. */
 export function publicAddress(location: S3Location): string {
   return addressIn(location, 's3.amazonaws.com')
 }
 
-/** The request that S3 answers to the holder of the credentials; undefined if they are not for this bucket. */
+/**
+ * The request that S3 answers to the holder of the credentials; undefined if they are not for this bucket, or if the
+ * location names no object of it.
+ */
 export async function signS3Request(
   location: S3Location,
   method: 'GET' | 'HEAD',
   settings: S3Settings | undefined,
 ): Promise<SignedRequest | undefined> {
-  if (!settings || settings.buckets?.includes(location.bucket) === false) return undefined
+  if (!settings || !isS3Object(location) || settings.buckets?.includes(location.bucket) === false) return undefined
   const { region, endpoint, accessKeyId, secretAccessKey, sessionToken } = settings
   const url = endpoint
     ? `${endpoint.replace(/\/+$/, '')}/${location.bucket}/${encodedKey(location)}`
