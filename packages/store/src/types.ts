@@ -85,8 +85,9 @@ export type Store<Database = unknown> = AsyncDisposable &
      */
     read<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
     /**
-     * One statement that writes, on a connection of the pool; it is its own transaction. After `unavailable` it
-     * may still have been done: what must not be done twice remembers its command.
+     * One statement that writes, on a connection of the pool; it is its own transaction. Deadlocks and serialisation
+     * failures are tried again. After `unavailable` it may still have been done: what must not be done twice remembers
+     * its command.
      */
     write<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
     /**

@@ -3,7 +3,14 @@ import { failure } from '@slipway/contracts'
 import pg, { type ClientConfig, type PoolClient } from 'pg'
 import type { Logger } from 'pino'
 import { backgroundPlaces, type Place } from './background-places.ts'
-import { connectFailure, isConnectionFailure, sqlState, statementConfusion, translateError } from './database-error.ts'
+import {
+  connectFailure,
+  isConnectionFailure,
+  isTransient,
+  sqlState,
+  statementConfusion,
+  translateError,
+} from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
 import type { Statement, StoreStats } from './types.ts'
 
@@ -44,6 +51,8 @@ const believeReadOnlyMs = 1_000
 /** An error for versions that do not know the setting, so it cannot be among the options of the connection. */
 const boundTransactions = `select set_config('transaction_timeout', $1, false)
   where current_setting('server_version_num')::int >= 170000`
+/** Runs of a statement that collides with others: deadlocks, serialisation failures. */
+const attempts = 3
 
 export function openWritePool(options: WritePoolOptions): WritePool {
   const { config, size, patienceMs, transactionMs, onFull, log } = options
@@ -123,7 +132,7 @@ export function openWritePool(options: WritePoolOptions): WritePool {
 
   async function run<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const query = { name: statement.name, text: statement.text, values: encodeParameters(values) }
-    for (let attempt = 0; ; attempt++) {
+    for (let outdated = 0, collisions = 0; ; ) {
       const client = await acquire()
       let broken = false
       try {
@@ -135,10 +144,13 @@ export function openWritePool(options: WritePoolOptions): WritePool {
         const confused = statementConfusion(error) !== undefined
         broken = confused || isLost(client)
         const isOutdated = confused || (broken && sqlState(error) === '25006')
-        if (!isOutdated || attempt >= size) throw translated
+        const again = isOutdated ? outdated++ < size : isTransient(error) && ++collisions < attempts
+        if (!again) throw translated
       } finally {
         release(client, broken)
       }
+      // Those that collided should not meet again.
+      if (collisions > 0) await delay(Math.random() * 10 * 2 ** collisions)
     }
   }
 

@@ -173,3 +173,18 @@ describe('close', () => {
     await eventually(async () => (await watcher.read<{ count: number }>(count, ['leaving']))[0]?.count === 0)
   })
 })
+
+describe('a statement that collides with another one', () => {
+  test('runs again after a deadlock: as the victim it had no effect', async () => {
+    const store = await testStore()
+    await store.write(sql('create table pair (id int primary key, n int not null default 0)'))
+    await store.write(sql('insert into pair values (1), (2)'))
+    // Each takes its first row, waits until the other one has its own, and then takes that.
+    const both = sql(`
+      with first as (update pair set n = n + 1 where id = $1::int returning id),
+        met as (select pg_sleep(0.3) from first)
+      update pair set n = n + 1 where id = 3 - $1::int and exists (select from met)`)
+    await Promise.all([store.write(both, [1]), store.write(both, [2])])
+    expect(await store.read(sql('select n from pair order by id'))).toEqual([{ n: 2 }, { n: 2 }])
+  })
+})

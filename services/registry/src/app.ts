@@ -23,7 +23,7 @@ export const registry: ServiceDefinition<RegistryConfig, unknown> = {
 
     return {
       operations: [
-        ...taskServiceOperations({ store, askStatusPage }),
+        ...taskServiceOperations({ store, askStatusPage, token }),
         ...healthCheckOperations({ store, onDue: () => healthChecks?.kick() }),
       ],
       workers() {

@@ -168,7 +168,7 @@ test('a service on the bus is checked there', async () => {
   await eventually(async () => (await get(registry, kf_id)).health_status === 'down')
 })
 
-test('checks carry the service token, registrations do not', async () => {
+test('checks carry the service token, registrations only its user agent', async () => {
   const auth = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ access_token: 'hush', expires_in: 3600 }))
@@ -185,6 +185,7 @@ test('checks carry the service token, registrations do not', async () => {
   await eventually(async () => (await history(registry, kf_id)).count === 1)
   const [registration, check] = service.received('status')
   expect(registration?.headers.authorization).toBeUndefined()
+  expect(registration?.headers['user-agent']).toBe('ReleaseCoordinator/production (python-requests)')
   expect(check?.headers).toMatchObject({
     authorization: 'Bearer hush',
     'user-agent': 'ReleaseCoordinator/production (python-requests)',

@@ -1,6 +1,7 @@
 import { request } from 'undici'
 import type { GuardOptions } from './guard.ts'
 import { createGuardedAgent, isGuardError } from './guarded-agent.ts'
+import { userAgent } from './user-agent.ts'
 
 /**
  * Why no answer could be had. `connect`: there was no connection, so the request cannot have arrived; `lost`: the
@@ -54,7 +55,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   async function hop(url: URL, outbound: OutboundRequest, signal: AbortSignal): Promise<Hop> {
     const response = await request(url, {
       method: outbound.method,
-      ...(outbound.headers && { headers: outbound.headers }),
+      headers: named(outbound.headers),
       ...(outbound.body !== undefined && { body: outbound.body }),
       dispatcher: agent,
       signal,
@@ -114,6 +115,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
 }
 
 type Hop = OutboundResult | { readonly kind: 'redirect'; readonly location: string }
+
+/** Headers with the name of the platform, unless they have one. */
+function named(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const hasName = Object.keys(headers).some(name => name.toLowerCase() === 'user-agent')
+  return hasName ? { ...headers } : { 'user-agent': userAgent, ...headers }
+}
 
 function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))

@@ -45,6 +45,12 @@ describe('an outbound call', () => {
     expect(sent).toEqual({ kind: 'answer', status: 418, text: 'POST abc {"ä":1}' })
   })
 
+  it('says whose it is, unless the caller does', async () => {
+    const url = await serve((request, response) => response.end(request.headers['user-agent']))
+    expect(await send(url)).toMatchObject({ text: 'Slipway/1.0' })
+    expect(await send(url, { headers: { 'User-Agent': 'somebody' } })).toMatchObject({ text: 'somebody' })
+  })
+
   it('follows redirects only if told to, as far as told', async () => {
     const end = await serve((_request, response) => response.end('arrived'))
     const url = await serve(redirectTo(end))

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { userAgent } from './user-agent.ts'
 
 /** Environment of the service token, with the names and defaults of the Kids First Release Coordinator. */
 export const serviceTokenConfig = z.object({
@@ -36,9 +37,11 @@ export type ServiceToken = {
    * token is configured or none can be had. Never throws.
    */
   headers(): Promise<Readonly<Record<string, string>>>
+  /** The same without the token, for calls to an address that nobody has vouched for yet. */
+  anonymousHeaders(): Promise<Readonly<Record<string, string>>>
 }
 
-const userAgent = 'ReleaseCoordinator/production (python-requests)'
+const coordinatorAgent = 'ReleaseCoordinator/production (python-requests)'
 const noHeaders: Readonly<Record<string, string>> = {}
 /** Seconds before its expiry at which a token is replaced; a tenth of its life if that is less. */
 const marginSeconds = 60
@@ -74,17 +77,24 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
   }
 
   const request = tokenRequest(options)
+
+  async function headers(): Promise<Readonly<Record<string, string>>> {
+    if (!request) return noHeaders
+    if ((!token || Date.now() >= token.renewAt) && Date.now() >= retryAt) {
+      renewing ??= renew(request).finally(() => {
+        renewing = undefined
+      })
+      await renewing
+    }
+    if (!token || Date.now() >= token.expiresAt) return noHeaders
+    return { authorization: `Bearer ${token.value}`, 'user-agent': coordinatorAgent }
+  }
+
   return {
-    async headers() {
-      if (!request) return noHeaders
-      if ((!token || Date.now() >= token.renewAt) && Date.now() >= retryAt) {
-        renewing ??= renew(request).finally(() => {
-          renewing = undefined
-        })
-        await renewing
-      }
-      if (!token || Date.now() >= token.expiresAt) return noHeaders
-      return { authorization: `Bearer ${token.value}`, 'user-agent': userAgent }
+    headers,
+    async anonymousHeaders() {
+      const { authorization: _, ...others } = await headers()
+      return others
     },
   }
 }
@@ -106,7 +116,7 @@ function tokenRequest(options: ServiceTokenOptions): (() => Promise<Token>) | un
     const asked = Date.now()
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },
       body,
       signal: AbortSignal.timeout(timeoutMs),
     })

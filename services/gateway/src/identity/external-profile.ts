@@ -1,3 +1,4 @@
+import { userAgent } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { JWTPayload } from 'jose'
 import type { Logger } from 'pino'
@@ -50,7 +51,7 @@ export function externalProfiles({ store, log, userInfoUrl }: ExternalProfilesOp
 
   async function fetchProfile(url: string, token: string): Promise<Record<string, unknown> | undefined> {
     try {
-      const headers = { authorization: `Bearer ${token}`, accept: 'application/json' }
+      const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': userAgent }
       const answer = await fetch(url, { headers, signal: AbortSignal.timeout(fetchMs) })
       if (!answer.ok) throw new Error(`answered ${answer.status}`)
       return (await answer.json()) as Record<string, unknown>

@@ -8,7 +8,7 @@ import {
   type Operation,
   taskServiceOperations as operations,
 } from '@slipway/contracts'
-import { type Command, commandOf, handlerOf, requireRole } from '@slipway/service'
+import { type Command, commandOf, handlerOf, requireRole, type ServiceToken } from '@slipway/service'
 import { findCommand, type Store } from '@slipway/store'
 import { pageBody } from './page-body.ts'
 import type { AskStatusPage } from './status-page.ts'
@@ -23,7 +23,11 @@ import {
 } from './task-service.store.ts'
 import { enabledFilter, urlProblems, writers } from './task-service.ts'
 
-export type TaskServiceOperationsOptions = { readonly store: Store; readonly askStatusPage: AskStatusPage }
+export type TaskServiceOperationsOptions = {
+  readonly store: Store
+  readonly askStatusPage: AskStatusPage
+  readonly token: Pick<ServiceToken, 'anonymousHeaders'>
+}
 
 /** Redirects followed from a url to its status page. */
 const redirects = 10
@@ -32,11 +36,18 @@ const redirects = 10
  * Operations of task services. Anybody may read. A write is refused for the caller's missing rights first, then for an
  * unknown service, then for everything that is wrong with its fields at once.
  */
-export function taskServiceOperations({ store, askStatusPage }: TaskServiceOperationsOptions): OperationHandler[] {
+export function taskServiceOperations({
+  store,
+  askStatusPage,
+  token,
+}: TaskServiceOperationsOptions): OperationHandler[] {
   /** The fields of a body; a url in it that is well-formed must lead to a status page. */
   async function checked<Fields extends Partial<TaskServiceFields>>(body: Checked<Fields>, signal: AbortSignal) {
     const { url } = body.values
-    return complete(body, url === undefined ? [] : urlProblems(url, await askStatusPage({ url, redirects, signal })))
+    if (url === undefined) return complete(body, [])
+    // By the name of all later calls, but without the token: nobody knows yet whose address that is.
+    const headers = await token.anonymousHeaders()
+    return complete(body, urlProblems(url, await askStatusPage({ url, headers, redirects, signal })))
   }
 
   /**
