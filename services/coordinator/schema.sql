@@ -130,6 +130,7 @@ create table public.job (
   stop_requested boolean not null default false,
   scoped boolean not null default false,
   created_at timestamp with time zone not null default clock_timestamp(),
+  deaths integer not null default 0,
   constraint job_pkey PRIMARY KEY (id),
   constraint job_task FOREIGN KEY (id) REFERENCES public.platform_task(id) ON DELETE CASCADE
 );

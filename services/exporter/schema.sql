@@ -139,6 +139,7 @@ create table public.bulk_import (
   finished_at timestamp with time zone,
   seq bigint not null default 1,
   target json,
+  deaths integer not null default 0,
   constraint bulk_import_pkey PRIMARY KEY (id),
   constraint bulk_import_state CHECK ((state = ANY (ARRAY['PENDING'::text, 'STARTED'::text, 'SUCCESS'::text, 'FAILURE'::text, 'REVOKED'::text])))
 );
@@ -220,6 +221,7 @@ create table public.export (
   created_on timestamp with time zone,
   seq bigint not null default 0,
   task text,
+  deaths integer not null default 0,
   constraint export_pkey PRIMARY KEY (version),
   constraint export_state CHECK ((state = ANY (ARRAY['absent'::text, 'queued'::text, 'running'::text, 'ready'::text]))),
   constraint export_version FOREIGN KEY (version) REFERENCES public.source_version("position") ON DELETE CASCADE

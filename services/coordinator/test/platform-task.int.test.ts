@@ -120,7 +120,7 @@ describe('a job of the coordinator', () => {
   })
 
   it('is given up when every process that ran it has died', async () => {
-    const exhausted: Statement = { name: 'test-exhausted', text: 'update job set attempt = 3 where id = $1' }
+    const exhausted: Statement = { name: 'test-exhausted', text: 'update job set deaths = 10 where id = $1' }
     const { id } = await insertJob(coordinator.store, job('publish-all', 1), async (tx, made) => {
       await tx.query(exhausted, [made.id])
     })
@@ -140,7 +140,8 @@ describe('a job of the coordinator', () => {
     expect(stopped).toMatchObject({ status: 'KILLED', startedAt: null, endedAt: expect.any(Number) })
     // The one that its process has left behind is gone on with.
     await reaches(first.id, 'DONE')
-    expect((await output(first.id)).attempt).toBe(2)
+    // The death of its process is no attempt of the job.
+    expect((await output(first.id)).attempt).toBe(1)
   })
 })
 

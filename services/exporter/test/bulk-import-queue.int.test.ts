@@ -62,15 +62,15 @@ describe('an import in a queue', () => {
     const target = await running.dictionary('DEAD')
     const submitted = await submit([...Array(3)].map((_, index) => concept('DEAD', `C${index}`)))
     await finished(submitted.id)
-    const again = (attempt: number) =>
+    const again = (deaths: number) =>
       running.store.write(
         {
           name: 'test.dead-import',
           text: `update bulk_import set state = 'STARTED', finished_at = null, processed = 1, counts = '{"created": 1}',
               next_byte = (select last_byte from bulk_import_part where import = $1 and first_line = 99),
-              lease = gen_random_uuid(), attempt = $2, due_at = now() where id = $1`,
+              lease = gen_random_uuid(), deaths = $2, due_at = now() where id = $1`,
         },
-        [submitted.id, attempt],
+        [submitted.id, deaths],
       )
     const length = JSON.stringify(concept('DEAD', 'C0')).length + 1
     await running.store.write(
@@ -81,13 +81,13 @@ describe('an import in a queue', () => {
       },
       [submitted.id, length],
     )
-    await again(0)
+    await again(9)
     const resumed = await finished(submitted.id)
     expect(resumed).toMatchObject({ state: 'SUCCESS', report: { created: 1, unchanged: 2, processed: 3 } })
     expect(await running.bus.call(conceptOperations.get, { ...target, id: 'C2' }, as('ada'))).toMatchObject({
       version: '1',
     })
-    await again(3)
+    await again(10)
     const given = await finished(submitted.id)
     expect(given).toMatchObject({ state: 'FAILURE' })
     expect(given.message).toMatch(/^given up at line 2\. Processed: 1\/3/)

@@ -200,13 +200,13 @@ describe('an export', () => {
     expect(queued[0]?.events).toBeGreaterThanOrEqual(queued[0]?.ready ?? 0)
   })
 
-  it('is taken over from a worker that died', async () => {
+  it('is taken over from a worker that died, however many tries it has had', async () => {
     const target = await running.dictionary('DEAD', ['A'])
     await running.freeze(target, 'v1')
     await running.exported(target, 'v1')
     await running.store.write({
       name: 'test.dead-worker',
-      text: `update export set state = 'running', attempt = 1, lease = gen_random_uuid(), blob = null,
+      text: `update export set state = 'running', attempt = 3, deaths = 5, lease = gen_random_uuid(), blob = null,
           due_at = now() + interval '300 milliseconds'
         where version in (select position from source_version v where v.id = 'v1')`,
     })
@@ -275,13 +275,13 @@ describe('an export', () => {
     expect(await running.store.read(left)).toEqual([])
   })
 
-  it('is given up after the last attempt, says why, and reading does not start it again at once', async () => {
+  it('is given up when it kills every process, says why, and reading does not start it again at once', async () => {
     const target = await running.dictionary('FAILS')
     await running.freeze(target, 'v1')
     await running.exported(target, 'v1')
     await running.store.write({
       name: 'test.last-attempt',
-      text: `update export set state = 'running', attempt = 3, lease = gen_random_uuid(), blob = null, due_at = now()
+      text: `update export set state = 'running', deaths = 10, lease = gen_random_uuid(), blob = null, due_at = now()
         where version in (select position from source_version v where v.id = 'v1')`,
     })
     await eventually(async () => {

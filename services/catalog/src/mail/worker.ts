@@ -34,7 +34,7 @@ type DueMail = {
 const take: Statement = {
   name: 'mail.take',
   text: `
-    update mail m set leased_until = clock_timestamp() + $2 * interval '1 millisecond', attempts = m.attempts + 1
+    update mail m set leased_until = clock_timestamp() + $2 * interval '1 millisecond'
     from (
       select mail_id from mail
       where state = 'queued' and greatest(due_at, leased_until) <= clock_timestamp()
@@ -55,14 +55,15 @@ const next: Statement = {
 const settle: Statement = {
   name: 'mail.settle',
   text: `
-    update mail set state = $3, last_error = $4, html = null, leased_until = null, settled_at = clock_timestamp()
+    update mail set state = $3, last_error = $4, attempts = attempts + $5, html = null, leased_until = null, settled_at = clock_timestamp()
     where mail_id = $1 and leased_until = $2`,
 }
 const postpone: Statement = {
   name: 'mail.postpone',
   text: `
     update mail set
-      due_at = clock_timestamp() + $3 * interval '1 millisecond', last_error = $4, leased_until = null
+      due_at = clock_timestamp() + $3 * interval '1 millisecond', last_error = $4, attempts = attempts + 1,
+      leased_until = null
     where mail_id = $1 and leased_until = $2`,
 }
 
@@ -75,13 +76,17 @@ export function startMailWorker(options: MailWorkerOptions): Worker {
   const backoffMs = options.backoffMs ?? jitteredBackoff({ baseMs: 15_000, maxMs: 3_600_000 })
 
   async function send(mail: DueMail): Promise<void> {
-    const { id, attempts } = mail
+    const { id } = mail
+    // Counted when it has ended: a process that dies in the middle makes no pause longer. What kills every process that
+    // sends it ends like all others after some days.
+    const attempts = mail.attempts + 1
     const lease = [id, mail.leasedUntil]
-    if (mail.tooOld) return void (await store.write(settle, [...lease, 'failed', `not delivered in ${mailDays} days`]))
+    if (mail.tooOld)
+      return void (await store.write(settle, [...lease, 'failed', `not delivered in ${mailDays} days`, 0]))
     const failed = await transport.send({ ...mail, messageId: `<${id}@slipway>` })
-    if (!failed) return void (await store.write(settle, [...lease, 'sent', null]))
+    if (!failed) return void (await store.write(settle, [...lease, 'sent', null, 1]))
     log.warn({ mail: id, attempt: attempts, permanent: failed.permanent, error: failed.text }, 'a mail was not taken')
-    if (failed.permanent) await store.write(settle, [...lease, 'failed', failed.text])
+    if (failed.permanent) await store.write(settle, [...lease, 'failed', failed.text, 1])
     else await store.write(postpone, [...lease, backoffMs(attempts), failed.text])
     // The worker sleeps until the next due time that it knew of.
     worker.kick()

@@ -59,12 +59,14 @@ export type DueTemplate = ReleaseTemplateFields & {
   readonly schedule: number
   readonly startId: string
   readonly author: string
+  readonly attempts: number
 }
 
 const due: Statement = {
   name: 'release-template.due',
   text: `
-    select t.schedule_id as schedule, t.start_id as "startId", t.name, t.description, t.studies, t.tags, t.is_major, t.author
+    select t.schedule_id as schedule, t.start_id as "startId", t.name, t.description, t.studies, t.tags, t.is_major, t.author,
+      t.attempts
     from release_template t join schedule s on s.id = t.schedule_id
     where t.release is null and t.due_at <= clock_timestamp() and s.date <= utc_today()
     order by t.due_at, t.schedule_id limit $1`,
@@ -92,14 +94,14 @@ const failed: Statement = {
   text: `
     update release_template set attempts = attempts + 1, error = left($3, 1000),
       due_at = clock_timestamp() + least(3600, 5 * 2 ^ least(attempts, 10)) * interval '1 second'
-    where schedule_id = $1 and start_id = $2 and release is null`,
+    where schedule_id = $1 and start_id = $2 and release is null and attempts = $4`,
 }
 
 export async function noteStarted(store: AnyStore, { schedule, startId }: DueTemplate, release: string): Promise<void> {
   await store.write(started, [schedule, startId, release])
 }
 
-/** Sets the next attempt: after 5 seconds, doubling, an hour at most. */
-export async function noteFailed(store: AnyStore, { schedule, startId }: DueTemplate, error: string): Promise<void> {
-  await store.write(failed, [schedule, startId, error])
+/** Sets the next attempt: after 5 seconds, doubling, an hour at most. Nothing if another one has been made meanwhile. */
+export async function noteFailed(store: AnyStore, { schedule, startId, attempts }: DueTemplate, error: string) {
+  await store.write(failed, [schedule, startId, error, attempts])
 }

@@ -2,7 +2,16 @@ import { isFailure } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { endJob, giveBack, takeJobs } from './job.store.ts'
-import { attempts, backOffMs, failed, type JobEnd, type JobKindName, ownJobKinds, type RunningJob } from './job.ts'
+import {
+  attempts,
+  backOffMs,
+  failed,
+  type JobEnd,
+  type JobKindName,
+  mostDeaths,
+  ownJobKinds,
+  type RunningJob,
+} from './job.ts'
 import { type KeptLease, keepLease } from './keep-lease.ts'
 
 /** A job as it is run: what must stop it, and when the service does. */
@@ -85,6 +94,6 @@ export function startJobWorker({ store, runners, leaseSeconds, log }: JobWorkerO
 function refusalOf(job: RunningJob): Error | undefined {
   if (!ownJobKinds[job.kind].resumable) return new Error('The process that ran it has ended.')
   if (job.remaining_ms <= 0) return new Error('It took longer than six hours.')
-  if (job.attempt > attempts) return new Error('Every process that ran it has died.')
+  if (job.deaths > mostDeaths) return new Error('Every process that ran it has died.')
   return undefined
 }

@@ -97,10 +97,11 @@ const take: Statement = {
       order by j.due_at limit $2
       for update skip locked
     ), taken as (
-      update job j set attempt = j.attempt + 1, lease = gen_random_uuid(),
+      update job j set attempt = j.attempt + (j.lease is null)::integer, deaths = j.deaths + (j.lease is not null)::integer,
+        lease = gen_random_uuid(),
         leased_until = clock_timestamp() + make_interval(secs => $3)
       from candidate where j.id = candidate.id
-      returning j.id, j.kind, j.lease, j.attempt, j.input
+      returning j.id, j.kind, j.lease, j.attempt, j.deaths, j.input
     ), started as (
       update platform_task t set status = 'RUNNING', attempt = taken.attempt,
         started_at = coalesce(t.started_at, clock_timestamp()), updated_at = clock_timestamp(),
@@ -175,7 +176,8 @@ export async function endJob(
 const again: Statement = {
   name: 'job-again',
   text: `
-    update job set lease = null, leased_until = null, due_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000),
+    update job set lease = null, leased_until = null, deaths = 0,
+      due_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000),
       attempt = attempt - case when $4 then 1 else 0 end
     where id = $1 and lease = $2`,
 }

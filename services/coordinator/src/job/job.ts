@@ -47,6 +47,8 @@ export const ownJobKinds: Readonly<Record<JobKindName, JobKind>> = {
 /** Tries of a job, and milliseconds before the second and the third. */
 export const attempts = 3
 export const backOffMs = [1_000, 5_000] as const
+/** Processes that may die in a row while they run one. More are no accident: the job is what kills them. */
+export const mostDeaths = 10
 /** Seconds that a job may take in all. */
 export const timeOutSeconds = 6 * 3600
 
@@ -56,6 +58,8 @@ export type RunningJob = {
   readonly kind: JobKindName
   readonly lease: string
   readonly attempt: number
+  /** Processes in a row that died while they ran it. */
+  readonly deaths: number
   readonly created_by: string
   readonly subject: string | null
   readonly input: Readonly<Record<string, unknown>>

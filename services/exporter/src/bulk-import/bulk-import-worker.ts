@@ -32,8 +32,10 @@ export type ImportWorkerOptions = {
 const pollMs = 5_000
 /** Milliseconds that an import is worked on before others have their turn; it then tells how far it is. */
 const turnMs = 2_000
-/** Takes without a line done after which an import is given up, and milliseconds between them. */
+/** Failures without a line done after which an import is given up, and milliseconds between them. */
 const attempts = 4
+/** Processes that may die so, one after the other. More are no accident: the line is what kills them. */
+const mostDeaths = 10
 const retryMs = 3_000
 const system = 'system'
 
@@ -62,7 +64,8 @@ export function startImportWorker(options: ImportWorkerOptions) {
       (leaseSeconds * 1000) / 3,
     )
     try {
-      if (job.attempt >= attempts) return await settle(job, 'FAILURE', `given up at line ${job.processed + 1}`)
+      if (job.attempt >= attempts || job.deaths > mostDeaths)
+        return await settle(job, 'FAILURE', `given up at line ${job.processed + 1}`)
       await work(job, AbortSignal.any([lost.signal, leaving.signal]))
     } catch (error) {
       if (error === lostImport) return

@@ -23,7 +23,12 @@ export type ImportRow = Progress & {
 }
 
 /** An import that this process works on, as long as it holds the lease. */
-export type ImportJob = ImportRow & { readonly lease: string; readonly attempt: number }
+export type ImportJob = ImportRow & {
+  readonly lease: string
+  /** Failures in a row without a line done, and processes that died so. */
+  readonly attempt: number
+  readonly deaths: number
+}
 
 /** Name of the bytes of its lines. */
 export const blobNameOf = (id: string): string => `imports/${id}`
@@ -48,11 +53,11 @@ const list: Statement = {
   text: `select ${columns} from bulk_import b where b.login = $1 and ($2::text is null or b.queue = $2)
     order by b.number desc`,
 }
-/** What is due, the longest waiting first; in a named queue only the first. A lease that ran out is a try that failed. */
+/** What is due, the longest waiting first; in a named queue only the first. A lease that ran out is a death. */
 const take: Statement = {
   name: 'bulk-import.take',
   text: `update bulk_import b set state = 'STARTED', started_at = coalesce(b.started_at, now_ms()),
-      attempt = b.attempt + (b.lease is not null)::integer, lease = gen_random_uuid(),
+      deaths = b.deaths + (b.lease is not null)::integer, lease = gen_random_uuid(),
       due_at = clock_timestamp() + $2 * interval '1 second', seq = b.seq + (b.state = 'PENDING')::integer
     from (
       select w.id, w.state from bulk_import w where w.state in ('PENDING', 'STARTED') and w.due_at <= clock_timestamp() and (
@@ -63,7 +68,7 @@ const take: Statement = {
       ) order by w.due_at limit $1 for update skip locked
     ) due
     where b.id = due.id
-    returning ${columns}, b.lease, b.attempt, due.state = 'PENDING' as began`,
+    returning ${columns}, b.lease, b.attempt, b.deaths, due.state = 'PENDING' as began`,
 }
 const mine = `where id = $1 and lease = $2 and state = 'STARTED'`
 const keep: Statement = {
@@ -73,7 +78,7 @@ const keep: Statement = {
 const advance: Statement = {
   name: 'bulk-import.advance',
   text: `with mine as (
-      update bulk_import set processed = $3 + $4, next_byte = $6, counts = $7, attempt = 0,
+      update bulk_import set processed = $3 + $4, next_byte = $6, counts = $7, attempt = 0, deaths = 0,
         due_at = clock_timestamp() + $8 * interval '1 second', seq = seq + ($11::json is not null)::integer
       ${mine} and processed = $3
       returning id, seq, traceparent
@@ -88,11 +93,11 @@ const advance: Statement = {
 }
 const release: Statement = {
   name: 'bulk-import.release',
-  text: `update bulk_import set lease = null, due_at = clock_timestamp(), seq = seq + 1 ${mine} returning seq`,
+  text: `update bulk_import set lease = null, deaths = 0, due_at = clock_timestamp(), seq = seq + 1 ${mine} returning seq`,
 }
 const pause: Statement = {
   name: 'bulk-import.pause',
-  text: `update bulk_import set lease = null, due_at = clock_timestamp() + $3 * interval '1 millisecond',
+  text: `update bulk_import set lease = null, deaths = 0, due_at = clock_timestamp() + $3 * interval '1 millisecond',
       attempt = attempt + $4 ${mine}`,
 }
 const finish: Statement = {

@@ -15,7 +15,7 @@ import {
   releaseExport,
   takeExports,
 } from './export.store.ts'
-import { attempts } from './export.ts'
+import { attempts, mostDeaths } from './export.ts'
 import { tellExport } from './export-events.ts'
 import { exportFile } from './export-file.ts'
 import { blobNameOf, fileNameOf } from './file-name.ts'
@@ -48,11 +48,11 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
     const version = await versionAt(store.read, job.version)
     const source = version && (await sourceAt(store.read, version.source))
     if (!version || !source) return
-    if (job.attempt > attempts) {
-      await settleFailure(job, version, source, new Error('every process that made it died'))
+    if (job.deaths > mostDeaths) {
+      await settleFailure({ ...job, attempt: attempts }, version, source, new Error('every process that made it died'))
       return
     }
-    if (job.attempt === 1) await tellBegun(job, version, source)
+    if (job.attempt === 1 && job.deaths === 0) await tellBegun(job, version, source)
     const abort = new AbortController()
     const signal = AbortSignal.any([abort.signal, leaving.signal])
     const heartbeat = setInterval(

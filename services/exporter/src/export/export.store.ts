@@ -21,7 +21,7 @@ const ensure: Statement = {
 const locked: Statement = { name: 'export.locked', text: `${select} for update` }
 const queue: Statement = {
   name: 'export.queue',
-  text: `update export set state = 'queued', asked_by = $2, attempt = 0, due_at = clock_timestamp(), lease = null,
+  text: `update export set state = 'queued', asked_by = $2, attempt = 0, deaths = 0, due_at = clock_timestamp(), lease = null,
       lease_until = null, failed_at = null, blob = null, file_name = null, created_on = null, task = $3, seq = 1
     where version = $1 returning seq`,
 }
@@ -36,17 +36,18 @@ const clear: Statement = {
   text: `update export set state = 'absent', lease = null, lease_until = null, blob = null, file_name = null,
       created_on = null, seq = seq + 1 where version = $1 returning seq`,
 }
-/** Queued jobs that are due, and running ones whose worker is silent; the latter count as another attempt. */
+/** Queued jobs that are due, and running ones whose worker is silent: that is no other attempt, but a death. */
 const take: Statement = {
   name: 'export.take',
-  text: `update export e set state = 'running', attempt = attempt + 1, lease = gen_random_uuid(),
+  text: `update export e set state = 'running', attempt = attempt + (lease is null)::integer,
+      deaths = deaths + (lease is not null)::integer, lease = gen_random_uuid(),
       due_at = clock_timestamp() + $2 * interval '1 second', lease_until = clock_timestamp() + $2 * interval '1 second'
     from (
       select version from export where state in ('queued', 'running') and due_at <= clock_timestamp()
       order by due_at limit $1 for update skip locked
     ) due
     where e.version = due.version
-    returning e.version, e.lease, e.attempt`,
+    returning e.version, e.lease, e.attempt, e.deaths`,
 }
 const keep: Statement = {
   name: 'export.keep',
@@ -62,21 +63,21 @@ const finish: Statement = {
 }
 const retry: Statement = {
   name: 'export.retry',
-  text: `update export set state = 'queued', lease = null, lease_until = null,
+  text: `update export set state = 'queued', deaths = 0, lease = null, lease_until = null,
       due_at = clock_timestamp() + $3 * interval '1 millisecond'
     where version = $1 and lease = $2 and state = 'running' returning version`,
 }
 /** The try does not count: it was not the job that failed. */
 const release: Statement = {
   name: 'export.release',
-  text: `update export set state = 'queued', attempt = attempt - 1, lease = null, lease_until = null,
+  text: `update export set state = 'queued', attempt = attempt - 1, deaths = 0, lease = null, lease_until = null,
       due_at = clock_timestamp()
     where version = $1 and lease = $2 and state = 'running' returning version`,
 }
 /** However often it happens, it counts as one try at most. */
 const postpone: Statement = {
   name: 'export.postpone',
-  text: `update export set state = 'queued', attempt = greatest(1, attempt - 1), lease = null, lease_until = null,
+  text: `update export set state = 'queued', attempt = greatest(1, attempt - 1), deaths = 0, lease = null, lease_until = null,
       due_at = clock_timestamp() + $3 * interval '1 millisecond'
     where version = $1 and lease = $2 and state = 'running' returning version`,
 }
@@ -152,7 +153,13 @@ export async function clearExport(tx: Queryable, version: number): Promise<numbe
   return row?.seq ?? 1
 }
 
-export type ExportJob = { readonly version: number; readonly lease: string; readonly attempt: number }
+export type ExportJob = {
+  readonly version: number
+  readonly lease: string
+  readonly attempt: number
+  /** Processes in a row that died while they made it. */
+  readonly deaths: number
+}
 
 export function takeExports(store: AnyStore, limit: number, leaseSeconds: number): Promise<ExportJob[]> {
   return store.write<ExportJob>(take, [limit, leaseSeconds])

@@ -35,4 +35,6 @@ export function decideDelete({ state }: ExportStatus): 'delete' | 'cancel' | 'mi
 
 /** Tries of one job, and milliseconds before the second and third one. */
 export const attempts = 3
+/** Processes that may die in a row while they make one. More are no accident: the export is what kills them. */
+export const mostDeaths = 10
 export const retryMs = [5_000, 30_000] as const

@@ -41,7 +41,7 @@ export async function cutVersions(store: AnyStore, task: ReleaseTask, kickExport
         const source = await sourceAt(tx.query, position)
         if (source && study && task.studies.includes(study)) await cut(tx, task, source, study)
       }
-      if (!(await noteCut(tx, task.task))) throw unwanted
+      if (!(await noteCut(tx, task))) throw unwanted
       tx.afterCommit(kickExports)
     })
   } catch (error) {

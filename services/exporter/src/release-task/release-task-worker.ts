@@ -54,7 +54,7 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
         if (!task.is_cut) await cutVersions(store, task, kickExports)
         const progress = await keepFiles({ store, blobs, signal }, task.task)
         const state = progress === 100 ? 'staged' : 'running'
-        await moveTask(store, task.task, 'running', { state, progress })
+        await moveTask(store, task, 'running', { state, progress })
         return watchMs
       }
       case 'staged':
@@ -74,7 +74,7 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
   async function fail(task: ReleaseTask, error: unknown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error)
     log.error({ err: error, task: task.task, release: task.release }, 'a task of a release failed')
-    await moveTask(store, task.task, 'running', { state: 'failed', progress: task.progress, error: message })
+    await moveTask(store, task, 'running', { state: 'failed', progress: task.progress, error: message })
   }
 
   /** Tells the coordinator, and hears whether the task is still wanted. */
@@ -88,7 +88,7 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     if (isTaken && task.state !== 'staged') return true
     const isOver = task.state === 'failed' || task.state === 'canceled'
     if (!isOver && (await isWithdrawn(options, task.task))) return false
-    if (!isTaken) await noteTold(store, task.task, task)
+    if (!isTaken) await noteTold(store, task, task)
     return true
   }
 
@@ -105,7 +105,7 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     if (!now || now.lease !== task.lease) return null
     if (!(await isWanted(now))) {
       const { state, progress } = now
-      await moveTask(store, now.task, state, { state: 'canceled', progress })
+      await moveTask(store, now, state, { state: 'canceled', progress })
       return 0
     }
     // A step may have made another one due, as a failure does.

@@ -79,15 +79,16 @@ const move: Statement = {
   name: 'release-task.move',
   text: `update release_task set state = $3, progress = $4, error = $5,
       moved_at = case when state = $3 then moved_at else ${now} end
-    where task = $1 and state = $2 returning task`,
+    where task = $1 and state = $2 and lease = $6 returning task`,
 }
 const markCut: Statement = {
   name: 'release-task.mark-cut',
-  text: `update release_task set cut_at = ${now} where task = $1 and state = 'running' and cut_at is null returning task`,
+  text: `update release_task set cut_at = ${now} where task = $1 and state = 'running' and cut_at is null and lease = $2
+    returning task`,
 }
 const tell: Statement = {
   name: 'release-task.told',
-  text: 'update release_task set told_state = coalesce($2, told_state), told_progress = $3 where task = $1',
+  text: 'update release_task set told_state = coalesce($2, told_state), told_progress = $3 where task = $1 and lease = $4',
 }
 const files: Statement = {
   name: 'release-task.files',
@@ -140,27 +141,27 @@ export async function nextTaskMs(store: AnyStore): Promise<number | null> {
   return row?.ms ?? null
 }
 
-/** A step from one state to another or the same; false when the task is elsewhere by now. */
+/** A step from one state to another or the same; false when the task is elsewhere by now, or somebody else's. */
 export async function moveTask(
   tx: Queryable,
-  task: string,
+  { task, lease }: Pick<ReleaseTask, 'task' | 'lease'>,
   from: ReleaseTaskState,
   to: { readonly state: ReleaseTaskState; readonly progress: number; readonly error?: string },
 ): Promise<boolean> {
-  return (await tx.query(move, [task, from, to.state, to.progress, to.error ?? null])).length > 0
+  return (await tx.query(move, [task, from, to.state, to.progress, to.error ?? null, lease])).length > 0
 }
 
 /** False when the task is not running any more, or somebody else was faster. */
-export async function noteCut(tx: Queryable, task: string): Promise<boolean> {
-  return (await tx.query(markCut, [task])).length > 0
+export async function noteCut(tx: Queryable, { task, lease }: ReleaseTask): Promise<boolean> {
+  return (await tx.query(markCut, [task, lease])).length > 0
 }
 
 export async function noteTold(
   store: AnyStore,
-  task: string,
+  { task, lease }: ReleaseTask,
   news: { readonly state?: ReleaseTaskState; readonly progress: number },
 ): Promise<void> {
-  await store.write(tell, [task, news.state ?? null, news.progress])
+  await store.write(tell, [task, news.state ?? null, news.progress, lease])
 }
 
 type FileRow = {

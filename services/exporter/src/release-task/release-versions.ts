@@ -14,21 +14,29 @@ import {
   versionsOf,
 } from './release-version.store.ts'
 
+/** Thrown to undo a publication that is not this worker's any more. */
+const unwanted = Symbol('unwanted')
+
 /**
- * Marks the versions of a task as released and the task as published, at once. A version that somebody deleted since is
- * passed over: its file is there, and between staged and published nothing may go wrong.
+ * Marks the versions of a task as released and the task as published, at once; nothing if it is canceled, or somebody
+ * else's by now. A version that somebody deleted since is passed over: its file is there, and between staged and
+ * published nothing may go wrong.
  */
-export async function publishVersions(store: AnyStore, { task }: ReleaseTask): Promise<void> {
-  await store.transaction(async tx => {
-    for (const { version: position, source: at } of await versionsOf(tx.query, task)) {
-      if (position === null || at === null) continue
-      await lockBoundSource(tx, at)
-      if (!(await releaseVersion(tx, position, releaseActor))) continue
-      const [version, source] = [await versionAt(tx.query, position), await sourceAt(tx.query, at)]
-      if (version && source) await tellVersion(tx, 'updated', version, source, version.seq)
-    }
-    await moveTask(tx, task, 'publishing', { state: 'published', progress: 100 })
-  })
+export async function publishVersions(store: AnyStore, row: ReleaseTask): Promise<void> {
+  try {
+    await store.transaction(async tx => {
+      for (const { version: position, source: at } of await versionsOf(tx.query, row.task)) {
+        if (position === null || at === null) continue
+        await lockBoundSource(tx, at)
+        if (!(await releaseVersion(tx, position, releaseActor))) continue
+        const [version, source] = [await versionAt(tx.query, position), await sourceAt(tx.query, at)]
+        if (version && source) await tellVersion(tx, 'updated', version, source, version.seq)
+      }
+      if (!(await moveTask(tx, row, 'publishing', { state: 'published', progress: 100 }))) throw unwanted
+    })
+  } catch (error) {
+    if (error !== unwanted) throw error
+  }
 }
 
 /** Removes what was made for a task that came to nothing: one version after the other, so that a crash loses little. */

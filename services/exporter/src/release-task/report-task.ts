@@ -37,7 +37,7 @@ export async function reportTask({ store, bus, identity, log }: ReportOptions, t
     log.info({ task: task.task, ...news, answer: error.message }, 'the coordinator does not take a report')
     return false
   }
-  await noteTold(store, task.task, news)
+  await noteTold(store, task, news)
   return true
 }
 
