@@ -283,10 +283,14 @@ describe('limits', () => {
   })
 
   test('requests in all', async () => {
-    const other = await platform.startReplica({ SLIPWAY_RATE_LIMIT: '2' })
+    const other = await platform.startReplica({ SLIPWAY_RATE_LIMIT: '2', SLIPWAY_TRUST_PROXY: 'true' })
+    const ask = async (path: string, address: string) =>
+      (await request(other.port, path, { headers: { 'x-forwarded-for': address } })).status
     const statuses: number[] = []
-    for (let index = 0; index < 3; index++) statuses.push((await request(other.port, '/releases')).status)
+    for (let index = 0; index < 3; index++) statuses.push(await ask('/releases', `2001:db8::${index}`))
     expect(statuses).toEqual([200, 200, 429])
+    expect(await ask('/releases', '2001:db8:0:1::1')).toBe(200)
+    expect(await ask('/healthz', '2001:db8::1')).toBe(200)
     await other.stop()
   })
 })

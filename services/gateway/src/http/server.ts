@@ -4,6 +4,7 @@ import rateLimit from '@fastify/rate-limit'
 import { failure } from '@slipway/contracts'
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import { type AdmissionOptions, admitRequests } from './admission.ts'
+import { clientOf } from './client-address.ts'
 import { type ConnectionOptions, limitConnections } from './connections.ts'
 import { addCors } from './cors.ts'
 import { cutSlowBodies, type SlowBodyOptions } from './slow-bodies.ts'
@@ -116,6 +117,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     global: options.requestsPerMinute > 0,
     max: options.requestsPerMinute,
     timeWindow: 60_000,
+    keyGenerator: request => clientOf(request.ip),
     errorResponseBuilder: (_request, { ttl }) =>
       failure('rate_limited', 'Too many requests.', { retryAfter: Math.ceil(ttl / 1000) }),
   })

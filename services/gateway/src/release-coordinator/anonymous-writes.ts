@@ -1,5 +1,6 @@
 import { failure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { clientOf } from '../http/client-address.ts'
 
 export type AnonymousWrites = {
   readonly allowed: boolean
@@ -18,7 +19,11 @@ export function anonymousWrites(app: FastifyInstance, { allowed, perMinute }: An
     }
   }
   if (perMinute === 0) return async () => {}
-  const count = app.createRateLimit({ max: perMinute, timeWindow: 60_000 })
+  const count = app.createRateLimit({
+    max: perMinute,
+    timeWindow: 60_000,
+    keyGenerator: request => clientOf(request.ip),
+  })
   return async (request: FastifyRequest) => {
     const result = await count(request)
     if (!result.isAllowed && result.isExceeded) {
