@@ -109,6 +109,18 @@ describe('an account that registered', () => {
   })
 })
 
+it('tells nobody who takes a login that was never activated of who registered it before', async () => {
+  const account = known('twice', { activated: false, activation_key: 'first', first_name: 'Eve', country: 'NZ' })
+  await note(account)
+  await tell(accountEvents.deleted, { login: 'twice', sequence: 2 })
+  await note({ ...account, first_name: 'Ann', email: 'ann@example.org', country: 'SE', sequence: 3 })
+  const text = `select f.home_member, f.details ->> 'firstName' as name, p.details ->> 'email' as email, p.member
+    from affiliate f join application p on p.affiliate_id = f.affiliate_id where f.creator = 'twice'`
+  expect(await running.store.read({ name: 'test.twice', text }, [])).toEqual([
+    { home_member: 'SE', name: 'Ann', email: 'ann@example.org', member: 'SE' },
+  ])
+})
+
 it('believes the latest news of an account, whatever comes last', async () => {
   await tell(accountEvents.updated, known('late', { email: 'new@example.org', sequence: 5 }))
   await tell(accountEvents.created, known('late', { email: 'old@example.org', sequence: 4 }))

@@ -16,18 +16,22 @@ export type Profile = {
 const columns =
   'user_id, login, first_name, last_name, email, lang_key, activated, accept_notifications, country_notifications_only'
 
-/** Older news than what is known changes nothing. `added`: nobody of this login was known, or no longer. */
+/**
+ * Older news than what is known changes nothing. `added`: nobody of this login was known, or no longer; `another`: who
+ * had it before never proved to be anybody.
+ */
 const note: Statement = {
   name: 'account-profile.note',
   text: `
-    with before as (select removed from account_profile where login = $1)
+    with before as (select removed, activated from account_profile where login = $1)
     insert into account_profile as known (login, first_name, last_name, email, lang_key, activated, sequence)
     values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (login) do update set first_name = excluded.first_name, last_name = excluded.last_name,
       email = excluded.email, lang_key = excluded.lang_key, activated = excluded.activated,
       sequence = excluded.sequence, removed = false
     where excluded.sequence > coalesce(known.sequence, 0)
-    returning not exists (select from before where not removed) as added`,
+    returning not exists (select from before where not removed) as added,
+      exists (select from before where removed and not activated) as another`,
 }
 const remove: Statement = {
   name: 'account-profile.remove',
@@ -44,9 +48,12 @@ const byLogin: Statement = {
 }
 
 /** Undefined when the same or something newer was noted before. */
-export async function noteProfile(tx: Queryable, account: KnownAccount): Promise<{ added: boolean } | undefined> {
+export async function noteProfile(
+  tx: Queryable,
+  account: KnownAccount,
+): Promise<{ added: boolean; another: boolean } | undefined> {
   const { login, first_name, last_name, email, lang_key, activated, sequence } = account
-  const [noted] = await tx.query<{ added: boolean }>(note, [
+  const [noted] = await tx.query<{ added: boolean; another: boolean }>(note, [
     login.toLowerCase(),
     first_name,
     last_name,

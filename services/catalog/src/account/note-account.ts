@@ -2,7 +2,7 @@ import type { CallContext } from '@slipway/bus'
 import type { KnownAccount } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { saveAffiliate } from '../affiliate/affiliate.store.ts'
-import { ensureAffiliate } from '../affiliate/ensure-affiliate.ts'
+import { ensureAffiliate, renewAffiliate } from '../affiliate/ensure-affiliate.ts'
 import { homeMemberAmong } from '../affiliate/licensee.ts'
 import { html } from '../mail/html.ts'
 import { type Texts, textsFor } from '../mail/languages.ts'
@@ -45,6 +45,7 @@ export async function noteAccount(
     const homeMember = await homeMemberAmong(tx, [country, account.member])
     const licensee = { login, firstName, lastName, email, country, homeMember }
     const affiliate = await ensureAffiliate(tx, licensee, cause)
+    if (noted.another) await renewAffiliate(tx, affiliate, licensee, cause)
     // A login that is taken again does not escape the standing of its affiliate: the new account is told of it.
     if (noted.added && affiliate.standing !== 'APPLYING') await saveAffiliate(tx, affiliate, {}, cause)
   }

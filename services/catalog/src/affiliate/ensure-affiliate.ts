@@ -1,9 +1,17 @@
 import type { CallContext } from '@slipway/bus'
 import type { AnyTx } from '@slipway/store'
+import { saveApplication } from '../application/application.store.ts'
 import { applicationCreated } from '../application/trail.ts'
 import { recordAudit } from '../audit/record-audit.ts'
-import { type AffiliateWithApplications, addApplication, affiliateOf, insertAffiliate } from './affiliate.store.ts'
-import { emptyDetails } from './affiliate-details.ts'
+import {
+  type AffiliateWithApplications,
+  addApplication,
+  affiliateOf,
+  insertAffiliate,
+  lockAffiliate,
+  saveAffiliate,
+} from './affiliate.store.ts'
+import { type Details, emptyDetails } from './affiliate-details.ts'
 
 /** Who is to have an affiliate. */
 export type Licensee = {
@@ -21,17 +29,39 @@ export type Licensee = {
  */
 export async function ensureAffiliate(
   tx: AnyTx,
-  { login, firstName, lastName, email, country, homeMember }: Licensee,
+  licensee: Licensee,
   cause: Pick<CallContext, 'identity' | 'traceparent'>,
 ): Promise<AffiliateWithApplications> {
+  const { login, homeMember } = licensee
   const existing = await affiliateOf(tx.query, login)
   if (existing) return existing
-  const address = { ...emptyDetails.address, country }
-  const details = { ...emptyDetails, firstName, lastName, email, address }
+  const details = detailsOf(licensee)
   const made = await insertAffiliate(tx, login, homeMember, details, cause)
   // Somebody else has made it meanwhile.
   if (!made) return (await affiliateOf(tx.query, login)) as AffiliateWithApplications
   const application = await addApplication(tx, made, 'PRIMARY', homeMember, login, cause)
   await recordAudit(tx, [applicationCreated(application, login)])
   return { ...made, applications: [application] }
+}
+
+/**
+ * For a login that was registered and never activated, and is now registered anew, by whomever: the affiliate that is
+ * still to apply becomes theirs, and tells nothing of who came before.
+ */
+export async function renewAffiliate(
+  tx: AnyTx,
+  { affiliate_id, applications }: AffiliateWithApplications,
+  licensee: Licensee,
+  cause: Pick<CallContext, 'identity' | 'traceparent'>,
+): Promise<void> {
+  const affiliate = await lockAffiliate(tx, affiliate_id)
+  if (affiliate?.standing !== 'APPLYING' || applications.some(({ state }) => state !== 'NOT_SUBMITTED')) return
+  const { homeMember } = licensee
+  const details = detailsOf(licensee)
+  for (const application of applications) await saveApplication(tx, application, { details, member: homeMember }, cause)
+  await saveAffiliate(tx, affiliate, { details, home_member: homeMember }, cause)
+}
+
+function detailsOf({ firstName, lastName, email, country }: Licensee): Details {
+  return { ...emptyDetails, firstName, lastName, email, address: { ...emptyDetails.address, country } }
 }
