@@ -15,7 +15,15 @@ const isAdmin = (identity: Identity | null, { belongs }: Guarded) => identity !=
 /** A caller's login as memberships have it; empty for nobody. */
 export const loginOf = (identity: Identity | null): string => identity?.login.toLowerCase() ?? ''
 
-/** @throws `unauthenticated` for anonymous callers, `forbidden` for others, as all of these */
+/** To who gave no credentials what is private is not there: the status may not tell it from what never was. */
+function requireKnowing(identity: Identity | null, { public_access }: Guarded): void {
+  if (identity === null && public_access === 'None') throw notFound()
+}
+
+/**
+ * @throws `unauthenticated` for anonymous callers, or `not_found` where it is private; `forbidden` for others, as all of
+ * these
+ */
 export function requireView(identity: Identity | null, guarded: Guarded): void {
   if (guarded.public_access === 'None') requireAdmin(identity, guarded)
 }
@@ -26,6 +34,7 @@ export function requireEdit(identity: Identity | null, guarded: Guarded): Identi
 }
 
 export function requireAdmin(identity: Identity | null, guarded: Guarded): Identity {
+  requireKnowing(identity, guarded)
   const known = requireSignedIn(identity)
   if (!isAdmin(known, guarded)) throw notAllowed()
   return known

@@ -121,7 +121,10 @@ describe('an export', () => {
     await expect(start(target, 'bob')).rejects.toMatchObject({ code: 'forbidden' })
     const get = (person: 'bob' | 'nobody') => running.read(exportOperations.get, { ...target, version: 'v1' }, person)
     await expect(get('bob')).rejects.toMatchObject({ code: 'forbidden' })
-    await expect(get('nobody')).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(get('nobody')).rejects.toMatchObject({ code: 'not_found' })
+    for (const act of [start, remove]) {
+      await expect(act(target, 'nobody')).rejects.toMatchObject({ code: 'not_found' })
+    }
   })
 
   it('is downloaded by its signed URL, in parts, and not once it is replaced', async () => {

@@ -276,7 +276,7 @@ describe('access', () => {
     await level('Edit')
     expect(await write('bob')).toMatchObject({ datatype: 'bob' })
     await level('None')
-    await expect(read('nobody')).rejects.toMatchObject({ code: 'unauthenticated' })
+    for (const act of [read, write]) await expect(act('nobody')).rejects.toMatchObject({ code: 'not_found' })
     await expect(read('bob')).rejects.toMatchObject({ code: 'forbidden' })
     expect((await read('staff')).status).toBe(200)
     const { text } = await running.read(sourceOperations.list, { query: { limit: ['0'] } }, 'bob')

@@ -111,8 +111,8 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
     ),
     writeHandler(store, exportOperations.start, async (tx, target, { identity, traceparent }) => {
       const { source, version, path } = await versionOf(tx.query, target, identity)
-      const actor = actorOf(requireSignedIn(identity))
       requireView(identity, source)
+      const actor = actorOf(requireSignedIn(identity))
       requireExportable(version, 'POST')
       const before = await lockExport(tx, version.position)
       const decision = decideStart(before)
