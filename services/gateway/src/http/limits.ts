@@ -12,7 +12,7 @@ export const limitsConfig = z.object({
   SLIPWAY_REQUESTS_PER_ADDRESS: count(1_000, 'Those of one address; 0: no limit'),
   SLIPWAY_TRANSFERS_PER_ADDRESS: count(64, 'Answers of any length that flow to one address; 0: no limit'),
   SLIPWAY_CALLS: count(64, 'Calls of one operation of a service that one replica has under way', 1),
-  SLIPWAY_CALL_WAIT_MS: count(2_000, 'Milliseconds that a request waits for its turn to make such a call', 1),
+  SLIPWAY_CALL_WAIT_MS: count(5_000, 'Milliseconds that a request waits for its turn to make such a call', 1),
   SLIPWAY_HEAD_SECONDS: count(20, 'Seconds in which the head of a request must be there', 1),
   SLIPWAY_BODY_SECONDS: count(20, 'Seconds that any request body may take', 1),
   SLIPWAY_BODY_RATE: count(1_024, 'Bytes a second that a body which takes longer must bring on average', 1),
