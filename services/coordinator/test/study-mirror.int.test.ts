@@ -33,7 +33,11 @@ beforeAll(async () => {
   dataService = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1')
   await new Promise(resolve => dataService.once('listening', resolve))
   const { port } = dataService.address() as AddressInfo
-  coordinator = await startCoordinator({ DATASERVICE_URL: `http://127.0.0.1:${port}`, REQUEST_TIMEOUT: '1' })
+  coordinator = await startCoordinator({
+    DATASERVICE_URL: `http://127.0.0.1:${port}`,
+    REQUEST_TIMEOUT: '1',
+    DATABASE_IDLE_TRANSACTION_TIMEOUT: '0.5',
+  })
 })
 afterAll(async () => {
   await coordinator?.[Symbol.asyncDispose]()
@@ -73,6 +77,16 @@ describe('the mirror of studies', () => {
       body: { status: 'ok', new: 5, deleted: 0, message: 'Synchronized with dataservice' },
     })
     expect((await sync()).body).toMatchObject({ new: 0, deleted: 0 })
+
+    // Longer in all than an idle transaction may last.
+    let asked = 0
+    answer = (request, response) => {
+      asked += 1
+      setTimeout(() => pages(request, response), 350)
+    }
+    expect((await sync()).body).toMatchObject({ status: 'ok', new: 0, deleted: 0 })
+    expect(asked).toBe(3)
+    answer = pages
     expect((await known()).every(study => !study.deleted)).toBe(true)
   })
 

@@ -9,7 +9,8 @@ import { noteAccount } from './note-account.ts'
 /** Follows the accounts of the platform. `publicUrl`: what links in mails start with, if that is configured. */
 export function accountConsumer(bus: Bus, publicUrl: string | undefined): EventConsumer<unknown> {
   // Events have none, since many read them; the one that a registration was made with is known to nobody by now.
-  const newKey = async (login: string) => (await bus.call(identityOperations.activation, { login })).activation_key
+  const newKey = async (login: string) =>
+    (await bus.call(identityOperations.activation, { login }, { timeoutMs: 5_000 })).activation_key
   return {
     durable: 'catalog-accounts',
     filters: ['slipway.v1.event.account.>'],

@@ -37,6 +37,9 @@ export type StudyMirrorOptions = {
   readonly log: Logger
 }
 
+/** Milliseconds that all pages of the data service may take; meanwhile the transaction keeps only other mirrors out. */
+const fetchPatienceMs = 600_000
+
 export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: StudyMirrorOptions): StudyMirror {
   let running: ReturnType<StudyMirror['run']> | undefined
 
@@ -66,43 +69,46 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
   }
 
   async function mirror(url: string, actor: string, traceparent: string | undefined, task: string) {
-    return store.transaction(async (tx): Promise<MirrorResult> => {
-      await lockMirror(tx)
-      const fetched = await fetchStudies(outbound, url)
-      if ('status' in fetched) return { kind: 'failed', status: fetched.status }
-      const madeHere = await idsMadeHere(
-        tx,
-        fetched.studies.map(({ kf_id }) => kf_id),
-      )
-      const written = await upsertStudies(tx, fetched.studies)
-      const leftOut = [
-        ...fetched.leftOut,
-        ...[...madeHere].map(study_id => ({ study_id, reason: 'A study that was made here has this id.' })),
-      ]
-      // What cannot be taken over is still there.
-      const present = [
-        ...fetched.studies.map(({ kf_id }) => kf_id),
-        ...leftOut.flatMap(({ study_id }) => study_id ?? []),
-      ]
-      // An empty answer is a broken data service, not the end of all studies.
-      const gone = present.length === 0 ? { deleted: 0, changed: [] } : await markDeleted(tx, present)
-      const events = [...written, ...gone.changed].map(
-        ({ added, seq, ...study }): NewEvent => ({
-          noun: 'study',
-          verb: added ? 'created' : 'updated',
-          aggregate: study.kf_id,
-          sequence: seq,
-          actor,
-          traceparent,
-          data: { study_id: study.kf_id, name: study.name, visible: study.visible, deleted: study.deleted },
-        }),
-      )
-      await appendEvents(tx, events)
-      await mirrorObjects(tx, [...written, ...gone.changed], { actor, traceparent, task })
-      const added = written.filter(study => study.added).length
-      if (leftOut.length > 0) log.warn({ studies: leftOut }, 'studies of the data service were left out')
-      return { kind: 'done', added, deleted: gone.deleted, leftOut, message: messageOf(leftOut) }
-    })
+    return store.transaction(
+      async (tx): Promise<MirrorResult> => {
+        await lockMirror(tx)
+        const fetched = await fetchStudies(outbound, url)
+        if ('status' in fetched) return { kind: 'failed', status: fetched.status }
+        const madeHere = await idsMadeHere(
+          tx,
+          fetched.studies.map(({ kf_id }) => kf_id),
+        )
+        const written = await upsertStudies(tx, fetched.studies)
+        const leftOut = [
+          ...fetched.leftOut,
+          ...[...madeHere].map(study_id => ({ study_id, reason: 'A study that was made here has this id.' })),
+        ]
+        // What cannot be taken over is still there.
+        const present = [
+          ...fetched.studies.map(({ kf_id }) => kf_id),
+          ...leftOut.flatMap(({ study_id }) => study_id ?? []),
+        ]
+        // An empty answer is a broken data service, not the end of all studies.
+        const gone = present.length === 0 ? { deleted: 0, changed: [] } : await markDeleted(tx, present)
+        const events = [...written, ...gone.changed].map(
+          ({ added, seq, ...study }): NewEvent => ({
+            noun: 'study',
+            verb: added ? 'created' : 'updated',
+            aggregate: study.kf_id,
+            sequence: seq,
+            actor,
+            traceparent,
+            data: { study_id: study.kf_id, name: study.name, visible: study.visible, deleted: study.deleted },
+          }),
+        )
+        await appendEvents(tx, events)
+        await mirrorObjects(tx, [...written, ...gone.changed], { actor, traceparent, task })
+        const added = written.filter(study => study.added).length
+        if (leftOut.length > 0) log.warn({ studies: leftOut }, 'studies of the data service were left out')
+        return { kind: 'done', added, deleted: gone.deleted, leftOut, message: messageOf(leftOut) }
+      },
+      { idleMs: fetchPatienceMs },
+    )
   }
 
   return {
