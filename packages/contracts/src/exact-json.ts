@@ -32,8 +32,8 @@ function exactly(_name: string, value: unknown, { source }: { readonly source?: 
 
 export const isExactNumber = (value: unknown): value is ExactNumber => JSON.isRawJSON(value)
 
-/** The digits of a number as they were written, undefined for other values. */
+/** The digits of a number as they were written; undefined for other values, and for what became infinite. */
 export function numberText(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
   return isExactNumber(value) ? value.rawJSON : undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { eventEnvelopeSchema } from './event.ts'
 import { identitySchema } from './identity.ts'
+import { isoTime } from './iso-times.ts'
 import { operation, type ServiceName } from './operation.ts'
 
 /** Public keys that identity tokens are signed with, as a JSON Web Key Set; services fetch it when they meet a new key id. */
@@ -108,7 +109,7 @@ export function serviceOperations(service: ServiceName) {
       summary: 'Sends kept events once more, for instance after the broker lost its files',
       effect: 'write',
       input: z.object({
-        since: z.iso.datetime().optional().meta({ description: 'Only events recorded at this time or later' }),
+        since: isoTime().optional().meta({ description: 'Only events recorded at this time or later' }),
         aggregate: z.string().optional().meta({ description: 'Only events of this aggregate' }),
       }),
       output: z.object({ events: z.int().min(0) }),

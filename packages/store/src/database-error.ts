@@ -46,13 +46,16 @@ export function statementConfusion(error: unknown): 'stale' | 'unknown' | undefi
 
 /**
  * Puts what is no fault of the statement into the catalogue, as `unavailable`: a database that cannot be reached, takes
- * no writes, has no room or no time. Leaves every other error as it is. `lost`: the connection is known to be gone.
- * Without that, an error of the network is not taken for the database's: in a transaction it may come from anything the
- * caller talked to.
+ * no writes, has no room or no time; as `invalid`, what it refuses as no value of its type. Leaves every other error as
+ * it is. `lost`: the connection is known to be gone. Without that, an error of the network is not taken for the
+ * database's: in a transaction it may come from anything the caller talked to.
  */
 export function translateError(error: unknown, lost: boolean): unknown {
   if (isFailure(error)) return error
   const code = sqlState(error)
+  if (code !== undefined && unfitValues.has(code)) {
+    return failure('invalid', 'A value is not one that can be stored or looked for.', { cause: error })
+  }
   const trouble = code === undefined ? lost && unreachable : troubleOf(code, statementConfusion(error) !== undefined)
   if (!trouble) return error
   return failure('unavailable', trouble.message, { cause: error, retryAfter: trouble.retryAfter })
@@ -101,6 +104,12 @@ const troubles: ReadonlyMap<string, Trouble> = new Map([
 function troubleOf(code: string, confused: boolean): Trouble | undefined {
   return confused ? unreachable : (troubles.get(code) ?? troubles.get(code.slice(0, 2)))
 }
+
+/**
+ * What Postgres says of a value that is none of its type: no text, no JSON, out of range, no date, no date within the
+ * calendar, no text of the type. Input is checked before it gets here; this is for what the checks do not know.
+ */
+const unfitValues = new Set(['22021', '22P05', '22003', '22007', '22008', '22P02'])
 
 /** Too many connections; shutdown, crash, start-up, dropped database, idle session; idle transaction, long transaction. */
 const connectionStates = new Set(['53300', '57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04'])

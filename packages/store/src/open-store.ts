@@ -20,8 +20,8 @@ const writableStatement: Statement = {
  * Opens the database of a service. Resolves when it answers; fails with `unavailable` otherwise (`migrate`, which runs
  * before, is what waits for a Postgres that starts). Its errors: `unavailable` for lost or refused connections, for
  * statements given up and for a database that takes no writes (`troubles` in database-error.ts), `busy` when every
- * connection stayed in use for 5 seconds, or 30 in the background; everything else is the error of Postgres, recognised
- * with `isUniqueViolation` and the like.
+ * connection stayed in use for 5 seconds, or 30 in the background, `invalid` for values that no column takes; everything
+ * else is the error of Postgres, recognised with `isUniqueViolation` and the like.
  */
 export async function openStore<Database = unknown>(options: StoreOptions): Promise<Store<Database>> {
   const {

@@ -1,3 +1,5 @@
+export { type BadInput, badInputs, badVersions, wholeInput } from './bad-input/bad-inputs.ts'
+export { feedBadInputs, unfitColumns } from './bad-input/feed.ts'
 export { type CapturedLog, captureLog, type LogLine } from './capture-log.ts'
 export { type CreateDatabaseOptions, createDatabase } from './create-database.ts'
 export { type EventuallyOptions, eventually } from './eventually.ts'

@@ -1,3 +1,5 @@
+import { isWithinCalendar } from '@slipway/contracts'
+
 /** Query parameters as they were sent. */
 export type Query = Readonly<Record<string, readonly string[]>>
 
@@ -25,7 +27,7 @@ function wholeNumber(query: Query, name: string, min: number, fallback: number):
 export const limitOf = (query: Query): number => wholeNumber(query, 'limit', 0, 10)
 export const offsetOf = (query: Query): number => wholeNumber(query, 'offset', 0, 0)
 export const pageOf = (query: Query): number => wholeNumber(query, 'page', 1, 1)
-export const searchOf = (query: Query): string | null => last(query, 'q')?.replaceAll('\0', '').toLowerCase() || null
+export const searchOf = (query: Query): string | null => last(query, 'q')?.toLowerCase() || null
 
 /**
  * `updatedSince` as ISO 8601 in UTC; null when absent or not to be read, which counts as absent in this API. A time
@@ -41,6 +43,6 @@ export function updatedSinceOf(query: Query): string | null {
   const [, date, time = '00:00:00', zone = 'Z'] = parts
   const offset = /^\d/.test(zone) ? `+${zone}` : zone.toUpperCase()
   const withColon = offset.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')
-  const at = new Date(`${date}T${time}${withColon}`)
-  return Number.isNaN(at.getTime()) ? null : at.toISOString()
+  const at = `${date}T${time}${withColon}`
+  return isWithinCalendar(at) ? new Date(at).toISOString() : null
 }

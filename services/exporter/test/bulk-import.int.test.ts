@@ -320,21 +320,29 @@ describe('an import', () => {
     expect((await carriedOut([...again, mapped])).report).toMatchObject({ unchanged: 7, failed: 0 })
   })
 
-  it('survives a line that nothing else is broken by', async () => {
+  it('refuses lines with what is no text, in any place of them, and nothing else is broken by them', async () => {
     await running.dictionary('ODD')
     const { report, result } = await carriedOut([
-      concept('ODD', 'A', { names: [{ name: 'half \ud800 pair', locale: 'en' }], extras: { nul: '\u0000' } }),
+      concept('ODD', 'A', { names: [{ name: 'half \ud800 pair', locale: 'en' }] }),
       concept('ODD', 'B', { names: [{ name: 'nul \u0000', locale: 'en' }] }),
       concept('ODD', 'C', { extras: { 'a"b\\': '€' }, external_id: '"display_name":"x"' }),
-      mapping('ODD', 'A', 'C', { id: 'M' }),
-      mapping('ODD', 'C', 'A'),
+      concept('ODD', 'D', { extras: { deep: [{ nul: '\u0000' }] } }),
+      concept('ODD', 'E', { extras: { 'a\udc00': 1 } }),
+      concept('ODD', 'F\0'),
+      concept('ODD', 'G', { source: 'S\0' }),
+      { type: 'Organization', id: 'ODDER', name: '\ud800' },
+      concept('ODD', 'H', { 'what nobody reads\0': '\ud800' }),
+      mapping('ODD', 'H', 'C', { id: 'M' }),
     ])
-    expect(report).toMatchObject({ created: 4, failed: 1 })
-    const target = { ownerType: 'org', owner: 'ODD', source: 'S' } as const
-    const mapped = await running.bus.call(mappingOperations.get, { ...target, id: 'M' }, as('ada'))
-    expect(mapped).toMatchObject({ from_concept_name: 'half \ud800 pair', to_concept_name: 'name of C' })
-    const odd = await running.bus.call(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
-    expect(odd).toMatchObject({ extras: { nul: '\u0000' }, names: [{ name: 'half \ud800 pair' }] })
-    expect(result.failed[0].errors).toEqual({ names: ['name: Null characters are not allowed.'] })
+    expect(report).toMatchObject({ created: 3, failed: 7 })
+    expect(result.failed.map(({ errors }: Members) => errors)).toEqual([
+      { names: ['name: Surrogate characters are not allowed: U+D800.'] },
+      { names: ['name: Null characters are not allowed.'] },
+      { extras: ['Null characters are not allowed.'] },
+      { extras: ['Surrogate characters are not allowed: U+DC00.'] },
+      { id: ['Enter a valid value.'], names: ['name: Null characters are not allowed.'] },
+      { source: ['Null characters are not allowed.'] },
+      { name: ['Surrogate characters are not allowed: U+D800.'] },
+    ])
   })
 })

@@ -373,7 +373,7 @@ describe('the exporter in a release', () => {
     await bind({ study_id: 'SD_00000VVV' }, identityToken('ada', { groups: ['SD_00000VVV'] }))
     await bind({ study_id: 'SD_00000VVV', more: 'than before' }, plain)
     await expect(bind({ study_id: 'SD_00000VVW' }, plain)).rejects.toMatchObject({ code: 'forbidden' })
-    await bind({ study_id: '\ud800' }, plain)
+    await expect(bind({ study_id: '\ud800' }, plain)).rejects.toMatchObject({ code: 'invalid' })
     await bind({}, plain)
   })
 

@@ -58,6 +58,9 @@ async function answerCall(
   { values }: Headers,
   call: CallState,
 ): Promise<void> {
+  for (const [name, value] of values) {
+    if (value.includes('\0')) throw failure('malformed', `The header ${name} has null characters.`)
+  }
   const credit = readCredit(values.get(received.credit))
   const answerWhole = (answer: Answer<unknown> | StreamedAnswer) =>
     replyWhole(link, idleMs, endpoint, answer, credit, call, replyTo)

@@ -23,11 +23,14 @@ function isRaw(body: unknown): body is RawBody {
   return (typeof raw === 'string' || raw instanceof Uint8Array) && Object.keys(body).length === 1
 }
 
-/** Reads JSON; no bytes are undefined. `exact`: by `parseExact`. Throws `malformed`. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads JSON; no bytes are undefined. `exact`: by `parseExact`. Throws `malformed`, also for bytes that are no UTF-8. */
 export function decodeJson(bytes: Uint8Array, exact = false): unknown {
   if (bytes.length === 0) return undefined
   try {
-    return exact ? parseExact(text(bytes)) : JSON.parse(text(bytes))
+    const decoded = utf8.decode(bytes)
+    return exact ? parseExact(decoded) : JSON.parse(decoded)
   } catch (cause) {
     throw failure('malformed', 'The body is not valid JSON.', { cause })
   }

@@ -20,4 +20,5 @@ test('bytes are read as JSON, none as nothing, others are malformed', () => {
   expect(decodeJson(Buffer.from('xx{"a":"ä"}').subarray(2))).toEqual({ a: 'ä' })
   expect(decodeJson(new Uint8Array(0))).toBeUndefined()
   expect(() => decodeJson(Buffer.from('{'))).toThrow(expect.objectContaining({ code: 'malformed' }))
+  expect(() => decodeJson(Buffer.from([0x22, 0xff, 0x22]))).toThrow(expect.objectContaining({ code: 'malformed' }))
 })

@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
+import { fitText } from '../fit-values.ts'
 import { operation } from '../operation.ts'
-import { paginationSchema, taskInfoSchema, taskStatuses, textParameter } from './task-info.ts'
+import { paginationSchema, taskInfoSchema, taskStatuses, textParameter, versionMessage } from './task-info.ts'
 
-const id = z.string().max(20_000).meta({ description: 'Id of any task of the platform; an odd one is not found' })
+const id = z
+  .string()
+  .max(20_000)
+  .transform(fitText)
+  .meta({ description: 'Id of any task of the platform; an odd one is not found' })
 const ifNoneMatch = z.string().optional()
 const known = ['unauthenticated'] as const
 
@@ -78,7 +83,7 @@ export const platformTaskOperations = {
   publish: operation('coordinator.platform-task.publish', {
     summary: 'Starts publishing all pending versions of all studies',
     effect: 'write',
-    input: z.object({ versionMessage: textParameter }),
+    input: z.object({ versionMessage }),
     output: taskInfoSchema,
     errors: [...known, 'forbidden', 'key_reused'],
   }),

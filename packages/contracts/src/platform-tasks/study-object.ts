@@ -3,7 +3,7 @@ import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { jsonBody } from './json-body.ts'
-import { paginationSchema, taskInfoSchema, textParameter } from './task-info.ts'
+import { paginationSchema, taskInfoSchema, textParameter, versionMessage } from './task-info.ts'
 
 /** The key of a study object that holds its accession, and the one that its name stands for where it is not set. */
 export const accessionKey = 'genestack:accession'
@@ -89,14 +89,14 @@ export const studyObjectOperations = {
   restore: operation('coordinator.study-object.restore', {
     summary: 'Makes a new version that is a copy of an old one',
     effect: 'write',
-    input: z.object({ id, version, versionMessage: textParameter }),
+    input: z.object({ id, version, versionMessage }),
     output: commitInfoSchema,
     errors: writing,
   }),
   publish: operation('coordinator.study-object.publish', {
     summary: 'Starts publishing the draft of one study',
     effect: 'write',
-    input: z.object({ id, versionMessage: textParameter }),
+    input: z.object({ id, versionMessage }),
     output: taskInfoSchema,
     errors: writing,
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { judgedByHandler } from '../fit-values.ts'
 
 /** The statuses of ODM, in the order in which a task passes through them; those from `DONE` on are final. */
 export const taskStatuses = [
@@ -59,3 +60,4 @@ export const paginationSchema = z.object({
 
 /** A query parameter as it was sent: what is wrong with it is told by the service, after whether the caller may ask. */
 export const textParameter = z.string().max(20_000).optional()
+export const versionMessage = judgedByHandler(z.string().max(20_000).optional())

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readInput } from '../fit-values.ts'
 import { operation } from '../operation.ts'
 import { idParameter } from '../release-coordinator/ids.ts'
 import { field, pythonType, type Refusals, refuse } from '../rest-framework/field.ts'
@@ -39,8 +40,8 @@ const longest = 262_144
 
 /** The files that a task service tells of; undefined for what is no such list, or too long (1,000 files, 256 KiB). */
 export function readReportedFiles(value: unknown): readonly ReportedFile[] | undefined {
-  const { data } = reportedFiles.safeParse(value)
-  return data && JSON.stringify(data).length <= longest ? data : undefined
+  const read = readInput(reportedFiles, value)
+  return read.success && JSON.stringify(read.data).length <= longest ? read.data : undefined
 }
 
 /** The same as a field of a report. */
@@ -53,8 +54,8 @@ export const reportedFilesField = () =>
 function refused(value: unknown): Refusals {
   if (!Array.isArray(value))
     return refuse('not_a_list', `Expected a list of items but got type "${pythonType(value)}".`)
-  const { error } = reportedFiles.safeParse(value)
-  const [issue] = error?.issues ?? []
+  const read = readInput(reportedFiles, value)
+  const issue = read.success ? undefined : read.details[0]
   return refuse('invalid', issue ? `${issue.path.join('.')}: ${issue.message}` : 'The list is too long.')
 }
 

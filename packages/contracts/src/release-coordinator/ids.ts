@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fitText } from '../fit-values.ts'
 import { type LinkRules, link, nullableLink } from '../rest-framework/link.ts'
 
 /** Kids First ids: a prefix for the kind, and 40 random bits in Crockford base32. Always 11 characters. */
@@ -26,7 +27,7 @@ export function newId(prefix: string): string {
 export const idPattern = /^[A-Z]{2}_[0-9A-HJKMNP-TV-Z]{8}$/
 
 /** An id as a path parameter: anything, because an odd one is simply not found. */
-export const idParameter = z.string().max(1024)
+export const idParameter = z.string().max(1024).transform(fitText)
 
 const lists = ['tasks', 'task-services', 'releases', 'release-notes', 'events', 'studies'] as const
 /** A bare id instead of a link: whatever has its form, to be told that there is no such thing. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { isoDay } from '../iso-times.ts'
 
 /** What reports about downloads are asked for. */
 export const downloadPeriod = z.object({
-  startDate: z.iso.date(),
-  endDate: z.iso.date().meta({ description: 'Of this day everything counts' }),
+  startDate: isoDay(),
+  endDate: isoDay().meta({ description: 'Of this day everything counts' }),
   excludeAdminAndStaff: z.boolean().nullish().meta({ description: 'Only downloads by affiliates count' }),
 })

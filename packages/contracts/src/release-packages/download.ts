@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { entityId } from './package-values.ts'
 
-const downloadId = z.string().length(36).meta({ description: 'A UUID that the gateway makes for each download' })
+const downloadId = z
+  .string()
+  .length(36)
+  .refine(text => z.uuid().safeParse(text).success, 'must be a UUID')
+  .meta({
+    description: 'A UUID that the gateway makes for each download',
+    examples: ['01993f6e-5a0c-7f3a-9a55-6f1f0e1f2a3b'],
+  })
 
 /** How a download ended. */
 export const downloadOutcomes = ['complete', 'client_gone', 'origin_failed'] as const

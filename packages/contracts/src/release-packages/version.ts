@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { versionViewers } from '../audience.ts'
 import { eventType } from '../event.ts'
+import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
 import { releaseFileSchema } from './file.ts'
 import {
@@ -52,7 +53,7 @@ const fields = z.object({
   summary: longText,
   online: z.boolean().nullish(),
   releaseType: shortText,
-  publishedAt: z.iso.date('must be a date, YYYY-MM-DD').nullish(),
+  publishedAt: isoDay('must be a date, YYYY-MM-DD').nullish(),
   versionURI: shortText,
   versionDependentURI: shortText,
   versionDependentDerivativeURI: shortText,

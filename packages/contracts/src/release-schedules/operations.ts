@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { fitText } from '../fit-values.ts'
 import { operation } from '../operation.ts'
 import type { PdcResource } from './resource.ts'
 import { bodiesOf } from './strict-body.ts'
 
 /** All query parameters as the client sent them; which ones a resource knows is told by `readPdcQuery`. */
 const query = z.record(z.string(), z.array(z.string())).default({})
-const key = z.string().meta({ description: 'Last part of the URL' })
+const key = z.string().transform(fitText).meta({ description: 'Last part of the URL' })
 const seconds = z.int().optional()
 const comment = z.string().nullable().default(null).meta({ description: 'Kept with the change; null: none' })
 const unmodifiedSince = seconds.meta({ description: 'Fail if something related changed later; epoch seconds' })

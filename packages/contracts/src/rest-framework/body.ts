@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ErrorDetail, invalid } from '../error.ts'
 import { isExactNumber } from '../exact-json.ts'
+import { markChecked } from './checked-bodies.ts'
 import { fieldFacts, pythonType } from './field.ts'
 
 /**
@@ -35,7 +36,7 @@ function read<Output, Input>(shape: Shape, which: 'all' | 'present'): z.ZodType<
   const schema = z
     .unknown()
     .optional()
-    .transform(value => readFields(shape, value ?? {}, which))
+    .transform(value => markChecked(readFields(shape, value ?? {}, which)))
     .meta(bodySchema(shape, which))
   shapeOf.set(schema, shape)
   return schema as unknown as z.ZodType<Checked<Output>, Input>

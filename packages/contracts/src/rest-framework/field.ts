@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isExactNumber } from '../exact-json.ts'
+import { unfitValues } from '../fit-values.ts'
 
 /**
  * Fields that read what clients of Django REST framework APIs send and refuse it in the words those clients know:
@@ -21,7 +22,6 @@ export function refuse(reason: string, message: string): Refusals {
 }
 
 export const required = refuse('required', 'This field is required.')
-export const noNullCharacters = refuse('null_characters', 'Null characters are not allowed.')
 export const notNull = refuse('null', 'This field may not be null.')
 
 /** Facts about a field that JSON Schema and form decoding need. */
@@ -56,8 +56,9 @@ export function field<Output, Input = Output>(
     .unknown()
     .transform((value, context) => {
       const result = value === undefined ? required : read(value)
-      if (!isRefusals(result)) return result
-      for (const { reason, message, path } of result.refusals) {
+      const refusals = isRefusals(result) ? result.refusals : unfitValues(result)
+      if (!isRefusals(result) && refusals.length === 0) return result
+      for (const { reason, message, path } of refusals) {
         context.issues.push({ code: 'custom', message, params: { reason }, path: [...(path ?? [])], input: value })
       }
       return z.NEVER

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { field, noNullCharacters, notNull, pythonType, refuse } from './field.ts'
+import { unfitText } from '../fit-values.ts'
+import { field, notNull, pythonType, refuse } from './field.ts'
 
 export type LinkRules = {
   /** Path of the list whose items are linked, e.g. `releases`. */
@@ -28,7 +29,8 @@ function readLink(value: unknown, { list, lists, id }: LinkRules) {
     return refuse('incorrect_type', `Incorrect type. Expected URL string, received ${pythonType(value)}.`)
   }
   const text = value.trim()
-  if (text.includes('\0')) return noNullCharacters
+  const unfit = unfitText(text)
+  if (unfit) return refuse(unfit.reason, unfit.message)
   if (id.test(text)) return text
   const [, target, key] = /^(?:https?:\/\/[^/]+)?\/([^/?#]+)\/([^/?#]+)(?:[?#].*)?$/i.exec(text) ?? []
   if (!target || !key || !lists.includes(target)) return refuse('no_match', 'Invalid hyperlink - No URL match.')

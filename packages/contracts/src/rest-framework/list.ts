@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { field, noNullCharacters, notNull, pythonType, type Refusal, refuse } from './field.ts'
+import { unfitText } from '../fit-values.ts'
+import { field, notNull, pythonType, type Refusal, refuse } from './field.ts'
 import { readText } from './scalar.ts'
 
 /** A list of texts; what is wrong with an item is reported under its index. */
@@ -38,7 +39,8 @@ export function keyList({ empty, keyOf }: KeyListRules): z.ZodType<string[], str
       if (typeof item !== 'string' && typeof item !== 'number') {
         return refuse('incorrect_type', `Incorrect type. Expected pk value, received ${pythonType(item)}.`)
       }
-      if (String(item).includes('\0')) return noNullCharacters
+      const unfit = unfitText(String(item))
+      if (unfit) return refuse(unfit.reason, unfit.message)
       keys.add(keyOf(String(item)))
     }
     return [...keys]

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { sentParameters } from '../sent-parameters.ts'
 
 /** Greatest page that is served; a larger `limit` is cut to it. */
 export const maxLimit = 1000
 export const defaultLimit = 10
 
-const parameters = z
-  .record(z.string(), z.array(z.string()))
+const parameters = sentParameters()
   .optional()
   .meta({ description: 'All query parameters as the client sent them; the links to other pages keep them' })
 

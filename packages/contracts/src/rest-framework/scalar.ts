@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { numberText } from '../exact-json.ts'
-import { field, noNullCharacters, notNull, refuse } from './field.ts'
+import { unfitText } from '../fit-values.ts'
+import { field, notNull, refuse } from './field.ts'
 
 export type TextRules = {
   /** Longest text in characters (code points). */
@@ -28,7 +29,8 @@ export function readUntrimmed(value: unknown, max: number, blank: boolean) {
   if (text === undefined) return refuse('not_a_string', 'Not a valid string.')
   const trimmed = text.trim()
   if (trimmed === '' && !blank) return refuse('blank', 'This field may not be blank.')
-  if (trimmed.includes('\0')) return noNullCharacters
+  const unfit = unfitText(trimmed)
+  if (unfit) return refuse(unfit.reason, unfit.message)
   if (trimmed.length > max && [...trimmed].length > max) {
     return refuse('too_long', `Ensure this field has no more than ${max} characters.`)
   }

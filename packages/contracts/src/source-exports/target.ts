@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sentParameters } from '../sent-parameters.ts'
 
 /** What the paths of the Open Concept Lab lead to. Odd ids are simply not found. */
 const segment = z.string().max(1024)
@@ -18,7 +19,7 @@ export const versionTarget = {
 export const childTarget = { ...sourceTarget, version: segment.optional(), id: segment }
 
 /** Query parameters as they were sent; wrong ones are not errors in this API. */
-export const oclQuery = z.record(z.string(), z.array(z.string())).default({})
+export const oclQuery = sentParameters().default({})
 
 export const oclTimestamp = z.string().meta({ format: 'date-time', examples: ['2015-05-17T10:20:30.123Z'] })
 export const oclUrl = z

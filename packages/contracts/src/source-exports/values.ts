@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { isExactNumber, numberText, parseExact } from '../exact-json.ts'
+import { unfitValues } from '../fit-values.ts'
 import { isTooDeep } from '../json-depth.ts'
 import { field, notNull, refuse } from '../rest-framework/field.ts'
 import { readText, readUntrimmed } from '../rest-framework/scalar.ts'
@@ -60,7 +61,10 @@ export function extrasObject(): z.ZodType<Record<string, unknown>, Record<string
 
 /** Any JSON, with its numbers as they were written. A form sends it as text. */
 export function anyJson(): z.ZodType<unknown, unknown> {
-  return field({ schema: {} }, value => ({ json: value })) as z.ZodType<{ json: unknown }, unknown>
+  return field({ schema: {} }, value => {
+    const refusals = unfitValues(value)
+    return refusals.length > 0 ? { refusals } : { json: value }
+  }) as z.ZodType<{ json: unknown }, unknown>
 }
 
 /** Languages, as a list or as text with commas. */

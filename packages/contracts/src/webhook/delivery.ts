@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isoTimeOfAnyZone } from '../iso-times.ts'
 
 export const deliveryStates = ['pending', 'delivered', 'failed'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
@@ -43,19 +44,16 @@ export const deliveryFilterSchema = z.object({
   state: z.enum(deliveryStates).optional(),
   type: z.string().max(200).optional().meta({ description: 'E.g. release.published or release.*' }),
   message: z.string().max(200).optional().meta({ description: 'Id of an event' }),
-  since: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .meta({ description: 'Only deliveries made at this time or later' }),
-  until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Only deliveries made before this time' }),
+  since: isoTimeOfAnyZone().optional().meta({ description: 'Only deliveries made at this time or later' }),
+  until: isoTimeOfAnyZone().optional().meta({ description: 'Only deliveries made before this time' }),
   after: z.uuid().optional().meta({ description: '`next` of the page before' }),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 
 export const resendFailedSchema = z
   .strictObject({
-    since: z.iso.datetime({ offset: true }).meta({ description: 'Failed deliveries made at this time or later' }),
-    until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Made before this time; default: now' }),
+    since: isoTimeOfAnyZone().meta({ description: 'Failed deliveries made at this time or later' }),
+    until: isoTimeOfAnyZone().optional().meta({ description: 'Made before this time; default: now' }),
   })
   .meta({ id: 'WebhookResend' })
 

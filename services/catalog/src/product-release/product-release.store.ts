@@ -15,7 +15,7 @@ const hasBaseProduct: Filter = values => {
 
 const integratedWith: Filter = values => {
   const value = values.at(-1) ?? ''
-  if (value === '' || value.includes('\0')) return value === '' ? undefined : { nothing: true }
+  if (value === '') return undefined
   if (['null', 'Null', 'NULL', 'None'].includes(value)) return { name: 'alone', sql: 'item.integrated_with_id is null' }
   const sql = 'item.integrated_with_id = (select r.id from pdc_release r where r.release_id = :integrated_with::text)'
   return { name: 'integrated_with', sql, value }

@@ -4,9 +4,8 @@ import type { Filter } from './kind.ts'
 /** Any of the values; an empty one does not count. `sql` makes the condition from the parameter, an array of texts. */
 export function anyOf(name: string, sql: (parameter: string) => string): Filter {
   return values => {
-    const given = values.filter(value => value !== '' && !value.includes('\0'))
-    if (given.length > 0) return { name, sql: sql(`:${name}::text[]`), value: given }
-    return values.some(value => value !== '') ? { nothing: true } : undefined
+    const given = values.filter(value => value !== '')
+    return given.length > 0 ? { name, sql: sql(`:${name}::text[]`), value: given } : undefined
   }
 }
 
@@ -17,8 +16,7 @@ export const anyColumn = (name: string, column = name): Filter =>
 export function exactly(name: string, sql: (parameter: string) => string): Filter {
   return values => {
     const value = values.at(-1) ?? ''
-    if (value === '') return undefined
-    return value.includes('\0') ? { nothing: true } : { name, sql: sql(`:${name}::text`), value }
+    return value === '' ? undefined : { name, sql: sql(`:${name}::text`), value }
   }
 }
 

@@ -7,7 +7,7 @@ import { run } from './run.ts'
 
 /** A key of a URL as the database knows it; undefined: there can be no such row. */
 export function readKey({ resource }: Kind, key: string): string | number | undefined {
-  if (resource.key !== 'id') return key.includes('\0') ? undefined : key
+  if (resource.key !== 'id') return key
   const id = /^\d{1,20}$/.test(key) ? Number(key) : Number.NaN
   return Number.isSafeInteger(id) ? id : undefined
 }

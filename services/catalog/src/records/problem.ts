@@ -27,7 +27,7 @@ export function given(bodies: readonly unknown[], field: string): string[] {
   const values = new Set<string>()
   for (const body of bodies) {
     const value = (body as Record<string, unknown> | null | undefined)?.[field]
-    if (typeof value === 'string' && value !== '' && !value.includes('\0')) values.add(value)
+    if (typeof value === 'string' && value !== '') values.add(value)
     else if (typeof value === 'number') values.add(String(value))
   }
   return [...values]

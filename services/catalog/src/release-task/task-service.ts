@@ -1,5 +1,5 @@
 import type { Bus } from '@slipway/bus'
-import { failure, taskCommandSchema } from '@slipway/contracts'
+import { failure, invalid, readInput, taskCommandSchema } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import manifest from '../../package.json' with { type: 'json' }
 import { obey, type TaskCommand } from './obey.ts'
@@ -25,9 +25,13 @@ export async function serveReleaseTasks(bus: Bus, store: Store, kick: () => void
 }
 
 function readCommand(bytes: Uint8Array): TaskCommand {
+  let cause: unknown
   try {
-    return taskCommandSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-  } catch (cause) {
-    throw failure('malformed', 'Not a command for a task.', { cause })
+    const command = readInput(taskCommandSchema, JSON.parse(Buffer.from(bytes).toString('utf8')))
+    if (command.success) return command.data
+    cause = invalid(command.details)
+  } catch (error) {
+    cause = error
   }
+  throw failure('malformed', 'Not a command for a task.', { cause })
 }

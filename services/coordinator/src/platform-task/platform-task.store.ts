@@ -31,8 +31,6 @@ const find: Statement = {
 }
 
 export async function findTask(read: Read, id: string): Promise<TaskInfoRow | undefined> {
-  // Text with this character cannot be compared in the database, and no id has it.
-  if (id.includes('\0')) return undefined
   const [row] = await read<TaskInfoRow>(find, [id])
   return row
 }
@@ -113,7 +111,6 @@ const output: Statement = {
 }
 
 export async function findOutput(read: Read, id: string): Promise<TaskOutputRow | undefined> {
-  if (id.includes('\0')) return undefined
   const [row] = await read<TaskOutputRow>(output, [id])
   return row
 }

@@ -43,7 +43,7 @@ export function studyObjectHandlers(store: Store<Database>, kick: () => void): O
       if (filter) throw failure('invalid', 'filter is not supported; use query.')
       const wanted = readPage(page, { least: 0, fallback: 2000 })
       const reach = { all: hasAllData(identity), groups: identity.groups, login: actorOf(identity) }
-      const text = query?.trim().replaceAll('\0', '') || null
+      const text = query?.trim() || null
       const found = { reach, withDeleted: view === 'curator', text, sort: readSort(sort), ...wanted }
       const { total, accessions } = await listStudies(store.read, found)
       return pageAnswer(total, accessions.length, wanted, bodiesOf(accessions))

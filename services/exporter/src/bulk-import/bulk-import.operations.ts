@@ -10,6 +10,7 @@ import {
   importTarget,
   lineOutcomes,
   newId,
+  readInput,
   unorderedQueue,
 } from '@slipway/contracts'
 import { commandOf, handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
@@ -54,7 +55,7 @@ export function bulkImportHandlers(options: BulkImportHandlersOptions): Operatio
       const identity = requireSignedIn(context.identity)
       const { form, updateIfExists } = input
       const framed = input.trailer ? splitTrailer(upload) : undefined
-      const queue = input.queue.replaceAll('\0', '') || unorderedQueue
+      const queue = input.queue || unorderedQueue
       let total = 0
       async function* lines() {
         for await (const items of readItems(form, framed?.pieces ?? upload, mostBytes)) {
@@ -125,10 +126,10 @@ export function bulkImportHandlers(options: BulkImportHandlersOptions): Operatio
 /** @throws `malformed` for one that is none */
 function targetOf(trailer: unknown): ImportTarget | undefined {
   if (trailer === null) return undefined
-  const read = importTarget.safeParse(trailer)
+  const read = readInput(importTarget, trailer)
   if (read.success) return read.data
   throw refuseImport(
-    `Invalid input. ${read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+    `Invalid input. ${read.details.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
   )
 }
 

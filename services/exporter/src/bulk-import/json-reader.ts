@@ -93,6 +93,7 @@ export function jsonReader(source: AsyncIterable<Uint8Array>): JsonReader {
       raw = raw.slice(cut)
       half = !ended && /[\ud800-\udbff]$/.test(decoded) ? decoded.slice(-1) : ''
       const complete = half === '' ? decoded : decoded.slice(0, -1)
+      if (!complete.isWellFormed()) throw new SyntaxError('half a surrogate pair')
       if (complete !== '') yield Buffer.from(complete, 'utf8')
     }
   }

@@ -3,6 +3,7 @@ import {
   type Checked,
   type ConceptFields,
   conceptFields,
+  errorFields,
   type Identity,
   type ImportTarget,
   isExactNumber,
@@ -10,6 +11,7 @@ import {
   mappingFields,
   type OwnerTarget,
   type SourceTarget,
+  unfitValues,
 } from '@slipway/contracts'
 import { readEnd } from '../mapping/end-url.ts'
 import { mappingOfRow } from '../mapping/mapping-of-row.ts'
@@ -39,6 +41,8 @@ export type ImportLine =
   | { readonly kind: 'version'; readonly action: Action; readonly target: SourceTarget; readonly value: Members }
   | { readonly kind: 'none'; readonly result: LineResult }
 
+/** What says what a line is about. Its other members are read as fields. */
+const addressing = ['type', '__action', 'owner', 'owner_type', 'owner_url', 'source', 'source_url']
 const actions: readonly string[] = ['CREATE_OR_UPDATE', 'CREATE', 'UPDATE', 'DELETE'] satisfies Action[]
 const concept = body(conceptFields)
 const mapping = body(mappingFields)
@@ -49,6 +53,8 @@ export function readLine(value: unknown, identity: Identity, importTarget: Impor
     return none('invalid', { __all__: ['A line must be a JSON object.'] })
   }
   const said = value as Members
+  const unfit = addressing.flatMap(name => unfitValues(said[name]).map(detail => ({ ...detail, path: [name] })))
+  if (unfit.length > 0) return none('failed', errorFields(unfit))
   const type = typeof said.type === 'string' ? said.type.trim().toLowerCase() : ''
   const line = importTarget ? retargeted(said, type, originOf(said, type, identity), importTarget) : said
   const given = line.__action ?? 'CREATE_OR_UPDATE'

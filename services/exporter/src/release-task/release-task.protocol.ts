@@ -1,5 +1,5 @@
 import type { Answer, Bus } from '@slipway/bus'
-import { failure } from '@slipway/contracts'
+import { failure, readInput } from '@slipway/contracts'
 import type { AnyStore } from '@slipway/store'
 import { filesOf, findTask, noteCommand, type ReleaseTask } from './release-task.store.ts'
 import {
@@ -70,7 +70,7 @@ function readCommand(body: Uint8Array): ReleaseTaskCommand {
   } catch (error) {
     throw failure('malformed', 'The command is not JSON.', { cause: error })
   }
-  const command = releaseTaskCommand.safeParse(value)
-  if (!command.success) throw failure('invalid', 'This is no command to a task service.', { cause: command.error })
+  const command = readInput(releaseTaskCommand, value)
+  if (!command.success) throw failure('invalid', 'This is no command to a task service.', { details: command.details })
   return command.data
 }

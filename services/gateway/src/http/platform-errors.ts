@@ -1,4 +1,4 @@
-import { failure, isFailure } from '@slipway/contracts'
+import { failure, isFailure, readInput } from '@slipway/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
@@ -28,13 +28,9 @@ function ofFramework(error: unknown) {
 
 /** A value of the shape, or an `invalid` error with everything that is wrong. */
 export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value ?? {})
+  const result = readInput(schema, value ?? {})
   if (result.success) return result.data
-  const details = result.error.issues.map(({ path, code, message }) => ({
-    path: path.map(part => (typeof part === 'number' ? part : String(part))),
-    reason: code ?? 'invalid',
-    message,
-  }))
+  const { details } = result
   throw failure('invalid', details.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '), {
     details,
   })

@@ -7,6 +7,7 @@ import { type AdmissionOptions, admitRequests } from './admission.ts'
 import { clientOf } from './client-address.ts'
 import { type ConnectionOptions, limitConnections } from './connections.ts'
 import { addCors } from './cors.ts'
+import { fitPaths } from './fit-path.ts'
 import { cutSlowBodies, type SlowBodyOptions } from './slow-bodies.ts'
 import { addTraces } from './trace.ts'
 
@@ -107,6 +108,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', usualRetryAfter)
     done(null, payload)
   })
+  fitPaths(app)
   addTraces(app)
   limitConnections(app.server, { ...options.connections, trustProxy: options.trustProxy })
   cutSlowBodies(app, options.slowBodies)

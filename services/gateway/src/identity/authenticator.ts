@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Identity } from '@slipway/contracts'
+import { type Identity, unfitText } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import { clientOf } from '../http/client-address.ts'
 import { type Account, findAccount, identityOf, maySignIn } from './account.store.ts'
@@ -114,7 +114,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return once(callers, `session ${hash.toString('base64')}`, () => ofOwner(hash, true))
     },
     async byPassword({ login, password }, address) {
-      if (login.includes('\0')) return null
+      if (unfitText(login)) return null
       const key = login.toLowerCase()
       const account = await once(accounts, key, () => findAccount(store, login))
       const hash = account && maySignIn(account) ? account.password_hash : null

@@ -1,4 +1,4 @@
-import { failure } from '@slipway/contracts'
+import { failure, isoTimeOfAnyZone } from '@slipway/contracts'
 import { now } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -17,7 +17,7 @@ const most = 50
 export const newTokenSchema = z.strictObject({
   name: z.string().trim().min(1).max(200),
   scopes: z.array(z.string().min(1).max(200)).max(100).nullable().optional(),
-  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  expiresAt: isoTimeOfAnyZone().nullable().optional(),
 })
 export const tokenChangeSchema = newTokenSchema.pick({ name: true })
 const idPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i

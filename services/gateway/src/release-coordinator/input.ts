@@ -1,4 +1,4 @@
-import { failure, invalid, type Operation } from '@slipway/contracts'
+import { failure, invalid, type Operation, unfitText } from '@slipway/contracts'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { lastValue, queryParameters } from '../http/query.ts'
@@ -20,7 +20,8 @@ export function inputReader(operation: Operation): InputReader {
     const input: Record<string, unknown> = { ...ids(request), parameters }
     for (const name of filters) {
       const value = lastValue(parameters, name)
-      if (value?.includes('\0') && !paging.has(name)) throw nullCharacters(name)
+      const unfit = paging.has(name) ? undefined : unfitText(value ?? '')
+      if (unfit) throw invalid([{ path: [name], ...unfit }])
       input[name] = value
     }
     return input
@@ -31,11 +32,7 @@ function ids(request: FastifyRequest): Record<string, string> {
   const parameters = request.params as Record<string, string>
   for (const name in parameters) {
     const id = parameters[name] as string
-    if (id.length > longestId || id.includes('\0')) throw failure('not_found', 'Not found.')
+    if (id.length > longestId || id.includes('\u{fffd}')) throw failure('not_found', 'Not found.')
   }
   return parameters
-}
-
-function nullCharacters(name: string) {
-  return invalid([{ path: [name], reason: 'null_characters', message: 'Null characters are not allowed.' }])
 }

@@ -29,14 +29,24 @@ export function jsonBody(request: FastifyRequest): unknown {
   }
 }
 
-/** Bare text, which AngularJS labels as JSON without quoting it; a JSON string stands for its value. */
+/** Bare text, which AngularJS labels as JSON without quoting it; a JSON string stands for its value. @throws `malformed` */
 export function bareText(request: FastifyRequest): string {
-  const text = rawBodyOf(request).bytes.toString('utf8').trim()
+  const text = utf8Text(rawBodyOf(request).bytes).trim()
   if (!text.startsWith('"')) return text
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'string' ? value : text
   } catch {
     return text
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function utf8Text(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw failure('malformed', 'The body is not valid UTF-8', { cause })
   }
 }

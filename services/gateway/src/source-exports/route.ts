@@ -23,7 +23,7 @@ export function route(
       url,
       ...(bodyLimit !== undefined && { bodyLimit }),
       async handler(request, reply) {
-        if (hasEmptyParameter(request) || hasNullCharacter(request)) throw failure('not_found', 'Not found.')
+        if (hasEmptyParameter(request)) throw failure('not_found', 'Not found.')
         reply.header('allow', allow)
         if (request.method === 'OPTIONS') return reply.code(200).header('content-length', '0').send()
         return handler(request, reply)
@@ -31,10 +31,6 @@ export function route(
     })
   }
 }
-
-/** Nothing is called so, and databases do not even take the question. */
-const hasNullCharacter = ({ params }: FastifyRequest): boolean =>
-  Object.values(params as Readonly<Record<string, string>>).some(value => value.includes('\0'))
 
 export const methodNotAllowed = ({ method }: FastifyRequest) =>
   failure('method_not_allowed', `Method '${method}' not allowed.`)

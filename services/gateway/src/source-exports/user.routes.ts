@@ -6,6 +6,7 @@ import {
   orgMemberOperations,
   orgOperations,
   ownerProfileOperations,
+  unfitText,
 } from '@slipway/contracts'
 import { hasRole } from '@slipway/service'
 import { isUniqueViolation, type Statement } from '@slipway/store'
@@ -196,8 +197,8 @@ async function fieldsOf(request: FastifyRequest, names: readonly string[]): Prom
     if (value === undefined) return [{ path: [name], reason: 'required', message: 'This field is required.' }]
     if (value === null) return [{ path: [name], reason: 'null', message: 'This field may not be null.' }]
     if (typeof value !== 'string') return [{ path: [name], reason: 'not_a_string', message: 'Not a valid string.' }]
-    if (value.includes('\0'))
-      return [{ path: [name], reason: 'null_characters', message: 'Null characters are not allowed.' }]
+    const unfit = unfitText(value)
+    if (unfit) return [{ path: [name], ...unfit }]
     return value.trim() === '' ? [{ path: [name], reason: 'blank', message: 'This field may not be blank.' }] : []
   })
   if (problems.length > 0) throw invalid(problems)

@@ -1,4 +1,4 @@
-import { failure, mayRead } from '@slipway/contracts'
+import { failure, invalid, mayRead, unfitValues } from '@slipway/contracts'
 import { lastValue, type QueryParameters } from '../http/query.ts'
 import type { EventFilter, StoredEvent } from './stored-event.ts'
 
@@ -21,6 +21,10 @@ export function readFilter(parameters: QueryParameters): Omit<EventFilter, 'view
     if (verb === undefined || verb === '*') nouns.add(noun)
     else types.add(word)
   }
+  const unfit = Object.keys(parameters).flatMap(name =>
+    unfitValues(parameters[name]).map(detail => ({ ...detail, path: [name] })),
+  )
+  if (unfit.length > 0) throw invalid(unfit)
   // A star among others asks for everything.
   const all = words.includes('*')
   return {

@@ -1,4 +1,4 @@
-import { countryOperations, failure, isFailure } from '@slipway/contracts'
+import { countryOperations, failure, isFailure, unfitText } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
 import { clientOf } from '../../http/client-address.ts'
 import { parsed } from '../../http/platform-errors.ts'
@@ -51,7 +51,7 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
 
 async function activate({ request, reply, options }: EndpointCall): Promise<FastifyReply> {
   const key = lastValue(queryParameters(request), 'key') ?? ''
-  const login = key === '' ? undefined : await activateAccount(options.store, key)
+  const login = key === '' || unfitText(key) ? undefined : await activateAccount(options.store, key)
   if (login === undefined) throw failure('not_found', 'Not Found')
   options.announceChange()
   return reply.type('text/plain; charset=utf-8').send(login)
