@@ -88,7 +88,7 @@ describe('an import', () => {
     expect(mapped).toMatchObject({ to_concept_code: 'B', to_concept_name: 'name of B', sort_weight: 2.5 })
     const [concepts, mappings, ...more] = await applied(submitted.id)
     expect(concepts).toMatchObject({
-      ...{ source_url: '/orgs/ALL/sources/S/', kind: 'concept', processed: 4, counts: { created: 4 } },
+      ...{ source_url: '/orgs/ALL/sources/S/', kind: 'concept', processed: 7, counts: { created: 7 } },
       changes: ['A', 'B'].map(id => ({ id, change: 'created', sequence: 1 })),
     })
     expect(mappings).toMatchObject({ kind: 'mapping', changes: Array(3).fill({ change: 'created', sequence: 1 }) })
@@ -318,6 +318,65 @@ describe('an import', () => {
     // The rows of an export are lines, too.
     const again = JSON.parse((await running.read(conceptOperations.list, { ...target, query: { limit: ['0'] } })).text)
     expect((await carriedOut([...again, mapped])).report).toMatchObject({ unchanged: 7, failed: 0 })
+  })
+
+  it('is carried out in few parts however its lines are mixed, with the outcome of one line after the other', async () => {
+    await running.dictionary('MIXED')
+    await running.dictionary('MIXED2')
+    const lines = Array.from({ length: 300 }, (_, index) => [
+      concept('MIXED', `C${index}`),
+      { type: 'Reference', ...at('MIXED'), data: { expressions: [`/x/${index}/`] } },
+      mapping('MIXED', `C${index}`, `C${Math.max(0, index - 1)}`, { map_type: 'Child', id: `M${index}` }),
+      concept('MIXED2', `D${index}`),
+      // Of the next one, which is still to come.
+      mapping('MIXED2', `D${index}`, `D${index + 1}`),
+      { ...mapping('MIXED2', `D${index}`, ''), to_concept_url: url('MIXED', `C${index}`) },
+    ]).flat()
+    const { id, report, result } = await carriedOut(lines)
+    expect(report).toMatchObject({ total: 1_800, created: 1_499, unknown: 300, failed: 1 })
+    expect(result.failed).toEqual([{ ...lines[2], errors: { __all__: ['Cannot map concept to itself.'] } }])
+    expect(result.unknown.map(({ data }: Members) => (data as { expressions: string[] }).expressions[0])).toEqual(
+      Array.from({ length: 300 }, (_, index) => `/x/${index}/`),
+    )
+    const parts = await running.store.read<{ count: number }>(
+      { name: 'test.parts', text: 'select count(*) from bulk_import_part where import = $1' },
+      [id],
+    )
+    expect(parts[0]?.count).toBeLessThanOrEqual(6)
+    const told = await applied(id)
+    expect(told.length).toBeLessThanOrEqual(4 * 6)
+    expect(told.flatMap(({ changes }) => changes)).toHaveLength(1_499)
+    const mapped = await running.read(mappingOperations.list, {
+      ...{ ownerType: 'org', owner: 'MIXED2', source: 'S', query: { limit: ['0'] } },
+    })
+    const open = JSON.parse(mapped.text).filter(({ to_concept_url: to }: Members) => to === null)
+    expect(open.map(({ to_concept_code: code }: Members) => code)).toEqual(['D300'])
+  })
+
+  it('keeps the order of lines where it matters', async () => {
+    const target = await running.dictionary('INORDER', ['A', 'B'])
+    const names = (name: string) => ({ names: [{ name, locale: 'en' }] })
+    const { report } = await carriedOut([
+      mapping('INORDER', 'A', 'B', { id: '1' }),
+      concept('INORDER', 'B', names('renamed')),
+      mapping('INORDER', 'B', 'A', { id: '2' }),
+      concept('INORDER', 'B', names('renamed again')),
+      mapping('INORDER', 'B', 'A', { id: '3', map_type: 'other' }),
+      mapping('INORDER', 'B', 'A', { id: '3', map_type: 'changed' }),
+      concept('INORDER', 'C', names('new')),
+      concept('INORDER', 'C', { __action: 'DELETE' }),
+      concept('INORDER', 'C', { ...names('back'), retired: false }),
+      mapping('INORDER', 'A', 'C', { id: '4' }),
+      mapping('INORDER', 'A', 'C', { id: '4', __action: 'DELETE' }),
+    ])
+    expect(report).toMatchObject({ created: 5, updated: 4, deleted: 2, failed: 0 })
+    const get = (id: string) => running.bus.call(mappingOperations.get, { ...target, id }, as('ada'))
+    expect(await get('1')).toMatchObject({ to_concept_name: 'B' })
+    expect(await get('2')).toMatchObject({ from_concept_name: 'renamed' })
+    expect(await get('3')).toMatchObject({ from_concept_name: 'renamed again', map_type: 'changed', version: '2' })
+    expect(await get('4')).toMatchObject({ to_concept_name: 'back', retired: true })
+    const c = await running.bus.call(conceptOperations.get, { ...target, id: 'C' }, as('ada'))
+    expect(c).toMatchObject({ version: '3', retired: false })
   })
 
   it('refuses lines with what is no text, in any place of them, and nothing else is broken by them', async () => {

@@ -20,15 +20,15 @@ export type Importer = {
   readonly isCopy: boolean
 }
 
-/** What lines came to, and what the import has to tell of it: lines of other kinds have events of their own. */
-export type Applied = {
-  readonly results: readonly LineResult[]
-  readonly told?: {
-    readonly source_url: string
-    readonly kind: ChildKind
-    readonly changes: readonly ChildChange[]
-  }
+/** What an import has to tell of the children of one source that it changed. */
+export type Told = {
+  readonly source_url: string
+  readonly kind: ChildKind
+  readonly changes: readonly ChildChange[]
 }
+
+/** What lines came to, and what the import has to tell of it: lines of other kinds have events of their own. */
+export type Applied = { readonly results: readonly LineResult[]; readonly told?: readonly Told[] }
 
 /** What lines with children of one source came to. */
 export function appliedTo(
@@ -38,7 +38,7 @@ export function appliedTo(
   changes: readonly ChildChange[],
 ): Applied {
   if (changes.length === 0) return { results }
-  return { results, told: { source_url: sourceUrl(targetOf(source)), kind, changes } }
+  return { results, told: [{ source_url: sourceUrl(targetOf(source)), kind, changes }] }
 }
 
 /** What a line comes to: its result, and what has to be written for it. */

@@ -1,26 +1,21 @@
-import {
-  type ConceptFields,
-  type Identity,
-  type ImportTarget,
-  type MappingFields,
-  parseExact,
-} from '@slipway/contracts'
-import { sourceUrl } from '../paths.ts'
+import { type Identity, type ImportTarget, parseExact } from '@slipway/contracts'
 import type { OtherLine } from './apply-other.ts'
-import { type ChildLine, readLine } from './line.ts'
+import { type ImportLine, readLine } from './line.ts'
 import { splitLines } from './split-lines.ts'
 
-/** Neighbouring lines that are carried out together: children of one kind and source, or one line of anything else. */
+/** A line that is carried out together with its neighbours: one with a child, or one with nothing to do. */
+export type RowLine = Extract<ImportLine, { kind: 'concept' | 'mapping' | 'none' }>
+
+/** Neighbouring lines that are carried out together: rows of any sources, or one line of anything else. */
 export type LineBatch = {
   /** Bytes of each line in the file, its end included. */
   readonly bytes: readonly number[]
   readonly work:
-    | { readonly kind: 'concept'; readonly lines: readonly ChildLine<ConceptFields>[] }
-    | { readonly kind: 'mapping'; readonly lines: readonly ChildLine<MappingFields>[] }
+    | { readonly kind: 'rows'; readonly lines: readonly RowLine[] }
     | { readonly kind: 'other'; readonly line: OtherLine }
 }
 
-/** Bounds of a batch: the source is locked while it is written, and single writes wait for that long. */
+/** Bounds of a batch: its sources are locked while it is written, and single writes wait for that long. */
 const mostLines = 500
 const mostBytes = 1024 * 1024
 
@@ -30,13 +25,11 @@ export async function* batchesOf(
   identity: Identity,
   target: ImportTarget | null,
 ): AsyncGenerator<LineBatch, void, void> {
-  let key = ''
-  let kind: 'concept' | 'mapping' = 'concept'
-  let lines: ChildLine<ConceptFields & MappingFields>[] = []
+  let lines: RowLine[] = []
   let bytes: number[] = []
   let size = 0
   function* pending(): Generator<LineBatch, void, void> {
-    if (lines.length > 0) yield { bytes, work: { kind, lines } as LineBatch['work'] }
+    if (lines.length > 0) yield { bytes, work: { kind: 'rows', lines } }
     lines = []
     bytes = []
     size = 0
@@ -46,16 +39,13 @@ export async function* batchesOf(
     for (const { bytes: text } of group) {
       const length = text.length + 1
       const line = readLine(parseExact(text.toString('utf8')), identity, target)
-      if (line.kind !== 'concept' && line.kind !== 'mapping') {
+      if (line.kind !== 'concept' && line.kind !== 'mapping' && line.kind !== 'none') {
         yield* pending()
         yield { bytes: [length], work: { kind: 'other', line } }
         continue
       }
-      const itsKey = `${line.kind} ${sourceUrl(line.line.target)}`
-      if (itsKey !== key || lines.length === mostLines || size + length > mostBytes) yield* pending()
-      key = itsKey
-      kind = line.kind
-      lines.push(line.line as ChildLine<ConceptFields & MappingFields>)
+      if (lines.length === mostLines || (lines.length > 0 && size + length > mostBytes)) yield* pending()
+      lines.push(line)
       bytes.push(length)
       size += length
     }
@@ -66,14 +56,14 @@ export async function* batchesOf(
 /** The rest of a batch whose first lines are done. */
 export function restOf({ bytes, work }: LineBatch, done: number): LineBatch | undefined {
   if (done >= bytes.length || work.kind === 'other') return undefined
-  return { bytes: bytes.slice(done), work: { ...work, lines: work.lines.slice(done) } as LineBatch['work'] }
+  return { bytes: bytes.slice(done), work: { ...work, lines: work.lines.slice(done) } }
 }
 
 /** The first half of the lines of a batch. */
 export function firstHalfOf({ bytes, work }: LineBatch): LineBatch {
   if (work.kind === 'other') return { bytes, work }
   const half = Math.ceil(bytes.length / 2)
-  return { bytes: bytes.slice(0, half), work: { ...work, lines: work.lines.slice(0, half) } as LineBatch['work'] }
+  return { bytes: bytes.slice(0, half), work: { ...work, lines: work.lines.slice(0, half) } }
 }
 
 /** Asks for the next item while the last one is worked on. */

@@ -79,7 +79,7 @@ const advance: Statement = {
   name: 'bulk-import.advance',
   text: `with mine as (
       update bulk_import set processed = $3 + $4, next_byte = $6, counts = $7, attempt = 0, deaths = 0,
-        due_at = clock_timestamp() + $8 * interval '1 second', seq = seq + ($11::json is not null)::integer
+        due_at = clock_timestamp() + $8 * interval '1 second', seq = seq + json_array_length($11::json)
       ${mine} and processed = $3
       returning id, seq, traceparent
     ), part as (
@@ -87,7 +87,8 @@ const advance: Statement = {
       select id, $3, $5, $6, $9, $10 from mine
     ), event as (
       insert into platform.outbox (${outboxColumns})
-      select 'bulk-import', 'applied', id, seq, $12, traceparent, $11 from mine where $11 is not null
+      select 'bulk-import', 'applied', id, seq - json_array_length($11::json) + told.place, $12, traceparent, told.data
+      from mine cross join json_array_elements($11::json) with ordinality as told (data, place)
     )
     select seq from mine`,
 }
@@ -176,8 +177,8 @@ export type Batch = {
   readonly results: readonly LineResult[]
   /** Of the whole import, with this batch. */
   readonly counts: Counts
-  /** What is told of the changes that they made, if they made any. */
-  readonly event?: { readonly actor: string; readonly data: object } | undefined
+  /** What is told of the changes that they made, in this order. */
+  readonly events: { readonly actor: string; readonly data: readonly object[] }
 }
 
 /**
@@ -187,13 +188,13 @@ export type Batch = {
 export async function advanceImport(
   tx: Queryable,
   { id, lease, processed }: Pick<ImportJob, 'id' | 'lease' | 'processed'>,
-  { firstByte, lastByte, results, counts, event }: Batch,
+  { firstByte, lastByte, results, counts, events }: Batch,
   leaseSeconds: number,
 ): Promise<number | undefined> {
   const wrong = results.flatMap(({ errors }, index) => (errors ? [[String(index), errors] as const] : []))
   const errors = wrong.length > 0 ? Object.fromEntries(wrong) : null
   const values = [id, lease, processed, results.length, firstByte, lastByte, counts, leaseSeconds, lettersOf(results)]
-  const [row] = await tx.query<{ seq: number }>(advance, [...values, errors, event?.data, event?.actor])
+  const [row] = await tx.query<{ seq: number }>(advance, [...values, errors, JSON.stringify(events.data), events.actor])
   return row?.seq
 }
 

@@ -2,9 +2,8 @@ import { actorOf, isFailure } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Applied, Importer } from './apply-children.ts'
-import { applyConcepts } from './apply-concepts.ts'
-import { applyMappings } from './apply-mappings.ts'
 import { applyOther, type OtherOptions } from './apply-other.ts'
+import { applyRows } from './apply-rows.ts'
 import { firstHalfOf, type LineBatch } from './batches.ts'
 import { advanceImport, type ImportJob } from './bulk-import.store.ts'
 import { addResults } from './bulk-import.ts'
@@ -33,8 +32,8 @@ export async function carryOut(job: ImportJob, batch: LineBatch, options: CarryO
     const length = batch.bytes.slice(0, results.length).reduce((sum, bytes) => sum + bytes, 0)
     const lastByte = job.nextByte + length
     const after = { ...job, processed: job.processed + results.length, nextByte: lastByte, counts, attempt: 0 }
-    const event = told && { actor: actorOf(job.identity), data: { ...importData(after), ...told } }
-    const done = { firstByte: job.nextByte, lastByte, results, counts, event }
+    const data = told?.map(one => ({ ...importData(after), ...one })) ?? []
+    const done = { firstByte: job.nextByte, lastByte, results, counts, events: { actor: actorOf(job.identity), data } }
     const seq = await advanceImport(tx, job, done, options.leaseSeconds)
     if (seq === undefined) throw lostImport
     return { ...after, seq }
@@ -54,7 +53,6 @@ export async function carryOut(job: ImportJob, batch: LineBatch, options: CarryO
 }
 
 function apply(tx: AnyTx, importer: Importer, { work }: LineBatch, options: OtherOptions): Promise<Applied> {
-  if (work.kind === 'concept') return applyConcepts(tx, importer, work.lines)
-  if (work.kind === 'mapping') return applyMappings(tx, importer, work.lines)
+  if (work.kind === 'rows') return applyRows(tx, importer, work.lines)
   return applyOther(tx, importer, work.line, options).then(result => ({ results: [result] }))
 }

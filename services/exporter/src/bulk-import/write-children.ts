@@ -1,3 +1,4 @@
+import type { SourceTarget } from '@slipway/contracts'
 import type { Queryable, Statement } from '@slipway/store'
 import { type Change, firstState, nextState, requireRoom, type Written } from '../child/change-child.ts'
 import { type StoredChild, tickClock } from '../child/child.store.ts'
@@ -72,6 +73,44 @@ const revise: Statement = {
       search = rows.search, match_key = rows.match_key, from_source = rows.from_source, to_source = rows.to_source,
       open_from = rows.open_from, open_to = rows.open_to
     from rows where c.position = rows.position`,
+}
+
+const places = 'unnest($1::text[], $2::text[], $3::text[]) with ordinality as wanted (owner_type, owner, source, place)'
+const lock: Statement = {
+  name: 'bulk-import.lock-sources',
+  text: `select s.position from source s
+    join ${places} on s.owner_type = wanted.owner_type and s.owner = wanted.owner and s.id = wanted.source
+    order by s.position for update of s`,
+}
+const there: Statement = {
+  name: 'bulk-import.concepts-there',
+  text: `select (wanted.place - 1)::integer as index
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+      with ordinality as wanted (owner_type, owner, source, id, place)
+    join source s on s.owner_type = wanted.owner_type and s.owner = wanted.owner and s.id = wanted.source
+    cross join lateral (
+      select from child where source = s.position and kind || '' = 'concept' and id = wanted.id limit 1
+    ) c`,
+}
+const columnsOf = (targets: readonly SourceTarget[]) => [
+  targets.map(({ ownerType }) => ownerType),
+  targets.map(({ owner }) => owner),
+  targets.map(({ source }) => source),
+]
+
+/** Locks several sources, as far as they are there, in the order of their positions as everybody does. */
+export async function lockTargets(tx: Queryable, targets: readonly SourceTarget[]): Promise<void> {
+  await tx.query(lock, columnsOf(targets))
+}
+
+/** The places of those of these concepts that are there. */
+export async function conceptsThere(
+  tx: Queryable,
+  wanted: readonly { readonly target: SourceTarget; readonly id: string }[],
+): Promise<number[]> {
+  if (wanted.length === 0) return []
+  const values = [...columnsOf(wanted.map(({ target }) => target)), wanted.map(({ id }) => id)]
+  return (await tx.query<{ index: number }>(there, values)).map(({ index }) => index)
 }
 
 export async function childrenById(tx: Queryable, source: number, kind: ChildKind, ids: readonly string[]) {
