@@ -68,6 +68,49 @@ describe('lists', () => {
     expect(body).toMatchObject({ active_concepts: 11, active_mappings: 0, versions: 2 })
   })
 
+  it('are filtered and sorted, live and frozen, and count what they filter', async () => {
+    const { ada, nobody } = running.as
+    const named = (id: string, concept_class: string, datatype: string, name: string) =>
+      concept(id, { concept_class, datatype, names: [{ name, locale: 'en' }] })
+    const source = await makeSource(ada, 'FILTERS', [
+      named('a', 'Diagnosis', 'N/A', 'Zeta'),
+      named('b', 'Drug', 'Text', 'alpha'),
+      named('c/1', 'Misc, other', 'N/A', 'Beta'),
+    ])
+    const url = (id: string) => `${source}concepts/${encodeURIComponent(id)}/`
+    const map = (id: string, map_type: string, from: string, to: string) =>
+      ada.post(`${source}mappings/`, { id, map_type, from_concept_url: url(from), to_concept_url: url(to) })
+    for (const [id, type, from, to] of [
+      ['1', 'SAME-AS', 'a', 'b'],
+      ['2', 'NARROWER-THAN', 'a', 'c/1'],
+      ['3', 'SAME-AS', 'c/1', 'b'],
+    ] as const)
+      expect((await map(id, type, from, to)).status).toBe(201)
+    await cut(ada, source, 'v1')
+    await ada.put(url('b'), { concept_class: 'Later', names: [{ name: 'omega', locale: 'en' }] })
+    const expected = [
+      ['concepts/?conceptClass=diagnosis', 'a', 'a'],
+      ['concepts/?conceptClass=Drug,Diagnosis&sortAsc=id', 'a', 'a b'],
+      ['concepts/?conceptClass=Misc,%20other', 'c/1', 'c/1'],
+      ['concepts/?datatype=N/A&sortDesc=name', 'a c/1', 'a c/1'],
+      ['concepts/?sortAsc=name', 'c/1 b a', 'b c/1 a'],
+      ['concepts/?sortAsc=lastUpdate&limit=1', 'a', 'a'],
+      ['concepts/?sortDesc=id&q=et', 'c/1 a', 'c/1 a'],
+      ['concepts/?conceptClass=&unknownFilter=x&sortAsc=nonsense', 'b c/1 a', 'c/1 b a'],
+      ['mappings/?mapType=same-as&sortAsc=id', '1 3', '1 3'],
+      ['mappings/?fromConcept=a&sortDesc=id', '2 1', '2 1'],
+      [`mappings/?fromConcept=${encodeURIComponent(url('c/1'))}`, '3', '3'],
+      ['mappings/?toConcept=b&mapType=SAME-AS&fromConcept=c/1', '3', '3'],
+      [`mappings/?toConcept=${url('nil')}`, '', ''],
+      ['concepts/a/mappings/?mapType=SAME-AS', '1', '1'],
+    ] as const
+    for (const [path, live, frozen] of expected) {
+      const [now, then] = [await nobody.get(source + path), await nobody.get(`${source}v1/${path}`)]
+      expect([rows(now).join(' '), rows(then).join(' ')], path).toEqual([live, frozen])
+      if (!path.includes('limit=')) expect(count(now.headers), path).toBe(rows(now).length)
+    }
+  })
+
   it('of sources and orgs count what the caller may see', async () => {
     const { ada, bob, nobody, staff } = running.as
     const callers = [nobody, bob, ada, staff]
@@ -274,6 +317,28 @@ describe('retiring', () => {
       expect(await state()).toMatchObject({ retire_reason: null, update_comment })
     }
     expect((await ada.put(`${source}concepts/nil/reactivate/`)).status).toBe(404)
+  })
+})
+
+describe('an export', () => {
+  it('is had without what is retired', async () => {
+    const { ada, nobody } = running.as
+    const source = await makeSource(ada, 'ACTIVE', [concept('A'), concept('B')])
+    expect((await ada.delete(`${source}concepts/A/`)).status).toBe(204)
+    await cut(ada, source, 'v1')
+    const whole = await exported(nobody, source, 'v1')
+    const ids = (zip: Buffer) => JSON.parse(unzip(zip).text).concepts.map(({ id }: { id: string }) => id)
+    expect(ids(whole.bytes)).toEqual(['A', 'B'])
+    const active = await nobody.get(`${source}v1/export/?includeRetired=false`)
+    expect(active.headers).toMatchObject({
+      'content-type': 'application/zip',
+      lastupdated: whole.headers.lastupdated,
+      'content-disposition': whole.headers['content-disposition'],
+    })
+    expect(ids(active.bytes)).toEqual(['B'])
+    expect(ids((await nobody.get(`${source}v1/export/?includeRetired=true`)).bytes)).toEqual(['A', 'B'])
+    const head = await nobody.send('HEAD', `${source}v1/export/?includeRetired=false`)
+    expect([head.status, head.text]).toEqual([200, ''])
   })
 })
 
@@ -515,7 +580,10 @@ describe('versions', () => {
     const frozen = await nobody.get(`${source}v1/?includeConcepts=true&limit=0`)
     expect(frozen.body.concepts).toMatchObject([{ datatype: 'N/A' }])
     expect(frozen.text.startsWith('{"type":"Source Version"')).toBe(true)
+    // A version that is gone is passed over by those that came after it.
+    await cut(ada, source, 'v3')
     expect((await ada.delete(`${source}v2/`)).status).toBe(204)
+    expect((await nobody.get(`${source}v3/`)).body.previous_version_url).toBe(`${source}v1/`)
     expect((await ada.get(`${source}latest/`)).status).toBe(404)
     expect((await nobody.get(`${source}v2/`)).status).toBe(404)
   })

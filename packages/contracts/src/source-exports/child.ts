@@ -73,7 +73,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
         hard: z.boolean().optional().meta({ description: 'Asks for it to be deleted for good, which is refused' }),
       }),
       output: z.void(),
-      errors: [...oclWriteErrors, 'refused'],
+      errors: [...rowErrors, 'refused'],
     }),
     reactivate: operation(`exporter.${noun}.reactivate`, {
       summary: `Brings a retired ${noun} back`,

@@ -18,7 +18,12 @@ export const exportOperations = {
     summary: 'The export of a version: 200 with the archive, 208 while it is made, 204 where there is none yet',
     effect: 'read',
     flow: 'streamed-answer',
-    input: z.object({ ...versionTarget, ...conditions, head }),
+    input: z.object({
+      ...versionTarget,
+      ...conditions,
+      head,
+      activeOnly: z.boolean().default(false).meta({ description: 'Without what is retired' }),
+    }),
     output: archive,
     errors: [...readErrors, 'method_not_allowed'],
   }),

@@ -3,6 +3,7 @@ import type { Queryable, Statement } from '@slipway/store'
 import { type Change, firstState, nextState, requireRoom, type Written } from '../child/change-child.ts'
 import { type StoredChild, tickClock } from '../child/child.store.ts'
 import type { ChildKind, ChildRules } from '../child/child.ts'
+import { facetColumns } from '../child/facets.ts'
 import type { MappingLinks } from '../mapping/mapping-ends.ts'
 
 /** What a batch holds of children that are there already. */
@@ -37,7 +38,7 @@ export type ChildChange = Pick<Written, 'id' | 'uuid'> & {
 /** The states come as JSON with their rows in it as they are: read as text, such a member stays as it was written. */
 const rows = (columns: string) => `json_to_recordset($1) as row(${columns}, retired boolean, search text,
   match_key text, from_source bigint, to_source bigint, from_concept bigint, to_concept bigint, open_from text,
-  open_to text, body text)`
+  open_to text, ${facetColumns.map(column => `${column} text`).join(', ')}, body text)`
 
 /** Escapes that Postgres refuses to read, though it keeps them as text: NUL, and halves of surrogate pairs. */
 const unknownToJson = /\\u(?:0000|d[89a-f])/
@@ -50,10 +51,10 @@ const insert: Statement = {
       from ${rows('id text, uuid uuid')}
     ), made as (
       insert into child (position, source, kind, id, uuid, head, retired, search, match_key, from_source, to_source,
-        created_on, updated_on, open_from, open_to)
+        created_on, updated_on, open_from, open_to, ${facetColumns.join(', ')})
       overriding system value
       select position, $2, $3, id, uuid, head, retired, search, match_key, from_source, to_source, $4, $4, open_from,
-        open_to
+        open_to, ${facetColumns.join(', ')}
       from rows
     )
     insert into child_version (position, child, number, retired, updated_on, body, from_concept, to_concept)
@@ -71,7 +72,8 @@ const revise: Statement = {
     )
     update child c set head = rows.head, number = rows.number, retired = rows.retired, updated_on = $2,
       search = rows.search, match_key = rows.match_key, from_source = rows.from_source, to_source = rows.to_source,
-      open_from = rows.open_from, open_to = rows.open_to
+      open_from = rows.open_from, open_to = rows.open_to,
+      ${facetColumns.map(column => `${column} = rows.${column}`).join(', ')}
     from rows where c.position = rows.position`,
 }
 
@@ -157,7 +159,7 @@ export async function writeChildren<Values, Content extends { readonly retired: 
   return changes
 }
 
-function recordOf(key: object, { state: { retired, search, links, body } }: Written): string {
+function recordOf(key: object, { state: { retired, search, facets, links, body } }: Written): string {
   const columns = {
     ...key,
     retired,
@@ -170,6 +172,7 @@ function recordOf(key: object, { state: { retired, search, links, body } }: Writ
     to_concept: links?.toConcept,
     open_from: links?.openFrom,
     open_to: links?.openTo,
+    ...facets,
   }
   const row = unknownToJson.test(body) ? JSON.stringify(body) : body
   return `${JSON.stringify(columns).slice(0, -1)},"body":${row}}`

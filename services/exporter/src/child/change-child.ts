@@ -7,6 +7,7 @@ import type { SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
 import { insertChild, type NewState, reviseChild, type StoredChild, tickClock } from './child.store.ts'
 import { type ChildKind, type ChildRow, type ChildRules, childRowOf, type Frame } from './child.ts'
+import { facetsOf } from './facets.ts'
 
 /** Who changes what. */
 export type Cause = {
@@ -101,7 +102,14 @@ function writtenOf<Values, Content extends { readonly retired: boolean }>(
   const row = rules.rowOf(content, frame)
   const search = rules.searchOf(content, id).toLowerCase()
   const { retired } = content
-  const state = { retired, now, body: JSON.stringify(row), search, links: rules.linksOf?.(content) }
+  const state = {
+    retired,
+    now,
+    body: JSON.stringify(row),
+    search,
+    facets: facetsOf(row),
+    links: rules.linksOf?.(content),
+  }
   return { id, uuid: childUuid, number, verb, row, state }
 }
 

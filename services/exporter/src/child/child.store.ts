@@ -1,6 +1,7 @@
 import { type AnyStore, type Queryable, type Statement, snapshotRows } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
 import { type ChildKind, type ChildLinks, childRowOf } from './child.ts'
+import { type Facet, facetColumns } from './facets.ts'
 
 /** Where children are read: the live source, or a frozen version of it. */
 export type Scope = { readonly source: number; readonly version: number | null }
@@ -54,8 +55,8 @@ const insert: Statement = {
       select nextval(pg_get_serial_sequence('child_version', 'position')) as position
     ), made as (
       insert into child (source, kind, id, uuid, head, retired, search, match_key, from_source, to_source, created_on,
-        updated_on, open_from, open_to)
-      select $1, $2, $3, $4, position, $5, $6, $7, $8, $9, $10, $10, $14, $15 from head
+        updated_on, open_from, open_to, ${facetColumns.join(', ')})
+      select $1, $2, $3, $4, position, $5, $6, $7, $8, $9, $10, $10, $14, $15, $16, $17, $18, $19, $20 from head
       returning position, head
     )
     insert into child_version (position, child, number, retired, updated_on, body, from_concept, to_concept)
@@ -69,7 +70,7 @@ const revise: Statement = {
       values ($1, $2, $3, $4, $5, $10, $11) returning position
     )
     update child set head = made.position, number = $2, retired = $3, updated_on = $4, search = $6, match_key = $7,
-      from_source = $8, to_source = $9, open_from = $12, open_to = $13
+      from_source = $8, to_source = $9, open_from = $12, open_to = $13, ${facetColumns.map((column, index) => `${column} = $${index + 14}`).join(', ')}
     from made where child.position = $1`,
 }
 
@@ -123,6 +124,7 @@ export type NewState = {
   readonly now: string
   readonly body: string
   readonly search: string
+  readonly facets: Readonly<Record<Facet, string | null>>
   readonly links: ChildLinks | undefined
 }
 
@@ -138,22 +140,24 @@ const conceptValues = (links: ChildLinks | undefined) => [
   links?.openTo ?? null,
 ]
 
+const facetValues = (facets: NewState['facets']) => facetColumns.map(column => facets[column])
+
 export async function insertChild(
   tx: Queryable,
   key: { readonly source: number; readonly kind: ChildKind; readonly id: string; readonly uuid: string },
-  { retired, now, body, search, links }: NewState,
+  { retired, now, body, search, facets, links }: NewState,
 ): Promise<void> {
   const { source, kind, id, uuid } = key
   await tx.query(insert, [
     ...[source, kind, id, uuid, retired, search],
-    ...[...linkValues(links), now, body, ...conceptValues(links)],
+    ...[...linkValues(links), now, body, ...conceptValues(links), ...facetValues(facets)],
   ])
 }
 
 export async function reviseChild(tx: Queryable, position: number, number: number, state: NewState): Promise<void> {
-  const { retired, now, body, search, links } = state
+  const { retired, now, body, search, facets, links } = state
   await tx.query(revise, [
     ...[position, number, retired, now, body, search],
-    ...[...linkValues(links), ...conceptValues(links)],
+    ...[...linkValues(links), ...conceptValues(links), ...facetValues(facets)],
   ])
 }

@@ -2,6 +2,7 @@ import { type AnyStore, type Query, snapshotRows } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
 import type { Range, Scope } from './child.store.ts'
 import type { ChildKind } from './child.ts'
+import { type Facet, facetMembers, mostFacet } from './facets.ts'
 
 export type ChildFilter = {
   readonly includeRetired: boolean
@@ -10,9 +11,21 @@ export type ChildFilter = {
   readonly search: string | null
   /** Only mappings of this concept: those that lead from it, with `inverse` also those that lead to it. */
   readonly of?: { readonly concept: number; readonly inverse: boolean } | undefined
+  /** Only those whose facet is one of these texts. */
+  readonly facets?: Readonly<Partial<Record<Facet, readonly string[]>>>
+  /** Only mappings from or to this concept; null: one that is not here. */
+  readonly ends?: Readonly<Partial<Record<'from_concept' | 'to_concept', number | null>>>
 }
 
-export type Order = 'newest' | 'oldest'
+/** By the time of the last change, or by a facet or the id. */
+export type Order = 'newest' | 'oldest' | { readonly by: Facet | 'id'; readonly down: boolean }
+
+/** What a facet is in a list: kept of the live state only, of others it is read from their rows. */
+function facetIn(isLive: boolean, facet: Facet): string {
+  if (isLive) return `c.${facet}`
+  const members = facetMembers[facet].map(member => `v.body::json ->> '${member}'`)
+  return `left(lower(coalesce(${members.join(', ')})), ${mostFacet})`
+}
 
 /** Up to so many rows are read at once; more are streamed, for each may be large. */
 const mostAtOnce = 100
@@ -52,7 +65,11 @@ function selection({ source, version }: Scope, kind: ChildKind, filter: ChildFil
     const either = `(v.from_concept = ${concept} or v.to_concept = ${concept})`
     add(filter.of.inverse ? 'around' : 'of', filter.of.inverse ? either : `v.from_concept = ${concept}`)
   }
-  return { name, from, values, state }
+  for (const [facet, texts] of Object.entries(filter.facets ?? {})) {
+    add(facet, `${facetIn(isLive, facet as Facet)} = any(${next(texts)}::text[])`)
+  }
+  for (const [end, concept] of Object.entries(filter.ends ?? {})) add(end, `v.${end} = ${next(concept)}::bigint`)
+  return { name, from, values, state, isLive }
 }
 
 /** How many children a list has whose length is kept nowhere: one that asks for more than whether they are retired. */
@@ -71,13 +88,16 @@ export function childQuery(
   order: Order,
   { limit, offset }: Range,
 ): Query {
-  const { name, from, values, state } = selection(scope, kind, filter)
-  const down = order === 'newest' ? ' desc' : ''
+  const { name, from, values, state, isLive } = selection(scope, kind, filter)
+  const isTimed = typeof order === 'string'
+  const down = (isTimed ? order === 'newest' : order.down) ? ' desc' : ''
+  const key = isTimed ? `${state}.updated_on` : order.by === 'id' ? 'c.id' : facetIn(isLive, order.by)
+  const word = isTimed ? order : `${order.by}${order.down ? '-down' : '-up'}`
   const page = `limit $${values.length + 1} offset $${values.length + 2}`
   return {
     statement: {
-      name: `${name}/${kind}-${order}`,
-      text: `select v.body from ${from} order by ${state}.updated_on${down}, c.position${down} ${page}`,
+      name: `${name}/${kind}-${word}`,
+      text: `select v.body from ${from} order by ${key}${down}, c.position${down} ${page}`,
     },
     values: [...values, limit, offset],
   }

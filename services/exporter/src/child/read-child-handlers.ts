@@ -5,13 +5,14 @@ import type { AnyStore } from '@slipway/store'
 import { jsonArray, jsonWithArrays } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { childUrl, sourceUrl } from '../paths.ts'
-import { isTruthy, type Query, searchOf, updatedSinceOf } from '../query.ts'
+import { isTruthy, type Query } from '../query.ts'
 import { notFound, requireView } from '../rights.ts'
 import { findSource } from '../source/source.store.ts'
 import { findVersion } from '../source-version/version.store.ts'
 import { childStates, findChild, findChildState, type Scope } from './child.store.ts'
 import type { ChildKind } from './child.ts'
 import { type ChildFilter, childRows, countChildren } from './list-children.ts'
+import { filterOf, isCounted, orderOf, wholeFilterOf } from './list-query.ts'
 
 const operationsOf = { concept: conceptOperations, mapping: mappingOperations } as const
 
@@ -43,21 +44,14 @@ export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHa
   const basePath = ({ version, ...target }: Where) =>
     version === undefined ? sourceUrl(target) : `${sourceUrl(target)}${version}/`
 
-  const filterOf = (query: Query): ChildFilter => ({
-    includeRetired: isTruthy(query, 'includeRetired'),
-    since: updatedSinceOf(query),
-    search: searchOf(query),
-  })
-
   async function list({ query, ...where }: Where & { readonly query: Query }, identity: Identity | null, base: string) {
     const { scope, kept } = await scopeOf(where, identity)
-    const filter = filterOf(query)
-    const isKept = filter.since === null && filter.search === null
-    const total = isKept
+    const filter = await wholeFilterOf(store.read, kind, query, identity)
+    const total = isCounted(filter)
       ? kept[`${filter.includeRetired ? 'all' : 'active'}_${kind}s`]
       : await countChildren(store.read, scope, kind, filter)
     const page = pageFor(query, total, `${base}${basePath(where)}${kind}s/`)
-    return { headers: page.headers, body: jsonArray(childRows(store, scope, kind, filter, 'newest', page)) }
+    return { headers: page.headers, body: jsonArray(childRows(store, scope, kind, filter, orderOf(query), page)) }
   }
 
   const handlers: OperationHandler[] = [
@@ -100,10 +94,11 @@ export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHa
 
   const ofConcept = handlerOf(mappingOperations.ofConcept, async ({ query, ...where }, { identity, baseUrl }) => {
     const { scope, child } = await childOf(where, identity, 'concept')
-    const filter = mappingsOf(query, child.position)
+    const whole = await wholeFilterOf(store.read, 'mapping', query, identity)
+    const filter = { ...whole, ...mappingsOf(query, child.position) }
     const total = await countChildren(store.read, scope, 'mapping', filter)
     const page = pageFor(query, total, `${baseUrl}${childUrl(basePath(where), 'concept', where.id)}mappings/`)
-    return { headers: page.headers, body: jsonArray(childRows(store, scope, 'mapping', filter, 'newest', page)) }
+    return { headers: page.headers, body: jsonArray(childRows(store, scope, 'mapping', filter, orderOf(query), page)) }
   })
   return [...handlers, ofConcept]
 }

@@ -1,3 +1,4 @@
+import { zipEntry } from '@slipway/blobs'
 import type { AnyStore, Statement } from '@slipway/store'
 import { type ArrayPart, jsonWithArrays } from '../json-stream.ts'
 import type { SourceRow } from '../source/source.store.ts'
@@ -5,22 +6,27 @@ import type { VersionRow } from '../source-version/version.store.ts'
 import { sourceOf, versionHeader } from '../source-version/version.ts'
 
 const batchRows = 250
+/** Content from which on the archive needs its large form; quotes and commas come on top. */
+const zip64From = 3_500_000_000
 
 /** Members in the order of creation, by key: no more is held than a batch, and none is skipped or repeated. */
-const batch: Statement = {
-  name: 'export.batch',
+const batchOf = (name: string, which: string): Statement => ({
+  name,
   text: `select max(child) as last, count(*) as rows, string_agg(body, ',' order by child) as bodies
     from (
       select m.child, v.body from member m join child_version v on v.position = m.child_version
-      where m.version = $1 and m.kind = $2 and m.child > $3 order by m.child limit ${batchRows}
+      where m.version = $1 and m.kind = $2 and m.child > $3 ${which} order by m.child limit ${batchRows}
     ) rows`,
-}
+})
+const all = batchOf('export.batch', '')
+const active = batchOf('export.active-batch', 'and not v.retired')
 
 async function* membersOf(
   store: AnyStore,
   version: number,
   kind: 'concept' | 'mapping',
   array: number,
+  batch: Statement,
 ): AsyncGenerator<ArrayPart, void, void> {
   let after = 0
   for (;;) {
@@ -38,16 +44,22 @@ async function* membersOf(
 
 /**
  * The content of `export.json`. Readers of all years live on its order: `type` is first, an object stands before
- * `concepts`, those come before `mappings`, and both are there.
+ * `concepts`, those come before `mappings`, and both are there. `activeOnly`: without what is retired.
  */
-export function exportFile(store: AnyStore, version: VersionRow, source: SourceRow): AsyncIterable<Uint8Array> {
+function exportFile(
+  store: AnyStore,
+  version: VersionRow,
+  source: SourceRow,
+  activeOnly: boolean,
+): AsyncIterable<Uint8Array> {
+  const batch = activeOnly ? active : all
   const started = performance.now()
   const head = JSON.stringify({ ...versionHeader(version, source), source: sourceOf(version, source) })
   // The reader of another platform knows an export by these very bytes.
   const spaced = head.replace('{"type":"Source Version"', '{"type": "Source Version"')
   async function* members() {
-    yield* membersOf(store, version.position, 'concept', 0)
-    yield* membersOf(store, version.position, 'mapping', 1)
+    yield* membersOf(store, version.position, 'concept', 0, batch)
+    yield* membersOf(store, version.position, 'mapping', 1, batch)
   }
   async function* content() {
     yield* jsonWithArrays(spaced, ['concepts', 'mappings'], members(), '')
@@ -56,3 +68,10 @@ export function exportFile(store: AnyStore, version: VersionRow, source: SourceR
   }
   return content()
 }
+
+/** The archive with that content. */
+export const exportArchive = (store: AnyStore, version: VersionRow, source: SourceRow, activeOnly = false) =>
+  zipEntry('export.json', exportFile(store, version, source, activeOnly), {
+    modified: new Date(version.last_updated),
+    zip64: version.member_bytes > zip64From,
+  })

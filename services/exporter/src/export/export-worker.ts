@@ -1,4 +1,4 @@
-import { type BlobStore, zipEntry } from '@slipway/blobs'
+import type { BlobStore } from '@slipway/blobs'
 import { isFailure } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
@@ -17,7 +17,7 @@ import {
 } from './export.store.ts'
 import { attempts, mostDeaths } from './export.ts'
 import { tellExport } from './export-events.ts'
-import { exportFile } from './export-file.ts'
+import { exportArchive } from './export-file.ts'
 import { blobNameOf, fileNameOf } from './file-name.ts'
 
 export type ExportWorkerOptions = {
@@ -32,8 +32,6 @@ export type ExportWorkerOptions = {
 
 /** How often replicas look for jobs whose worker died. */
 const pollMs = 5_000
-/** Content from which on the archive needs its large form; quotes and commas come on top. */
-const zip64From = 3_500_000_000
 /** A job under way gets so long to finish when the service stops; then another replica begins anew. */
 const stopPatienceMs = 4_000
 /** Between two tries while an outage lasts. */
@@ -78,11 +76,7 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
   async function make(job: ExportJob, version: VersionRow, source: SourceRow, signal: AbortSignal): Promise<void> {
     const fileName = fileNameOf(source.id, version.id, version.last_updated)
     const name = blobNameOf(source.owner_type, source.owner, source.id, fileName)
-    const archive = zipEntry('export.json', exportFile(store, version, source), {
-      modified: new Date(version.last_updated),
-      zip64: version.member_bytes > zip64From,
-    })
-    const blob = await blobs.write(archive, { signal })
+    const blob = await blobs.write(exportArchive(store, version, source), { signal })
     const done = await store.transaction(async tx => {
       const sequence = await finishExport(tx, job, name, fileName)
       if (sequence === undefined) return false

@@ -14,6 +14,7 @@ import { adoptExport, clearExport, exportTask, findExport, lockExport, queueExpo
 import { decideDelete, decideRead, decideStart } from './export.ts'
 import { lastUpdatedHeaders } from './export-answer.ts'
 import { tellExport } from './export-events.ts'
+import { exportArchive } from './export-file.ts'
 import { type Signed, sign, verifySignature } from './signature.ts'
 
 export type ExportHandlersOptions = {
@@ -58,7 +59,7 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
   }
 
   return [
-    handlerOf(exportOperations.get, async ({ ifNoneMatch, range, ifRange, head, ...target }, context) => {
+    handlerOf(exportOperations.get, async ({ ifNoneMatch, range, ifRange, head, activeOnly, ...target }, context) => {
       const { identity, baseUrl, traceparent } = context
       const { source, version, path } = await versionOf(store.read, target, identity)
       requireView(identity, source)
@@ -66,6 +67,16 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
       const seen = await findExport(store.read, version.position)
       const cause = { actor: actorOf(identity), traceparent }
       const ready = await archive.find(seen)
+      if (ready && activeOnly) {
+        // Made as it is sent, of the same frozen rows: nothing is kept of it, so it has neither ranges nor a signed URL.
+        const headers = {
+          ...lastUpdatedHeaders(version.last_updated),
+          'Cache-Control': 'no-cache, no-store, must-revalidate',
+          'Content-Type': 'application/zip',
+          'Content-Disposition': `attachment; filename=${ready.fileName}`,
+        }
+        return { status: 200, headers, body: head ? nothing() : exportArchive(store, version, source, true) }
+      }
       if (ready) {
         const conditions = { ifNoneMatch, range, ifRange, head }
         const viewer = { login: loginOf(identity), staff: isStaff(identity) }

@@ -112,9 +112,14 @@ const update: Statement = {
       updated_on = greatest(now_ms(), updated_on), updated_by = $10, seq = seq + 1
     where position = $1`,
 }
+/** Versions that came after it follow the one before it. */
 const remove: Statement = {
   name: 'version.delete',
-  text: `with gone as (delete from source_version where position = $1 returning source)
+  text: `with gone as (delete from source_version where position = $1 returning source),
+    skipped as (
+      update source_version later set previous_version = deleted.previous_version
+      from source_version deleted where deleted.position = $1 and later.previous_version = deleted.position
+    )
     update source set versions = versions - 1 from gone where position = gone.source`,
 }
 

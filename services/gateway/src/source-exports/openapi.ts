@@ -25,7 +25,18 @@ const limit = integer('limit', 'Rows a page, default 10; 0: all of them')
 const pages = [limit, integer('page', 'From 1'), compress]
 const retired = query('includeRetired', '`true`: retired ones, too')
 const since = query('updatedSince', 'Only what changed at this time (ISO 8601, UTC unless it says) or later')
-const children = [query('q', 'Part of an id or a name'), retired, since, ...pages]
+const sorted = [
+  query('sortAsc', '`id`, `name`, `lastUpdate`, `conceptClass`, `datatype`, `mapType`, `fromConcept` or `toConcept`'),
+  query('sortDesc', 'The same, the greatest first'),
+]
+const found = [query('q', 'Part of an id or a name'), retired, since, ...sorted, ...pages]
+const concepts = [query('conceptClass', 'One or more, with commas'), query('datatype', 'The same'), ...found]
+const mappings = [
+  query('mapType', 'One or more, with commas'),
+  query('fromConcept', 'Code or URL of a concept'),
+  query('toConcept', 'The same'),
+  ...found,
+]
 const diff = [
   query('includeConcepts', '`true`: with an array `concepts`, its rows as in exports'),
   query('includeMappings', '`true`: with an array `mappings`, its rows as in exports'),
@@ -54,7 +65,7 @@ const parametersOf = new Map<Operation, readonly JsonSchema[]>([
     ],
   ],
   [sourceVersionOperations.get, diff],
-  [conceptOperations.list, children],
+  [conceptOperations.list, concepts],
   [
     conceptOperations.get,
     [
@@ -64,12 +75,12 @@ const parametersOf = new Map<Operation, readonly JsonSchema[]>([
     ],
   ],
   [conceptOperations.versions, pages],
-  [mappingOperations.list, children],
+  [mappingOperations.list, mappings],
   [mappingOperations.versions, pages],
-  [mappingOperations.ofConcept, [query('includeInverseMappings', '`true`: those that lead to it, too'), ...children]],
+  [mappingOperations.ofConcept, [query('includeInverseMappings', '`true`: those that lead to it, too'), ...mappings]],
   [orgOperations.list, pages],
   [orgMemberOperations.list, pages],
-  [exportOperations.get, conditions],
+  [exportOperations.get, [query('includeRetired', '`false`: without what is retired'), ...conditions]],
   [
     exportOperations.download,
     [query('expires', 'From `exportURL`'), query('signature', 'From `exportURL`'), ...conditions],

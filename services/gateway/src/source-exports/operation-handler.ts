@@ -108,7 +108,10 @@ function bringsMappings(operation: Operation, input: { readonly body?: unknown }
 async function inputOf(request: FastifyRequest, operation: Operation): Promise<object> {
   const { headers } = request
   if (operation.effect === 'read') {
-    if (operation === exportOperations.get) return { ...conditionsOf(request), head: request.method === 'HEAD' }
+    if (operation === exportOperations.get) {
+      const activeOnly = /^(?:false|0)$/i.test(lastValue(queryParameters(request), 'includeRetired') ?? '')
+      return { ...conditionsOf(request), head: request.method === 'HEAD', activeOnly }
+    }
     return { query: queryParameters(request) }
   }
   if (bodies.includes(operation.verb)) {
