@@ -64,7 +64,8 @@ describe.each(paths)('%s', (path, allow) => {
   })
 
   test('does not exist with a slash at its end', async () => {
-    if (path === '/') return
+    // `/tasks/` is another API's: the imports of Open Concept Lab.
+    if (path === '/' || path === '/tasks') return
     for (const method of ['GET', 'POST', 'DELETE']) {
       const answer = await ask(method, `${path}/`, admin)
       expect([answer.status, answer.json]).toEqual([404, { detail: 'Not found.' }])
@@ -161,7 +162,7 @@ describe('origins', () => {
     'https://deploy-preview-1.netlify.com',
     'https://x.netlify.app',
   ])('%s may read answers, errors included', async origin => {
-    for (const path of ['/releases', '/nowhere', '/tasks/']) {
+    for (const path of ['/releases', '/nowhere', '/studies/']) {
       const { headers } = await ask('GET', path, { origin })
       expect(headers['access-control-allow-origin']).toBe(origin)
       expect(headers['access-control-allow-credentials']).toBe('true')

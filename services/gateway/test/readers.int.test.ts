@@ -15,7 +15,7 @@ const people = {
   concerned: { roles: ['DEV'] },
   member: { roles: ['DEV'] },
   staff: { roles: ['staff', 'DEV'] },
-  administrator: { roles: ['ADMIN'] },
+  chief: { roles: ['ADMIN'] },
   packageStaff: { roles: ['ROLE_STAFF', 'ROLE_STAFF_SE', 'DEV'], member: 'SE' },
   insider: { roles: ['ROLE_MEMBER', 'DEV'], member: 'IHTSDO' },
   affiliate: { roles: ['ROLE_USER', 'DEV'] },
@@ -38,9 +38,9 @@ const always = (...some: Viewer[]) =>
 const inSources = [viewers, ['superuser', 'member', 'staff']] as const
 const inVersions = [viewers, ['superuser', 'packageStaff', 'insider']] as const
 const expected: Readonly<Record<string, readonly [readonly Viewer[], readonly Viewer[]]>> = {
-  account: always('administrator', 'concerned'),
-  affiliate: always('administrator', 'packageStaff', 'concerned'),
-  application: always('administrator', 'packageStaff', 'concerned'),
+  account: always('chief', 'concerned'),
+  affiliate: always('chief', 'packageStaff', 'concerned'),
+  application: always('chief', 'packageStaff', 'concerned'),
   'base-product': everybody,
   'bulk-import': always('staff', 'concerned'),
   concept: inSources,
@@ -50,7 +50,7 @@ const expected: Readonly<Record<string, readonly [readonly Viewer[], readonly Vi
   member: everybody,
   notification: always('packageStaff'),
   org: inSources,
-  'platform-task': always('administrator', 'staff', 'allData', 'concerned'),
+  'platform-task': always('chief', 'staff', 'allData', 'concerned'),
   product: everybody,
   'product-release': everybody,
   'product-version': everybody,
@@ -64,11 +64,11 @@ const expected: Readonly<Record<string, readonly [readonly Viewer[], readonly Vi
   source: inSources,
   'source-version': inSources,
   study: everybody,
-  'study-draft': always('administrator', 'staff', 'allData', 'ofStudy', 'concerned'),
-  'study-version': always('administrator', 'staff', 'allData', 'ofStudy', 'concerned'),
+  'study-draft': always('chief', 'staff', 'allData', 'ofStudy', 'concerned'),
+  'study-version': always('chief', 'staff', 'allData', 'ofStudy', 'concerned'),
   task: everybody,
   'task-service': everybody,
-  webhook: always('administrator', 'concerned'),
+  webhook: always('chief', 'concerned'),
 }
 
 let platform: Platform
