@@ -33,7 +33,8 @@ try {
 // Whatever might still hold the event loop, a launcher whose platform is gone has nothing left to do.
 if (!hard) process.exit()
 
-function announce({ generated, dataDir }: Platform): void {
+function announce({ generated, dataDir, nats, natsUrl }: Platform): void {
+  if (nats) say(`NATS listens at ${natsUrl} and asks for no user; for programs: export NATS_URL=${natsUrl}`)
   if (generated.token === undefined && generated.password === undefined) return
   say('the administrator "admin" was made; its credentials are shown this once and kept only as hashes:')
   if (generated.password !== undefined) say(`  password  ${generated.password}`)

@@ -8,8 +8,8 @@ import { serveTasks, type TaskService } from './task-server.ts'
 
 const usage = `Runs one of the example task services.
 
-  node local/src/example-services/main.ts slow-review [--port 5001] [--seconds 20]
-  node local/src/example-services/main.ts checksum-manifest --files FOLDER --output FOLDER [--port 5002]
+  npm run example-task-service -- slow-review [--port 5001] [--seconds 20]
+  npm run example-task-service -- checksum-manifest --files FOLDER --output FOLDER [--port 5002]
        [--platform http://127.0.0.1:8080]        with the environment variable TOKEN, to report progress
 
 FOLDER of --files holds one folder a study, named by the study's id.

@@ -7,7 +7,7 @@ import { connectToPlatform, type PlatformEvent, settingsFromEnvironment } from '
 /*
  * Appends every event of a kind to a file, once, whatever happens meanwhile to this program, the broker or the platform:
  *
- *   node local/src/integrations/follow-events.ts --durable integration --out events.jsonl [--types 'task.*']
+ *   npm run follow-events -- --durable integration --out events.jsonl [--types 'task.*']
  *
  * With --since 2026-11-20T00:00:00Z it begins anew from there: events are kept for days and can be read again.
  */

@@ -4,7 +4,7 @@ import { connectToPlatform, type PlatformEvent, settingsFromEnvironment } from '
 /*
  * Makes a release, follows it by its events, publishes it when everything is ready, and says under which version:
  *
- *   node local/src/integrations/make-release.ts --name Spring --study SD_00000001 [--study …] [--id spring-2026]
+ *   npm run make-release -- --name Spring --study SD_00000001 [--study …] [--id spring-2026]
  *
  * Run again with the same --id it goes on with the same release, for a day.
  */

@@ -8,7 +8,7 @@ import { connectToPlatform, settingsFromEnvironment } from './platform-connectio
  * A task service on the bus, without a web server: it keeps a ledger of releases, a file each, which is a draft until
  * the release is published.
  *
- *   node local/src/integrations/release-ledger.ts --subject task-service.integration --ledger FOLDER
+ *   npm run release-ledger -- --subject task-service.integration --ledger FOLDER
  *
  * What it knows of a task is in its files alone, so it may be stopped and started at any time.
  */
