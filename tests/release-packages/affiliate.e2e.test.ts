@@ -61,14 +61,16 @@ describe('the public check', () => {
 
   const options = 'AU BE BN CA CL CZ DK EE ES GB HK IHTSDO IL IN IS LT MT MY NL NZ PL PT SE SG SI SK US UY '
   it.each([
-    [{}, "Missing required parameter 'member'"],
-    [{ member: ' ', match: 'x' }, "Missing required parameter 'member'"],
-    [{ member: 'xz' }, "Missing required parameter 'match'"],
-    [{ member: 'xz', match: ' ab ' }, "Parameter 'match' must have at least 3 characters"],
+    [{}, 'Missing mandatory parameter: member'],
+    [{ member: ' ', match: 'x' }, 'Missing mandatory parameter: member'],
+    [{ member: 'xz' }, 'Missing mandatory parameter: match'],
+    [{ member: 'xz', match: 'sm' }, "Match parameter value: 'sm' was shorter than the minimum length: 3"],
+    [{ member: 'xz', match: ' ab ' }, "Match parameter value: ' ab ' was shorter than the minimum length: 3"],
     [{ member: 'xz', match: 'abc' }, `Unknown member: 'xz'. Valid options: ${options}`],
     [{ member: 'se', match: 'abc' }, `Unknown member: 'se'. Valid options: ${options}`],
   ])('is refused with %j', async (query, message) => {
-    expectError(await check(query as Record<string, string>), 400, message, '/api/affiliates/check')
+    const answer = await check(query as Record<string, string>)
+    expect([answer.status, answer.text]).toEqual([400, JSON.stringify({ error: 'Bad Request', status: 400, message })])
   })
 
   it('is for callers who are not signed in', async () => {

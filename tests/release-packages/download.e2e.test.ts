@@ -147,6 +147,28 @@ describe('a range', () => {
     expect(await statusesOf(file, 3)).toEqual(['206', '416', '200'])
   })
 
+  it('of another file is refused, whatever its origin makes of that', async () => {
+    const lastModified = new Date('2015-10-28T20:48:21Z')
+    const file = await put({ content: 1000, etag: '"v1"', lastModified })
+    const bare = await put({ content: 1000 })
+    const range = 'bytes=990-'
+    const asked = async (headers: Record<string, string>, of = file) => (await get('sten', of, { headers })).status
+    expect(await asked({ range, 'if-match': '"v1"' })).toBe(206)
+    expect(await asked({ range, 'if-match': '"v0", "v1"' })).toBe(206)
+    expect(await asked({ range, 'if-match': '*' }, bare)).toBe(206)
+    expect(await asked({ range, 'if-match': '"v0"' })).toBe(412)
+    expect(await asked({ range, 'if-match': 'W/"v1"' })).toBe(412)
+    expect(await asked({ range, 'if-match': '"v1"' }, bare)).toBe(412)
+    expect(await asked({ 'if-match': '"v0"' })).toBe(412)
+    expect(await asked({ 'if-match': '"v0"', 'if-none-match': '"v1"' })).toBe(412)
+    const older = new Date(lastModified.getTime() - 1000).toUTCString()
+    expect(await asked({ range, 'if-unmodified-since': older })).toBe(412)
+    expect(await asked({ range, 'if-unmodified-since': lastModified.toUTCString() })).toBe(206)
+    expect(await asked({ range, 'if-unmodified-since': older, 'if-match': '"v1"' })).toBe(206)
+    const refused = await get('sten', file, { headers: { range, 'if-match': '"v0"' } })
+    expect(await refused.json()).toMatchObject({ status: 412, error: 'Precondition Failed' })
+  })
+
   it('resumes a download that was cut', async () => {
     const size = 20 * megabyte
     const file = await put({ content: size, etag: '"v1"' })

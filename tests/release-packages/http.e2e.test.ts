@@ -114,6 +114,24 @@ describe('paths', () => {
   })
 })
 
+describe('OPTIONS', () => {
+  const download = `${all}/1/releaseVersions/2/releaseFiles/3/download`
+  test('of a download needs credentials, unless a browser asks before a request', async () => {
+    expectError(await as.anonymous.send('OPTIONS', download), 401, texts.unauthenticated, download)
+    const { status, headers } = await as.user.send('OPTIONS', download)
+    expect([status, headers.allow]).toEqual([200, 'GET, HEAD, OPTIONS'])
+    const preflight = { origin: 'https://anywhere.example.org', 'access-control-request-method': 'GET' }
+    expect((await as.anonymous.send('OPTIONS', download, undefined, preflight)).status).toBe(200)
+  })
+
+  test('with a wrong password is refused everywhere', async () => {
+    const authorization = basicCredentials('user', 'wrong')
+    for (const path of [download, all]) {
+      expectError(await as.anonymous.send('OPTIONS', path, undefined, { authorization }), 401, 'Bad credentials', path)
+    }
+  })
+})
+
 describe('headers', () => {
   test('forbid caches to keep anything, errors included', async () => {
     for (const path of [all, '/api/feed', `${all}/999999`, `${all}/x`]) {

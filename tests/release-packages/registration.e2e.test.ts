@@ -214,7 +214,19 @@ describe('the account of', () => {
 
   it('the first administrator, who acts for the leading member', async () => {
     const { body } = await running.as.admin.get('/api/account')
-    expect(body).toMatchObject({ login: 'admin', roles: ['ROLE_ADMIN'], member: { key: 'IHTSDO' } })
+    expect(body).toMatchObject({ login: 'admin', roles: ['ROLE_USER', 'ROLE_ADMIN'], member: { key: 'IHTSDO' } })
+  })
+
+  it.each([
+    [['ROLE_STAFF'], ['ROLE_STAFF', 'ROLE_USER', 'ROLE_STAFF_NZ']],
+    [['ROLE_STAFF_NZ'], ['ROLE_STAFF_NZ', 'ROLE_USER', 'ROLE_STAFF']],
+    [['ROLE_MEMBER'], ['ROLE_MEMBER', 'ROLE_USER', 'ROLE_MEMBER_NZ']],
+    [['ROLE_ADMIN'], ['ROLE_ADMIN', 'ROLE_USER']],
+  ])('somebody with %j has every role that clients look for', async (given, roles) => {
+    const login = `roles-of-${given[0]}`
+    const made = await running.as.admin.post('/api/users', { login, password, roles: given, member: 'NZ' })
+    expect(made.status).toBe(201)
+    expect((await as(login).get('/api/account')).body.roles).toEqual(roles)
   })
 
   it('nobody, and of those who have no role here', async () => {
@@ -313,6 +325,35 @@ describe('a session', () => {
     expect((await running.as.anonymous.get('/app/logout')).status).toBe(200)
   })
 
+  it('begins with a form of several parts as well', async () => {
+    const parts = Object.entries(right).map(
+      ([name, value]) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    )
+    const post = (body: string) =>
+      running.as.anonymous.send('POST', '/app/authentication', body, {
+        'content-type': 'multipart/form-data; boundary=x',
+      })
+    const answer = await post(`${parts.join('')}--x--\r\n`)
+    const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0] as string
+    expect((await running.as.anonymous.get('/api/account', { cookie })).body.login).toBe('user')
+    expectError(await post('none'), 400, 'The parts of the form can not be told apart', '/app/authentication')
+  })
+
+  it('begins when an account is activated, but not for a page of another origin, nor in place of another', async () => {
+    const activated = async (login: string, headers: Record<string, string>, who = running.as.anonymous) => {
+      await register(person(login))
+      const answer = await who.get(`/api/activate?key=${await keyFor(login)}`, headers)
+      expect([answer.status, answer.text]).toEqual([200, login])
+      return answer.headers['set-cookie']?.[0]
+    }
+    const cookie = await activated('signed-in@example.org', {})
+    expect(cookie).toMatch(/^slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    const mine = await running.as.anonymous.get('/api/account', { cookie: cookie?.split(';')[0] as string })
+    expect(mine.body.login).toBe('signed-in@example.org')
+    expect(await activated('linked@example.org', { 'sec-fetch-site': 'cross-site' })).toBeUndefined()
+    expect(await activated('other@example.org', {}, running.as.user)).toBeUndefined()
+  })
+
   it('may outlive the browser', async () => {
     const [cookie] = (await signIn({ ...right, 'remember-me': 'true' })).headers['set-cookie'] ?? []
     expect(cookie).toMatch(/; Max-Age=2678400$/)
@@ -357,6 +398,14 @@ describe('who is struck off', () => {
       expectError(await user.get(path), 401, 'Bad credentials', path)
     }
     expectError(await running.as.anonymous.get('/api/account', session), 401, texts.unauthenticated)
+    const again = (body: string) =>
+      running.as.anonymous.send('POST', '/app/authentication', body, {
+        'content-type': 'application/x-www-form-urlencoded',
+      })
+    const code = /^Authentication failed: MLDS_ERR_AUTH_DEREGISTERED /
+    for (let count = 0; count < 2; count += 1) expectError(await again(form), 401, code, '/app/authentication')
+    // Whoever does not know the password learns nothing.
+    expectError(await again(`${form}x`), 401, 'Authentication failed: Bad credentials', '/app/authentication')
     expect((await user.get('/rest_api/v1/auth/current-user/')).status).toBe(401)
 
     await running.as.sweden.put(affiliate, { standingState: 'IN_GOOD_STANDING' })

@@ -240,6 +240,11 @@ describe('the answer with it', () => {
     const etag = String(archive.headers.etag)
     expect((await nobody.get(url, { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200)
     expect((await nobody.get(url, { range: 'bytes=0-9', 'if-range': etag })).status).toBe(206)
+    expect((await nobody.get(url, { range: 'bytes=0-9', 'if-match': etag })).status).toBe(206)
+    expect(await nobody.get(url, { range: 'bytes=0-9', 'if-match': '"another"' })).toMatchObject({
+      status: 412,
+      text: '',
+    })
     expect(await nobody.get(url, { 'if-none-match': `"x", W/${etag}` })).toMatchObject({ status: 304, text: '' })
     expect((await nobody.get(url, { 'if-none-match': '"x"' })).status).toBe(200)
   })

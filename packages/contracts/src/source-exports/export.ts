@@ -6,6 +6,7 @@ import { toldAccess } from './access.ts'
 import { oclUrl, oclWriteErrors, readErrors, versionTarget } from './target.ts'
 
 const conditions = {
+  ifMatch: z.string().optional(),
   ifNoneMatch: z.string().optional(),
   range: z.string().optional(),
   ifRange: z.string().optional(),

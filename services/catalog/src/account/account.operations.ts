@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@slipway/bus'
-import { accountOperations, userOperations } from '@slipway/contracts'
+import { accountOperations, userOperations, type Viewer } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import { affiliateOf } from '../affiliate/affiliate.store.ts'
@@ -38,7 +38,7 @@ export function accountHandlers(store: Store, publicUrl: string | undefined): Op
           lastName: last_name,
           email,
           langKey: lang_key,
-          roles: rolesOf(identity?.roles ?? [], viewer.kind === 'admin'),
+          roles: rolesOf(identity?.roles ?? [], viewer),
           member: member === undefined ? null : { key: member },
           country: null,
           initialUsagePeriod: null,
@@ -61,9 +61,18 @@ export function accountHandlers(store: Store, publicUrl: string | undefined): Op
   ]
 }
 
-/** Clients ask for the role of an administrator, whatever made the caller one. */
-function rolesOf(roles: readonly string[], isAdministrator: boolean): string[] {
-  return isAdministrator && !roles.includes('ROLE_ADMIN') ? [...roles, 'ROLE_ADMIN'] : [...roles]
+/**
+ * Roles as MLDS has them, whatever made the caller what they are: every login is a user, and who acts for a member has
+ * the role itself and that of the member.
+ */
+function rolesOf(roles: readonly string[], { kind, member }: Viewer): string[] {
+  const acting = kind === 'staff' ? 'ROLE_STAFF' : kind === 'member' ? 'ROLE_MEMBER' : undefined
+  const meant = [
+    'ROLE_USER',
+    ...(kind === 'admin' ? ['ROLE_ADMIN'] : []),
+    ...(acting === undefined ? [] : [acting, ...(member === null ? [] : [`${acting}_${member}`])]),
+  ]
+  return [...new Set([...roles, ...meant])]
 }
 
 function shownUser(profile: Profile) {

@@ -29,11 +29,12 @@ const matching: Statement = {
  */
 export async function checkAffiliate(store: Pick<Store, 'read'>, input: CheckInput): Promise<boolean> {
   const { member = '', affiliateId = '' } = input
-  const match = (input.match ?? '').trim()
-  if (member.trim() === '') throw failure('refused', "Missing required parameter 'member'")
-  if (match === '') throw failure('refused', "Missing required parameter 'match'")
+  const given = input.match ?? ''
+  const match = given.trim()
+  if (member.trim() === '') throw failure('refused', 'Missing mandatory parameter: member')
+  if (match === '') throw failure('refused', 'Missing mandatory parameter: match')
   if (match.length < shortest) {
-    throw failure('refused', `Parameter 'match' must have at least ${shortest} characters`)
+    throw failure('refused', `Match parameter value: '${given}' was shorter than the minimum length: ${shortest}`)
   }
   await requireMember(store, member)
   const id = affiliateId.trim()

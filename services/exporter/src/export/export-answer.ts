@@ -1,6 +1,7 @@
 import type { BlobStore, ByteRange, NamedBlob } from '@slipway/blobs'
 
 export type ReadConditions = {
+  readonly ifMatch?: string | undefined
   readonly ifNoneMatch?: string | undefined
   readonly range?: string | undefined
   readonly ifRange?: string | undefined
@@ -8,6 +9,8 @@ export type ReadConditions = {
 }
 
 const nothing = async function* () {}
+
+const tagsOf = (header: string) => header.split(',').map(tag => tag.trim())
 
 /** One range of bytes, or undefined for everything; null when it lies outside. Several ranges are answered with everything. */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined | null {
@@ -24,7 +27,7 @@ export function archiveAnswer(
   blobs: BlobStore,
   blob: NamedBlob,
   fileName: string,
-  { ifNoneMatch, range: wanted, ifRange, head }: ReadConditions,
+  { ifMatch, ifNoneMatch, range: wanted, ifRange, head }: ReadConditions,
   more: Readonly<Record<string, string>> = {},
 ) {
   const etag = `"${blob.sha256}"`
@@ -36,8 +39,11 @@ export function archiveAnswer(
     Expires: '0',
     ...more,
   }
-  const known = ifNoneMatch?.split(',').map(tag => tag.trim().replace(/^W\//, ''))
-  if (known?.some(tag => tag === etag || tag === '*')) return { status: 304, headers, body: nothing() }
+  if (ifMatch !== undefined && !tagsOf(ifMatch).some(tag => tag === etag || tag === '*')) {
+    return { status: 412, headers, body: nothing() }
+  }
+  const known = (ifNoneMatch === undefined ? [] : tagsOf(ifNoneMatch)).map(tag => tag.replace(/^W\//, ''))
+  if (known.some(tag => tag === etag || tag === '*')) return { status: 304, headers, body: nothing() }
   const range = ifRange === undefined || ifRange === etag ? readRange(wanted, blob.size) : undefined
   if (range === null) {
     return { status: 416, headers: { ...headers, 'Content-Range': `bytes */${blob.size}` }, body: nothing() }

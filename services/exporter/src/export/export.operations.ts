@@ -59,51 +59,54 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
   }
 
   return [
-    handlerOf(exportOperations.get, async ({ ifNoneMatch, range, ifRange, head, activeOnly, ...target }, context) => {
-      const { identity, baseUrl, traceparent } = context
-      const { source, version, path } = await versionOf(store.read, target, identity)
-      requireView(identity, source)
-      requireExportable(version, head ? 'HEAD' : 'GET')
-      const seen = await findExport(store.read, version.position)
-      const cause = { actor: actorOf(identity), traceparent }
-      const ready = await archive.find(seen)
-      if (ready && activeOnly) {
-        // Made as it is sent, of the same frozen rows: nothing is kept of it, so it has neither ranges nor a signed URL.
-        const headers = {
-          ...lastUpdatedHeaders(version.last_updated),
-          'Cache-Control': 'no-cache, no-store, must-revalidate',
-          'Content-Type': 'application/zip',
-          'Content-Disposition': `attachment; filename=${ready.fileName}`,
+    handlerOf(
+      exportOperations.get,
+      async ({ ifMatch, ifNoneMatch, range, ifRange, head, activeOnly, ...target }, context) => {
+        const { identity, baseUrl, traceparent } = context
+        const { source, version, path } = await versionOf(store.read, target, identity)
+        requireView(identity, source)
+        requireExportable(version, head ? 'HEAD' : 'GET')
+        const seen = await findExport(store.read, version.position)
+        const cause = { actor: actorOf(identity), traceparent }
+        const ready = await archive.find(seen)
+        if (ready && activeOnly) {
+          // Made as it is sent, of the same frozen rows: nothing is kept of it, so it has neither ranges nor a signed URL.
+          const headers = {
+            ...lastUpdatedHeaders(version.last_updated),
+            'Cache-Control': 'no-cache, no-store, must-revalidate',
+            'Content-Type': 'application/zip',
+            'Content-Disposition': `attachment; filename=${ready.fileName}`,
+          }
+          return { status: 200, headers, body: head ? nothing() : exportArchive(store, version, source, true) }
         }
-        return { status: 200, headers, body: head ? nothing() : exportArchive(store, version, source, true) }
-      }
-      if (ready) {
-        const conditions = { ifNoneMatch, range, ifRange, head }
-        const viewer = { login: loginOf(identity), staff: isStaff(identity) }
-        const answer = await archive.open({ version, source }, ready, conditions, cause, ({ id }) => ({
-          exportURL: signedUrl(baseUrl, path + ready.fileName, { blob: id, viewer }, identity?.ends_at),
-          ...lastUpdatedHeaders(version.last_updated),
-          exportCreated: seen.createdOn ?? '',
-        }))
-        if (answer) return answer
-        const now = decideRead(await findExport(store.read, version.position), true).status
-        return { status: head || now === 204 ? 204 : 208, body: nothing() }
-      }
-      if (!decideRead(seen, head).queue) return { status: decideRead(seen, head).status, body: nothing() }
-      const status = await store.transaction(async tx => {
-        const decision = decideRead(await lockExport(tx, version.position), head)
-        if (decision.queue) {
-          const sequence = await queueExport(tx, version.position, 'read')
-          await tellExport(tx, 'queued', { version, source }, sequence, cause, {})
-          tx.afterCommit(kick)
+        if (ready) {
+          const conditions = { ifMatch, ifNoneMatch, range, ifRange, head }
+          const viewer = { login: loginOf(identity), staff: isStaff(identity) }
+          const answer = await archive.open({ version, source }, ready, conditions, cause, ({ id }) => ({
+            exportURL: signedUrl(baseUrl, path + ready.fileName, { blob: id, viewer }, identity?.ends_at),
+            ...lastUpdatedHeaders(version.last_updated),
+            exportCreated: seen.createdOn ?? '',
+          }))
+          if (answer) return answer
+          const now = decideRead(await findExport(store.read, version.position), true).status
+          return { status: head || now === 204 ? 204 : 208, body: nothing() }
         }
-        return decision.status === 200 ? 208 : decision.status
-      })
-      return { status, body: nothing() }
-    }),
+        if (!decideRead(seen, head).queue) return { status: decideRead(seen, head).status, body: nothing() }
+        const status = await store.transaction(async tx => {
+          const decision = decideRead(await lockExport(tx, version.position), head)
+          if (decision.queue) {
+            const sequence = await queueExport(tx, version.position, 'read')
+            await tellExport(tx, 'queued', { version, source }, sequence, cause, {})
+            tx.afterCommit(kick)
+          }
+          return decision.status === 200 ? 208 : decision.status
+        })
+        return { status, body: nothing() }
+      },
+    ),
     handlerOf(
       exportOperations.download,
-      async ({ file, expires, signature, ifNoneMatch, range, ifRange, head, ...target }, { traceparent }) => {
+      async ({ file, expires, signature, ifMatch, ifNoneMatch, range, ifRange, head, ...target }, { traceparent }) => {
         const path = `${versionUrl(sourceUrl(target), target.version)}export/${file}`
         const signed = verifySignature(secret, path, expires, signature)
         if (!signed) throw badSignature()
@@ -114,7 +117,7 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
         const version = await findVersion(store.read, source.position, target.version)
         const ready = await archive.find(await findExport(store.read, version.position), blob)
         const cause = { actor: actorOf(null), traceparent }
-        const conditions = { ifNoneMatch, range, ifRange, head }
+        const conditions = { ifMatch, ifNoneMatch, range, ifRange, head }
         const answer = ready && (await archive.open({ version, source }, ready, conditions, cause))
         if (!answer) throw notFound()
         return answer

@@ -33,6 +33,8 @@ export type Authenticator = {
   bySession(token: string): Promise<Caller | null>
   /** Null for a wrong login or password. @throws `rate_limited` after too many of them */
   byPassword(credentials: PasswordCredentials, address: string): Promise<Caller | null>
+  /** As that; tells who gives the right password of an account that was struck off what is the matter. */
+  signIn(credentials: PasswordCredentials, address: string): Promise<Caller | 'deregistered' | null>
   /** Who callers without credentials are; null but in development. */
   readonly anonymous: Caller | null
   /** Forgets everything known about accounts and tokens, because some of it changed. */
@@ -104,6 +106,27 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return right
   }
 
+  async function signIn(
+    { login, password }: PasswordCredentials,
+    address: string,
+  ): Promise<Caller | 'deregistered' | null> {
+    if (unfitText(login)) return null
+    const key = login.toLowerCase()
+    const account = await once(accounts, key, () => findAccount(store, login))
+    const hash = account && maySignIn({ ...account, deregistered: false }) ? account.password_hash : null
+    // Of this address only: others that guess while its owner is about would not be counted.
+    const client = clientOf(address)
+    const proof = createHmac('sha256', secret).update(`${client}\n${key}\n${hash}\n${password}`).digest('base64')
+    if (!account || hash === null || !rightPasswords.get(proof)) {
+      // The same guess made many times at once is one guess: it costs one derivation, and counts once.
+      const check = checks.get(proof) ?? checkPassword(key, client, password, hash).finally(() => checks.delete(proof))
+      checks.set(proof, check)
+      if (!(await check) || !account) return null
+      rightPasswords.set(proof, true)
+    }
+    return account.deregistered ? 'deregistered' : callerOf(identityOf(account))
+  }
+
   return {
     byToken(token) {
       const hash = hashOfToken(token)
@@ -113,21 +136,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const hash = hashOfToken(token)
       return once(callers, `session ${hash.toString('base64')}`, () => ofOwner(hash, true))
     },
-    async byPassword({ login, password }, address) {
-      if (unfitText(login)) return null
-      const key = login.toLowerCase()
-      const account = await once(accounts, key, () => findAccount(store, login))
-      const hash = account && maySignIn(account) ? account.password_hash : null
-      // Of this address only: others that guess while its owner is about would not be counted.
-      const client = clientOf(address)
-      const proof = createHmac('sha256', secret).update(`${client}\n${key}\n${hash}\n${password}`).digest('base64')
-      if (account && hash !== null && rightPasswords.get(proof)) return callerOf(identityOf(account))
-      // The same guess made many times at once is one guess: it costs one derivation, and counts once.
-      const check = checks.get(proof) ?? checkPassword(key, client, password, hash).finally(() => checks.delete(proof))
-      checks.set(proof, check)
-      if (!(await check) || !account) return null
-      rightPasswords.set(proof, true)
-      return callerOf(identityOf(account))
+    signIn,
+    async byPassword(credentials, address) {
+      const found = await signIn(credentials, address)
+      return found === 'deregistered' ? null : found
     },
     anonymous: options.everybodyIs && callerOf(options.everybodyIs),
     forget() {

@@ -40,11 +40,13 @@ export type Endpoint = {
   /** Input of the operation beside the parameters of the path, which have its names. */
   readonly input?: (request: FastifyRequest) => object
   /** In place of passing the answer of the operation on. */
-  readonly answer?: (call: EndpointCall) => Promise<FastifyReply>
+  readonly answer?: (call: EndpointCall, endpoint: Endpoint) => Promise<FastifyReply>
   /**
    * `request.body` is the body as a stream, without a limit. On other methods of the path it is one, too, so these must
    * not need a body.
    */
   readonly streamed?: boolean
+  /** `OPTIONS` needs the audience as well. */
+  readonly guardsOptions?: boolean
   readonly describe?: EndpointDescription
 }

@@ -23,15 +23,20 @@ export function serveEndpoints(
   for (const [path, ofPath] of Map.groupBy(endpoints, endpoint => endpoint.path)) {
     const byMethod = new Map(ofPath.map(endpoint => [endpoint.method, endpoint]))
     const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+    const guarded = ofPath.filter(({ guardsOptions }) => guardsOptions)
     for (const url of [path, `${path}/`]) {
       app.route({
         method: allMethods,
         url,
         async handler(request, reply) {
           if (hasEmptyParameter(request)) throw notFound()
-          if (request.method === 'OPTIONS') return reply.code(200).headers({ allow, 'content-length': '0' }).send()
           const baseUrl = options.baseUrlOf(request)
-          const caller = await authenticate(request, options.authenticator, baseUrl)
+          const isOptions = request.method === 'OPTIONS'
+          const caller = isPreflight(request) ? null : await authenticate(request, options.authenticator, baseUrl)
+          if (isOptions) {
+            if (!isPreflight(request)) for (const { audience } of guarded) requireAudience(caller, audience)
+            return reply.code(200).headers({ allow, 'content-length': '0' }).send()
+          }
           const endpoint = byMethod.get((request.method === 'HEAD' ? 'GET' : request.method) as Method)
           if (!endpoint) {
             reply.header('allow', allow)
@@ -56,7 +61,8 @@ export function serveEndpoints(
 
 export const notFound = () => failure('not_found', 'Not Found')
 
-function answerOfOperation(endpointCall: EndpointCall, { operation, input }: Endpoint): Promise<FastifyReply> {
+/** Passes what the endpoint takes from a request on to its operation, and the answer back. */
+export function answerOfOperation(endpointCall: EndpointCall, { operation, input }: Endpoint): Promise<FastifyReply> {
   if (!operation) throw failure('internal', `nothing answers ${endpointCall.request.url}`)
   const given = { ...endpointCall.parameters, ...input?.(endpointCall.request) }
   return sendAnswer(endpointCall, operation, given as never)
@@ -83,6 +89,10 @@ export async function sendAnswer<Op extends Operation>(
   answer.cancel()
   return reply.send()
 }
+
+/** Browsers ask these before a request, and never with credentials. */
+const isPreflight = ({ method, headers }: FastifyRequest) =>
+  method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers
 
 const isHead = ({ method }: FastifyRequest) => method === 'HEAD'
 

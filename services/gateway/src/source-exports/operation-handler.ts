@@ -134,6 +134,7 @@ async function retirementOf(request: FastifyRequest, { verb }: Operation): Promi
 
 export function conditionsOf({ headers }: FastifyRequest) {
   return {
+    ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     range: headers.range,
     ifRange: headers['if-range'] as string | undefined,

@@ -3,7 +3,8 @@ import { lastValue, queryParameters } from '../../http/query.ts'
 import { noteStanding } from '../../identity/standing.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
-import { sendBytes } from '../serve-endpoints.ts'
+import { renderError } from '../error-shape.ts'
+import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
 import { listQuery, pageParameters } from './list-query.ts'
 
 const { check, mine, list, get, update, updateDetail } = affiliateOperations
@@ -25,12 +26,28 @@ async function setStanding({ request, reply, parameters, call, options }: Endpoi
   return sendBytes(reply, status, headers, body)
 }
 
+/** What the public check refuses is told in fewer words than elsewhere: its clients know these three, in this order. */
+async function answerCheck(endpointCall: EndpointCall, endpoint: Endpoint) {
+  const { request, reply } = endpointCall
+  try {
+    return await answerOfOperation(endpointCall, endpoint)
+  } catch (cause) {
+    const { error, status, message } = renderError(cause, request.url).body
+    if (status !== 400) throw cause
+    return reply
+      .code(status)
+      .header('content-type', 'application/json')
+      .send(JSON.stringify({ error, status, message }))
+  }
+}
+
 export const affiliateEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/api/affiliates/check',
     audience: 'anyone',
     operation: check,
+    answer: answerCheck,
     input(request) {
       const query = queryParameters(request)
       return {

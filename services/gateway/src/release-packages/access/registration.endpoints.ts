@@ -3,16 +3,18 @@ import type { FastifyReply } from 'fastify'
 import { clientOf } from '../../http/client-address.ts'
 import { parsed } from '../../http/platform-errors.ts'
 import { lastValue, queryParameters } from '../../http/query.ts'
-import { findAccount } from '../../identity/account.store.ts'
+import { findAccount, maySignIn } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'
 import { activateAccount, newRegistration } from '../../identity/activation.ts'
 import { limitAttempts } from '../../identity/attempts.ts'
 import { platformAuthor } from '../../identity/delegation.ts'
+import { isFromForeignPage } from '../../identity/foreign-page.ts'
 import { hashPassword, requireShortLine } from '../../identity/password.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { makeAccount } from './person.ts'
 import { registrationInput } from './person-input.ts'
+import { startSession } from './session-cookie.ts'
 
 /** Registrations from one address: deriving a password costs, and each sends a mail. */
 const attempts = limitAttempts({ max: 60, windowMs: 60_000 })
@@ -49,11 +51,17 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
   return reply.code(201).header('content-length', '0').send()
 }
 
-async function activate({ request, reply, options }: EndpointCall): Promise<FastifyReply> {
+/** Whoever has the key of an account is its owner, and is signed in; not so for a link on a page of somebody else. */
+async function activate(endpointCall: EndpointCall): Promise<FastifyReply> {
+  const { request, reply, caller, call, options } = endpointCall
   const key = lastValue(queryParameters(request), 'key') ?? ''
   const login = key === '' || unfitText(key) ? undefined : await activateAccount(options.store, key)
   if (login === undefined) throw failure('not_found', 'Not Found')
   options.announceChange()
+  const account = await findAccount(options.store, login)
+  if (account && maySignIn(account) && !caller && !isFromForeignPage(request, call.baseUrl ?? '')) {
+    await startSession(endpointCall, account.id, false)
+  }
   return reply.type('text/plain; charset=utf-8').send(login)
 }
 

@@ -1,47 +1,40 @@
 import { failure } from '@slipway/contracts'
-import type { FastifyReply } from 'fastify'
-import { readUrlencoded } from '../../http/form-body.ts'
-import { rawBodyOf } from '../../http/raw-body.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { readMultipart, readUrlencoded } from '../../http/form-body.ts'
+import { mediaType, rawBodyOf } from '../../http/raw-body.ts'
 import { isFromForeignPage } from '../../identity/foreign-page.ts'
-import { beginSession, endSession, sessionCookie, sessionToken } from '../../identity/session.ts'
+import { endSession, sessionToken } from '../../identity/session.ts'
 import { foreignPage } from '../authentication.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
+import { sessionCookieOf, startSession } from './session-cookie.ts'
 
-/** Other sites cannot make a browser send it with a POST; scripts cannot read it. */
-function cookie({ request, call }: EndpointCall, token: string, maxAge: number | undefined): string {
-  const isSecure = request.protocol === 'https' || call.baseUrl?.startsWith('https:')
-  const attributes = [
-    `${sessionCookie}=${token}`,
-    'Path=/',
-    'HttpOnly',
-    'SameSite=Lax',
-    ...(isSecure ? ['Secure'] : []),
-    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
-  ]
-  return attributes.join('; ')
-}
-
-/** Nor may they begin or end a session of their visitors. @throws `forbidden` */
+/** Other sites may neither begin nor end a session of their visitors. @throws `forbidden` */
 function requireOwnPage({ request, call }: EndpointCall): void {
   if (isFromForeignPage(request, call.baseUrl ?? '')) throw foreignPage()
+}
+
+/** The web client of MLDS looks for the code in it. */
+const deregistered = 'Authentication failed: MLDS_ERR_AUTH_DEREGISTERED The affiliate is deregistered'
+
+/** Fields of a form of either kind; files count as absent. */
+async function formOf(request: FastifyRequest): Promise<ReadonlyMap<string, string>> {
+  const { bytes, contentType } = rawBodyOf(request)
+  const isMultipart = mediaType(contentType) === 'multipart/form-data'
+  const fields = isMultipart ? await readMultipart(bytes, contentType) : readUrlencoded(bytes)
+  return new Map(fields.filter((field): field is [string, string] => typeof field[1] === 'string'))
 }
 
 async function signIn(endpointCall: EndpointCall): Promise<FastifyReply> {
   requireOwnPage(endpointCall)
   const { request, reply, options } = endpointCall
-  const { authenticator, store, announceChange } = options
-  const form = new Map(readUrlencoded(rawBodyOf(request).bytes).map(([name, value]) => [name, String(value)]))
+  const form = await formOf(request)
   const credentials = { login: form.get('j_username') ?? '', password: form.get('j_password') ?? '' }
-  const caller = await authenticator.byPassword(credentials, request.ip)
+  const caller = await options.authenticator.signIn(credentials, request.ip)
+  if (caller === 'deregistered') throw failure('unauthenticated', deregistered)
   if (!caller) throw failure('unauthenticated', 'Authentication failed: Bad credentials')
   const remember = /^(?:true|on|yes|1)$/i.test(form.get('remember-me') ?? '')
-  const { token, maxAge, ended } = await beginSession(store, caller.identity.subject, remember)
-  if (ended) announceChange()
-  return reply
-    .code(200)
-    .header('set-cookie', cookie(endpointCall, token, maxAge))
-    .header('content-length', '0')
-    .send()
+  await startSession(endpointCall, caller.identity.subject, remember)
+  return reply.code(200).header('content-length', '0').send()
 }
 
 async function signOut(endpointCall: EndpointCall): Promise<FastifyReply> {
@@ -51,7 +44,7 @@ async function signOut(endpointCall: EndpointCall): Promise<FastifyReply> {
   if (token !== undefined && (await endSession(options.store, token))) options.announceChange()
   return reply
     .code(200)
-    .header('set-cookie', cookie(endpointCall, '', 0))
+    .header('set-cookie', sessionCookieOf(endpointCall, '', 0))
     .header('content-length', '0')
     .send()
 }
@@ -62,7 +55,10 @@ export const sessionEndpoints: readonly Endpoint[] = [
     path: '/app/authentication',
     audience: 'anyone',
     answer: signIn,
-    describe: { summary: 'Begins a session, kept in a cookie', consumes: ['application/x-www-form-urlencoded'] },
+    describe: {
+      summary: 'Begins a session, kept in a cookie',
+      consumes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
+    },
   },
   {
     method: 'GET',

@@ -3,6 +3,7 @@ import {
   type DownloadOutcome,
   downloadOperations,
   failure,
+  isFailure,
   notificationOperations,
   statisticsOperations,
 } from '@slipway/contracts'
@@ -12,9 +13,10 @@ import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { attachmentFor } from './attachment.ts'
 import { decodedContent } from './decoded-body.ts'
 import type { Downloads } from './downloads.ts'
-import { headersForClient, headersForOrigin } from './handed-headers.ts'
+import { headersForClient } from './handed-headers.ts'
 import type { OriginAnswer } from './origin.ts'
 import { isPlatformFile, openPlatformFile } from './platform-file.ts'
+import { openAsAsked } from './preconditions.ts'
 import { refusedByOrigin } from './refused-by-origin.ts'
 
 const version = '/api/releasePackages/:releasePackageId/releaseVersions/:releaseVersionId'
@@ -27,6 +29,7 @@ export const downloadEndpoints: readonly Endpoint[] = [
     audience: 'signed-in',
     operation: downloadOperations.authorize,
     answer: download,
+    guardsOptions: true,
     describe: {
       query: [],
       summary: 'Downloads a file from wherever it lies',
@@ -71,11 +74,13 @@ async function download({ request, reply, parameters, call, options }: EndpointC
 
   if (downloadId) watch.ended.then(end => downloads.reports.add({ downloadId, ...end }))
   if (address === null) throw failure('bad_upstream', 'The file has no address.')
-  const asked = { address, method, headers: headersForOrigin(request.headers, method), signal: watch.gone } as const
-  const opened = isPlatformFile(address) ? openPlatformFile(bus, asked) : downloads.origin.open(asked)
-  const answer = await opened.catch(error => {
+  const open = (headers: Readonly<Record<string, string>>) => {
+    const asked = { address, method, headers, signal: watch.gone } as const
+    return isPlatformFile(address) ? openPlatformFile(bus, asked) : downloads.origin.open(asked)
+  }
+  const answer = await openAsAsked(request.headers, method, open).catch(error => {
     if (watch.gone.aborted) throw failure('refused', 'The client left.', { status: clientLeft })
-    logCause(downloads, request, error)
+    if (!isFailure(error, 'precondition_failed')) logCause(downloads, request, error)
     throw error
   })
   answer.body.once('error', error => {

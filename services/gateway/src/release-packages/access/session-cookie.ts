@@ -1,0 +1,24 @@
+import { beginSession, sessionCookie } from '../../identity/session.ts'
+import type { EndpointCall } from '../endpoint.ts'
+
+/** Other sites cannot make a browser send it with a POST; scripts cannot read it. */
+export function sessionCookieOf({ request, call }: EndpointCall, token: string, maxAge: number | undefined): string {
+  const isSecure = request.protocol === 'https' || call.baseUrl?.startsWith('https:')
+  const attributes = [
+    `${sessionCookie}=${token}`,
+    'Path=/',
+    'HttpOnly',
+    'SameSite=Lax',
+    ...(isSecure ? ['Secure'] : []),
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+  ]
+  return attributes.join('; ')
+}
+
+/** Begins a session of an account, and gives the browser its cookie with the answer. */
+export async function startSession(endpointCall: EndpointCall, accountId: string, remember: boolean): Promise<void> {
+  const { reply, options } = endpointCall
+  const { token, maxAge, ended } = await beginSession(options.store, accountId, remember)
+  if (ended) options.announceChange()
+  reply.header('set-cookie', sessionCookieOf(endpointCall, token, maxAge))
+}
