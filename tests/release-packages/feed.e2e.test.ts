@@ -32,18 +32,18 @@ describe('the feed', () => {
     const { status, headers, text } = await as.anonymous.get('/api/feed')
     expect(status).toBe(200)
     expect(headers['content-type']).toBe('application/atom+xml; charset=utf-8')
-    expect(text).toBe(
-      [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:ncts="http://ns.electronichealth.net.au/ncts/syndication/asf/extensions/1.0.0" xmlns:sct="http://snomed.info/syndication/sct-extension/1.0.0">',
-        '<title>SNOMED CT release packages</title>',
-        `<id>${running.url}/api/feed</id>`,
-        `<link rel="self" type="application/atom+xml" href="${running.url}/api/feed"/>`,
-        '<updated>1970-01-01T00:00:00.000Z</updated>',
-        '</feed>',
-        '',
-      ].join('\n'),
-    )
+    expect(text.split('\n')).toEqual([
+      '<?xml version="1.0" encoding="UTF-8"?>',
+      '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:ncts="http://ns.electronichealth.net.au/ncts/syndication/asf/extensions/1.0.0" xmlns:sct="http://snomed.info/syndication/sct-extension/1.0.0">',
+      '<title>SNOMED CT release packages</title>',
+      expect.stringMatching(/^<id>urn:uuid:[\da-f-]{36}<\/id>$/),
+      '<generator>Slipway</generator>',
+      `<link rel="self" type="application/atom+xml" href="${running.url}/api/feed"/>`,
+      '<updated>1970-01-01T00:00:00.000Z</updated>',
+      '<ncts:atomSyndicationFormatProfile>http://ns.electronichealth.net.au/ncts/syndication/asf/profile/1.0.0</ncts:atomSyndicationFormatProfile>',
+      '</feed>',
+      '',
+    ])
   })
 
   test('has an entry with everything that is known of a version, escaped', async () => {
@@ -69,9 +69,9 @@ describe('the feed', () => {
     expect((await entries()).get('R&amp;D &lt;b&gt;&quot;x&quot;&lt;/b&gt;-1')?.trim().split('\n')).toEqual([
       `<link rel="alternate" type="application/zip" href="${running.url}${first.clientDownloadUrl}" length="1234" sct:md5Hash="abc"/>`,
       `<link rel="related" type="application/octet-stream" href="${running.url}${second.clientDownloadUrl}"/>`,
-      '<category term="SCT_RF2_FULL" label="SCT_RF2_FULL" scheme="http://ns.electronichealth.net.au/ncts/syndication/asf/scheme/1.0.0"/>',
+      '<category term="SCT_RF2_FULL" label="SNOMED CT RF2 Full" scheme="http://ns.electronichealth.net.au/ncts/syndication/asf/scheme/1.0.0"/>',
       '<author><name>Sweden</name></author>',
-      `<id>urn:uuid:${version.id}</id>`,
+      expect.stringMatching(/^<id>urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}<\/id>$/),
       '<rights>© R&amp;D</rights>',
       `<updated>${version.updatedAt}</updated>`,
       '<published>2026-05-31T00:00:00.000Z</published>',
@@ -80,6 +80,21 @@ describe('the feed', () => {
       `<ncts:contentItemVersion>${edition}/version/20260531</ncts:contentItemVersion>`,
       '<sct:packageDependency><sct:editionDependency>http://snomed.info/sct/900000000000207008/version/20260101</sct:editionDependency></sct:packageDependency>',
     ])
+  })
+
+  test('keeps the id of an entry and its own, whatever changes', async () => {
+    const { p, v } = await published('permanent')
+    await make.file(p, v)
+    const ids = async () => {
+      const { text } = await as.anonymous.get('/api/feed')
+      return [/<id>(.*)<\/id>/.exec(text)?.[1], /<id>(.*)<\/id>/.exec((await entries()).get('permanent-1') ?? '')?.[1]]
+    }
+    const before = await ids()
+    await as.admin.put(pathOf(p, v), { summary: 'another' })
+    await as.admin.put(pathOf(p), { description: 'another' })
+    expect(await ids()).toEqual(before)
+    const all = [...(await as.anonymous.get('/api/feed')).text.matchAll(/<id>(.*)<\/id>/g)].map(([, id]) => id)
+    expect(new Set(all).size).toBe(all.length)
   })
 
   test('never tells where files lie', async () => {

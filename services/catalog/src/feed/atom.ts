@@ -1,4 +1,4 @@
-import type { FeedEntry, FeedFile } from './feed.store.ts'
+import type { FeedEntry, FeedFile, FeedState } from './feed.store.ts'
 
 /** The vocabularies of syndication feeds of SNOMED CT: entries as clients of the national servers know them. */
 const namespaces = [
@@ -7,17 +7,28 @@ const namespaces = [
   'xmlns:sct="http://snomed.info/syndication/sct-extension/1.0.0"',
 ].join(' ')
 const categoryScheme = 'http://ns.electronichealth.net.au/ncts/syndication/asf/scheme/1.0.0'
+/** What the feed keeps to: that of the national service of Australia, which the others took over. */
+const profile = 'http://ns.electronichealth.net.au/ncts/syndication/asf/profile/1.0.0'
+/** Labels of the terms of the scheme that release packages have. */
+const labels: Readonly<Record<string, string>> = {
+  SCT_RF2_ALL: 'SNOMED CT RF2 All',
+  SCT_RF2_DELTA: 'SNOMED CT RF2 Delta',
+  SCT_RF2_FULL: 'SNOMED CT RF2 Full',
+  SCT_RF2_SNAPSHOT: 'SNOMED CT RF2 Snapshot',
+}
 const never = '1970-01-01T00:00:00.000Z'
 
-export function feedHead(baseUrl: string, updated: string | null): string {
+export function feedHead(baseUrl: string, { updated, feedId }: Pick<FeedState, 'updated' | 'feedId'>): string {
   const self = `${baseUrl}/api/feed`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<feed ${namespaces}>`,
     element('title', 'SNOMED CT release packages'),
-    element('id', self),
+    element('id', `urn:uuid:${feedId}`),
+    element('generator', 'Slipway'),
     `<link rel="self" type="application/atom+xml" href="${escaped(self)}"/>`,
     element('updated', updated ?? never),
+    element('ncts:atomSyndicationFormatProfile', profile),
     '',
   ].join('\n')
 }
@@ -30,7 +41,7 @@ export function feedEntry(entry: FeedEntry, baseUrl: string): string {
     '<entry>',
     element('title', title),
     ...entry.files.map(file => link(file, baseUrl)),
-    `<category term="${escaped(termOf(entry))}" label="${escaped(termOf(entry))}" scheme="${categoryScheme}"/>`,
+    category(termOf(entry)),
     author(entry),
     element('id', `urn:uuid:${entry.entry_id}`),
     element('rights', entry.copyrights),
@@ -47,10 +58,14 @@ export function feedEntry(entry: FeedEntry, baseUrl: string): string {
     .join('\n')
 }
 
-function link({ path, origin, md5, size, primary }: FeedFile, baseUrl: string): string {
-  const measured = size && md5 ? ` length="${escaped(size)}" sct:md5Hash="${escaped(md5)}"` : ''
+function link({ path, origin, md5, sha256, size, primary }: FeedFile, baseUrl: string): string {
+  const hashes = [
+    ...(size && md5 ? [` sct:md5Hash="${escaped(md5)}"`] : []),
+    ...(sha256 ? [` ncts:sha256Hash="${escaped(sha256)}"`] : []),
+  ]
+  const measured = size && hashes.length > 0 ? ` length="${escaped(size)}"` : ''
   const rel = primary ? 'alternate' : 'related'
-  return `<link rel="${rel}" type="${escaped(typeOf(origin))}" href="${escaped(baseUrl + path)}"${measured}/>`
+  return `<link rel="${rel}" type="${escaped(typeOf(origin))}" href="${escaped(baseUrl + path)}"${measured}${hashes.join('')}/>`
 }
 
 /** After the extension of the file, as in MLDS. */
@@ -63,6 +78,9 @@ function typeOf(origin: string | null): string {
 function termOf({ package_type: type }: FeedEntry): string {
   return type !== null && /^SCT_RF2_[A-Z_]+$/.test(type) ? type : 'OTHER'
 }
+
+const category = (term: string): string =>
+  `<category term="${escaped(term)}" label="${escaped(labels[term] ?? term)}" scheme="${categoryScheme}"/>`
 
 function author({ author_name: name, author_uri: uri, author_email: email }: FeedEntry): string {
   return `<author>${element('name', name)}${element('uri', uri)}${element('email', email)}</author>`

@@ -4,14 +4,14 @@ import { handlerOf } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import { isKnown } from '../package/entity-tag.ts'
 import { feedEntry, feedHead, feedTail } from './atom.ts'
-import { feedEntries, feedState } from './feed.store.ts'
+import { type FeedState, feedEntries, feedState } from './feed.store.ts'
 
 const contentType = 'application/atom+xml; charset=utf-8'
 
 /** The feed that terminology servers watch for new versions. */
 export function releaseFeedHandlers(store: Store): OperationHandler[] {
-  async function* feed(baseUrl: string, updated: string | null): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(feedHead(baseUrl, updated))
+  async function* feed(baseUrl: string, state: FeedState): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(feedHead(baseUrl, state))
     for await (const rows of feedEntries(store)) {
       if (rows.length > 0) yield Buffer.from(rows.map(row => feedEntry(row, baseUrl)).join(''))
     }
@@ -20,9 +20,10 @@ export function releaseFeedHandlers(store: Store): OperationHandler[] {
 
   return [
     handlerOf(releaseFeedOperations.get, async ({ ifNoneMatch }, { baseUrl }) => {
-      const { updated, tag } = await feedState(store, baseUrl)
+      const state = await feedState(store, baseUrl)
+      const { tag } = state
       if (isKnown(ifNoneMatch, tag)) return { status: 304, headers: { ETag: tag } }
-      return { headers: { 'Content-Type': contentType, ETag: tag }, body: feed(baseUrl, updated) }
+      return { headers: { 'Content-Type': contentType, ETag: tag }, body: feed(baseUrl, state) }
     }),
   ]
 }
