@@ -46,7 +46,6 @@ export async function startParts(options: PartsOptions): Promise<DemoParts> {
   const dataDir = join(settings.dataDir ?? '.slipway', 'demo')
   const files = join(dataDir, 'files')
   const manifests = join(dataDir, 'manifests')
-  await linkStudyFiles(files, dictionaries)
   const token = settings.adminToken ?? (await keptToken(dataDir))
   const studies = dictionaries.map(({ study }) => study)
   // A page smaller than the mirror asks for, so that it has a link to follow.
@@ -66,6 +65,8 @@ export async function startParts(options: PartsOptions): Promise<DemoParts> {
     }),
   )
 
+  // Into a folder that the platform has found to be its own.
+  await linkStudyFiles(files, dictionaries)
   const log = notify
   const taskServices: TaskServiceToRegister[] = []
   const serve = async (service: TaskService): Promise<TaskServer> => {

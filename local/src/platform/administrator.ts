@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { failure } from '@slipway/contracts'
 
 export type Credentials = {
   readonly token?: string | undefined
@@ -47,6 +48,10 @@ function fingerprint(databaseUrl: string): string {
 
 async function readMarker(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => '{}')
-  const value: { madeIn?: unknown } = JSON.parse(text)
-  return Array.isArray(value.madeIn) ? value.madeIn.map(String) : []
+  try {
+    const value: { madeIn?: unknown } = JSON.parse(text)
+    return Array.isArray(value.madeIn) ? value.madeIn.map(String) : []
+  } catch {
+    throw failure('invalid', `${file} is damaged: it must be like {"madeIn":["own"]}`)
+  }
 }

@@ -1,6 +1,8 @@
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { failure } from '@slipway/contracts'
+import { existsSync } from 'node:fs'
+import { link, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { failure, isFailure } from '@slipway/contracts'
+import { dataFolderFault, dataFolderProblem } from './data-folder.ts'
 
 export type DataDir = {
   readonly path: string
@@ -13,10 +15,22 @@ type Owner = { readonly pid: number; readonly startTime: string | null }
 
 /**
  * Makes the data folder and takes it for this process. Fails with `conflict` while a running launcher has it; the pid
- * file of one that was killed is replaced.
+ * file of one that was killed is replaced. Fails with `invalid` where no data can be kept.
  */
 export async function openDataDir(path: string): Promise<DataDir> {
-  const folder = resolve(path)
+  try {
+    return await open(resolve(path))
+  } catch (error) {
+    throw isFailure(error) ? error : failure('invalid', dataFolderProblem(path, error), { cause: error })
+  }
+}
+
+async function open(folder: string): Promise<DataDir> {
+  await makeFolder(folder)
+  const { blocks, bavail, bsize } = await statfs(folder)
+  const freeBytes = blocks > 0 ? bavail * bsize : null
+  const fault = dataFolderFault(folder, { entries: await readdir(folder), freeBytes })
+  if (fault !== undefined) throw failure('invalid', fault)
   const logs = join(folder, 'logs')
   await mkdir(logs, { recursive: true })
   const pidFile = join(folder, 'launcher.pid')
@@ -31,6 +45,15 @@ export async function openDataDir(path: string): Promise<DataDir> {
       mine = false
     },
   }
+}
+
+/** Node's own `recursive` tries without end where no folder can be made, as below `/proc`. */
+async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder)
+  if (!existsSync(parent)) await makeFolder(parent)
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 async function take(pidFile: string, folder: string): Promise<void> {

@@ -23,7 +23,7 @@ export function givenDatabaseServer(url: string): DatabaseServer {
   return {
     databaseUrl,
     async ensureDatabase(name) {
-      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
       // A server that goes away while we are connected reports it here; unheard, it would end the process.
       client.on('error', () => {})
       try {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type NatsServer, type PostgresServer, startNats, startPostgres } from '@slipway/servers'
 import { type DatabaseServer, givenDatabaseServer } from './database-server.ts'
+import { checkGivenNats } from './given-nats.ts'
 
 export type Servers = {
   readonly databases: DatabaseServer
@@ -26,7 +27,9 @@ export type ServersOptions = {
 const patienceMs = 1_300
 const backoffMs = { first: 200, max: 5_000 }
 
-/** Starts the servers that were not given, both at the same time. If one fails, the other is stopped again. */
+/**
+ * Looks for the NATS that was given and starts the others, at the same time. If one fails, the other is stopped again.
+ */
 export async function openServers(options: ServersOptions): Promise<Servers> {
   const { dataDir, databaseUrl, natsUrl, durable, log } = options
   let stopping = false
@@ -53,6 +56,7 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     own.nats = await startNats({ dataDir: join(dataDir, 'nats'), log, onExit })
   }
 
+  if (natsUrl !== undefined) await checkGivenNats(natsUrl)
   const results = await Promise.allSettled([
     databaseUrl === undefined && openPostgres(),
     natsUrl === undefined && openNats(),

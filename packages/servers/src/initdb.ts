@@ -46,7 +46,7 @@ export async function initialise({
     await run(initdb, args, { cwd: '/', env: { ...process.env, LC_ALL: 'C' }, ...user })
     await rename(unfinished, data)
   } catch (cause) {
-    const said = (cause as { stderr?: string }).stderr?.trim() || String(cause)
+    const said = ((cause as { stderr?: string }).stderr?.trim() || String(cause)).replaceAll(/\s*\n\s*/g, ' | ')
     throw failure('unavailable', `PostgreSQL could not make its data folder ${data}: ${said}`, { cause })
   } finally {
     await rm(passwordFile, { force: true })

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { failure } from '@slipway/contracts'
 import pg from 'pg'
+import { checkDataVersion } from './data-version.ts'
 import { initialise } from './initdb.ts'
 import { type DataFolder, ownFolder, stopLeftOver } from './left-over.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
@@ -63,6 +65,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   await stopLeftOver(folder, log)
   await ownFolder(folder)
   const password = await keptPassword(join(home, 'password'))
+  await checkDataVersion(data, binaries.postgres)
   await initialise({ initdb: binaries.initdb, data, superuser, password, durable, user })
 
   const logFile = join(home, 'postgres.log')
@@ -104,7 +107,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       try {
         await client.query(`create database ${client.escapeIdentifier(name)}`)
       } catch (error) {
-        if ((error as { code?: string }).code !== duplicateDatabase) throw error
+        if ((error as { code?: string }).code === duplicateDatabase) return databaseUrl(name)
+        throw failure('unavailable', `PostgreSQL could not make the database ${name}: ${(error as Error).message}`, {
+          cause: error,
+        })
       } finally {
         await client.end()
       }
