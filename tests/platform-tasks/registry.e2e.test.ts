@@ -151,7 +151,7 @@ describe('jobs of the exporter', () => {
     const before = await running.as.user.get(`tasks/${id}`)
     // The end of the export is not the end of the job, which stays as it was.
     expect((await admin('DELETE', '/orgs/MyOrg/sources/Codes/v1/export/')).status).toBe(204)
-    const { body } = await running.as.user.get('tasks?application=slipway%2Fexporter')
+    const { body } = await running.as.all.get('tasks?application=slipway%2Fexporter')
     expect(body.data.filter((task: TaskInfo) => task.name === 'Export Codes/v1')).toHaveLength(2)
     expect((await running.as.user.get(`tasks/${id}`)).text).toBe(before.text)
     expect((await running.as.all.get(`tasks/${id}/output`)).body.result.sha256).toMatch(/^[0-9a-f]{64}$/)

