@@ -106,6 +106,18 @@ describe('an affiliate', () => {
     expect(trail.at(-3).data).toEqual({ 'affiliate.standingState': 'INVOICE_SENT', 'affiliate.homeMember': 'SE' })
   })
 
+  it('is found by its login, by itself and by staff', async () => {
+    const { id } = await affiliate('Creator')
+    const own = client(running.url, basicCredentials('creator', 'secret'))
+    for (const who of [own, running.as.america, running.as.admin]) {
+      const { status, body } = await who.get('/api/affiliates/creator/CREATOR')
+      expect([status, body.map(({ affiliateId }: { affiliateId: number }) => affiliateId)]).toEqual([200, [id]])
+    }
+    expect((await running.as.admin.get('/api/affiliates/creator/nobody')).body).toEqual([])
+    expectError(await running.as.user.get('/api/affiliates/creator/creator'), 403, texts.denied)
+    expectError(await running.as.anonymous.get('/api/affiliates/creator/creator'), 401, texts.unauthenticated)
+  })
+
   it('is refused what it may not', async () => {
     const { id, user } = await affiliate('refused')
     const applying = await affiliate('refused-applying', {}, false)

@@ -235,6 +235,77 @@ describe('the account of', () => {
   })
 })
 
+describe('somebody who is signed in', () => {
+  const login = 'own@example.org'
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const session = async (secret: string) => {
+    const fields = new URLSearchParams({ j_username: login, j_password: secret }).toString()
+    const { headers } = await running.as.anonymous.send('POST', '/app/authentication', fields, form)
+    return { cookie: headers['set-cookie']?.[0]?.split(';')[0] as string }
+  }
+  const status = async (headers: { cookie: string }) => (await running.as.anonymous.get('/api/account', headers)).status
+
+  it('changes how they are called and written to, and no more', async () => {
+    const own = await member(login)
+    const whole = (await own.get('/api/account')).body
+    const changed = { ...whole, firstName: 'Anna', lastName: null, email: 'a@example.org', langKey: 'en' }
+    const answer = await own.post('/api/account', { ...changed, roles: ['ROLE_ADMIN'], member: { key: 'US' } })
+    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect((await own.get('/api/account')).body).toEqual(changed)
+    expect((await own.post('/api/account', { firstName: 'Ann' })).status).toBe(200)
+    expect((await own.get('/api/account')).body).toEqual({ ...changed, firstName: 'Ann' })
+    expect((await running.as.admin.get(`/api/users/${login}`)).body).toMatchObject({ email: 'a@example.org' })
+    expectError(await own.post('/api/account', { email: 'nobody' }), 400, 'email: must be an e-mail address')
+    expectError(await running.as.anonymous.post('/api/account', {}), 401, texts.unauthenticated)
+  })
+
+  it('changes the password, which ends other sessions', async () => {
+    const [kept, other] = [await session(password), await session(password)]
+    const change = (text: string) => running.as.anonymous.send('POST', '/api/account/change_password', text, kept)
+    expectError(await change(''), 403, 'The new password is missing.')
+    expectError(await change('four'), 400, /^password: /)
+    expect(await status(other)).toBe(200)
+    const answer = await change('another secret')
+    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect([await status(kept), await status(other)]).toEqual([200, 401])
+    expectError(await as(login).get('/api/account'), 401, 'Bad credentials')
+    expect((await client(running.url, basicCredentials(login, 'another secret')).get('/api/account')).status).toBe(200)
+    expect((await change(`"${password}"`)).status).toBe(200)
+    expect((await as(login).get('/api/account')).status).toBe(200)
+  })
+
+  it('lists and ends own sessions only', async () => {
+    const own = as(login)
+    const ended = await session(password)
+    const { body } = await own.get('/api/account/sessions')
+    expect(body.at(-1)).toEqual({
+      series: expect.stringMatching(/^[\da-f-]{36}$/),
+      ipAddress: null,
+      userAgent: null,
+      formattedTokenDate: expect.stringMatching(/^\d{1,2} [A-Z][a-z]+ \d{4}$/),
+    })
+    const path = `/api/account/sessions/${body.at(-1).series}`
+    expectError(await running.as.user.delete(path), 404, texts.missing)
+    expectError(await own.delete('/api/account/sessions/x'), 404, texts.missing)
+    expect(await status(ended)).toBe(200)
+    expect((await own.delete(path)).status).toBe(200)
+    expect(await status(ended)).toBe(401)
+  })
+
+  it('not by a token that is narrower than they are', async () => {
+    const own = as(login)
+    const made = await own.post('/api/v1/users/me/tokens', { name: 'narrow', scopes: ['ROLE_USER'] })
+    const bearer = client(running.url, `Bearer ${made.body.token}`)
+    for (const [path, body] of [
+      ['/api/account', { firstName: 'X' }],
+      ['/api/account/change_password', 'secret'],
+    ] as const) {
+      expectError(await bearer.post(path, body), 403, /^A token with scopes/)
+    }
+    expectError(await bearer.get('/api/account/sessions'), 403, /^A token with scopes/)
+  })
+})
+
 describe('users', () => {
   const user = {
     login: 'new-staff',

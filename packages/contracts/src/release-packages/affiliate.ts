@@ -58,6 +58,13 @@ export const affiliateOperations = {
     output: z.array(affiliateSchema),
     errors: ['unauthenticated', 'forbidden'],
   }),
+  ofCreator: operation('catalog.affiliate.of-creator', {
+    summary: 'Reads the affiliate that a login acts for, as a list of none or one',
+    effect: 'read',
+    input: z.object({ login: z.string().max(255) }),
+    output: z.array(affiliateSchema),
+    errors: ['unauthenticated', 'forbidden'],
+  }),
   list: operation('catalog.affiliate.list', {
     summary: 'Lists affiliates, a page at a time',
     effect: 'read',

@@ -25,7 +25,7 @@ import { affiliateUpdated, standingChanged } from './trail.ts'
 
 export type AffiliateOptions = { readonly store: Store; readonly countries: () => Promise<Countries> }
 
-const { check, mine, list, get, update, updateDetail } = affiliateOperations
+const { check, mine, ofCreator, list, get, update, updateDetail } = affiliateOperations
 
 /** What people are called and where they are written to follows the details of their affiliate. */
 const followDetails: Statement = {
@@ -62,6 +62,14 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
           ? await store.transaction(async tx => ensureAffiliate(tx, await licenseeOf(tx, context.identity), context))
           : undefined)
       return { body: (own ? [await shown(own, viewer)] : []) as never }
+    }),
+
+    handlerOf(ofCreator, async ({ login }, { identity }) => {
+      const viewer = requireKind(identity, 'user', 'staff', 'admin')
+      const creator = login.toLowerCase()
+      if (viewer.kind === 'user' && viewer.login !== creator) throw accessDenied()
+      const row = await affiliateOf(store.read, creator)
+      return { body: (row ? [await shown(row, viewer)] : []) as never }
     }),
 
     handlerOf(list, async ({ query }, { identity }) => {

@@ -88,7 +88,7 @@ const update: Statement = {
       returning *
     ), told as (${told('updated', '$15', 'null')}
     )
-    select ${columns} from changed`,
+    select ${columns}, (select data from told) as told from changed`,
 }
 const locked: Statement = {
   name: 'account.locked',
@@ -158,7 +158,7 @@ export type Registration = {
   readonly baseUrl: string
 }
 
-export type NewAccount = Account & {
+export type ToldAccount = Account & {
   /** What services are told of it; the key is for the one that mails it. */
   readonly told: KnownAccount
 }
@@ -174,12 +174,12 @@ export async function insertAccount(
   fields: AccountFields,
   author: Author,
   registration?: Registration,
-): Promise<NewAccount> {
+): Promise<ToldAccount> {
   requireAccountWithin(author, undefined, fields)
   if (!author.configured) requireLogin(login)
   const { actor } = author
   const { hash = null, expiresAt = null, key = null, baseUrl = null } = registration ?? {}
-  const [account] = await tx.query<NewAccount>(insert, [
+  const [account] = await tx.query<ToldAccount>(insert, [
     login,
     ...values(fields),
     actor,
@@ -188,7 +188,7 @@ export async function insertAccount(
     baseUrl,
     loginKey(login),
   ])
-  const made = account as NewAccount
+  const made = account as ToldAccount
   return { ...made, told: { ...made.told, activation_key: key } }
 }
 
@@ -198,10 +198,10 @@ export async function updateAccount(
   before: Account,
   fields: AccountFields,
   author: Author,
-): Promise<Account> {
+): Promise<ToldAccount> {
   requireAccountWithin(author, before, fields)
-  const [account] = await tx.query<Account>(update, [before.id, ...values(fields), author.actor])
-  return account as Account
+  const [account] = await tx.query<ToldAccount>(update, [before.id, ...values(fields), author.actor])
+  return account as ToldAccount
 }
 
 /** Its tokens go with it. @throws `forbidden` where the author may not */

@@ -62,6 +62,11 @@ const revokeConfigured: Statement = {
   text: `update api_token set revoked_at = now()
     where account_id = $1 and configured and hash <> $2 and revoked_at is null returning id`,
 }
+const revokeSessions: Statement = {
+  name: 'api-token.revoke-other-sessions',
+  text: `update api_token set revoked_at = now()
+    where account_id = $1 and session and hash <> $2 and revoked_at is null`,
+}
 const byHash: Statement = {
   name: 'api-token.by-hash',
   text: `select id, account_id, ${alive} as alive from api_token where hash = $1`,
@@ -139,6 +144,11 @@ export async function revokeToken(tx: Queryable, accountId: string, id: string):
 /** Revokes the tokens that came from an earlier configuration; returns how many. */
 export async function revokeOtherConfigured(tx: Queryable, accountId: string, hash: Buffer): Promise<number> {
   return (await tx.query(revokeConfigured, [accountId, hash])).length
+}
+
+/** Revokes the sessions of an account but the one of this hash. */
+export async function revokeOtherSessions(tx: Queryable, accountId: string, hash: Buffer): Promise<void> {
+  await tx.query(revokeSessions, [accountId, hash])
 }
 
 export async function findToken(tx: Queryable, hash: Buffer) {

@@ -1,6 +1,13 @@
-import { now, type Store } from '@slipway/store'
+import { now, type Queryable, type Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
-import { findToken, insertToken, listTokens, revokeToken } from './api-token.store.ts'
+import {
+  type ApiToken,
+  findToken,
+  insertToken,
+  listTokens,
+  revokeOtherSessions,
+  revokeToken,
+} from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
 import { freely } from './delegation.ts'
 
@@ -51,4 +58,14 @@ export async function endSession(store: Store, token: string): Promise<boolean> 
   const own = await listTokens(store, known.account_id)
   const session = own.find(({ session, id }) => session && id === known.id)
   return session !== undefined && revokeToken(store, known.account_id, session.id)
+}
+
+/** Sessions of an account that are good, oldest first. */
+export async function listSessions(store: Store, accountId: string): Promise<ApiToken[]> {
+  return (await listTokens(store, accountId)).filter(({ session }) => session)
+}
+
+/** Ends all sessions of an account but that of a request, if that has one. */
+export async function endOtherSessions(tx: Queryable, accountId: string, request: FastifyRequest): Promise<void> {
+  await revokeOtherSessions(tx, accountId, hashOfToken(sessionToken(request) ?? ''))
 }

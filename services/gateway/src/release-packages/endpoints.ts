@@ -4,6 +4,7 @@ import { auditEndpoints } from './access/audit.endpoints.ts'
 import { countryEndpoints } from './access/country.endpoints.ts'
 import { memberEndpoints } from './access/member.endpoints.ts'
 import { memberLicenseEndpoints } from './access/member-license.endpoints.ts'
+import { ownAccountEndpoints } from './access/own-account.endpoints.ts'
 import { registrationEndpoints } from './access/registration.endpoints.ts'
 import { sessionEndpoints } from './access/session.endpoints.ts'
 import { userEndpoints } from './access/user.endpoints.ts'
@@ -27,6 +28,7 @@ export const endpoints: readonly Endpoint[] = [
   ...registrationEndpoints,
   ...sessionEndpoints,
   ...userEndpoints,
+  ...ownAccountEndpoints,
   ...packageEndpoints,
   ...packageStudyEndpoints,
   ...versionEndpoints,

@@ -7,7 +7,7 @@ import { renderError } from '../error-shape.ts'
 import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
 import { listQuery, pageParameters } from './list-query.ts'
 
-const { check, mine, list, get, update, updateDetail } = affiliateOperations
+const { check, mine, ofCreator, list, get, update, updateDetail } = affiliateOperations
 const one = '/api/affiliates/:affiliateId'
 
 const noted = affiliateSchema.pick({ creator: true, standingState: true })
@@ -58,6 +58,7 @@ export const affiliateEndpoints: readonly Endpoint[] = [
     },
   },
   { method: 'GET', path: '/api/affiliates/me', audience: 'signed-in', operation: mine },
+  { method: 'GET', path: '/api/affiliates/creator/:login', audience: 'signed-in', operation: ofCreator },
   {
     method: 'GET',
     path: '/api/affiliates',

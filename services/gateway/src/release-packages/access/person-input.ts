@@ -18,13 +18,25 @@ const person = {
   langKey: language.nullish(),
 }
 
+const email = text(100).regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+const password = text(100).min(5)
+
 /** Of somebody who registers. What else clients send is ignored, roles and members above all. */
 export const registrationInput = z.object({
   ...person,
-  password: text(100).min(5),
-  email: text(100).regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address'),
+  password,
+  email,
   country: z.object({ isoCode2: text(2) }),
 })
+
+/** What people may set of themselves: names, address, language. What is absent stays; an address is never taken away. */
+export const ownProfileInput = z.object({
+  firstName: person.firstName,
+  lastName: person.lastName,
+  email: email.nullish(),
+  langKey: person.langKey,
+})
+export const ownPassword = z.object({ password })
 
 const roles = z.array(text(50).regex(/^ROLE_(?:ADMIN|USER|(?:STAFF|MEMBER)(?:_\w+)?)$/, 'must be a role of this API'))
 
