@@ -40,11 +40,11 @@ it('an export whose process is killed is made by another one: the same content, 
     const restarts = victim?.restarts ?? 0
     victim?.kill('SIGKILL')
     await eventually(() => (victim?.restarts ?? 0) > restarts, { timeoutMs: 30_000 })
-    // One of the two had nobody left; somebody has it now, and counts it as another try.
+    // One of the two had nobody left; somebody has it now, and counts the death.
     await eventually(
       async () => {
         const tries = await Promise.all(sources.map(source => database.stateOf(source, 'v1')))
-        return tries.some(state => state?.state === 'running' && state.attempt === 2)
+        return tries.some(state => state?.state === 'running' && state.deaths === 1)
       },
       { timeoutMs: 30_000 },
     )

@@ -3,9 +3,9 @@ import { eventually } from '@slipway/testing'
 import pg from 'pg'
 
 /** How an export stands, by the path of its source and its version. */
-export type ExportState = { readonly state: string; readonly asked_by: string; readonly attempt: number }
+export type ExportState = { readonly state: string; readonly asked_by: string; readonly deaths: number }
 
-const states = `select e.state, e.asked_by, e.attempt from export e
+const states = `select e.state, e.asked_by, e.deaths from export e
   join source_version v on v.position = e.version join source s on s.position = v.source
   where s.owner_type = $1 and s.owner = $2 and s.id = $3 and v.id = $4`
 
