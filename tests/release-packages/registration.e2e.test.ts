@@ -306,6 +306,50 @@ describe('somebody who is signed in', () => {
   })
 })
 
+describe('somebody who forgot the password', () => {
+  const login = 'forgot@example.org'
+  const ask = (email: unknown) => running.as.anonymous.post('/api/passwordReset', { email })
+  const finish = (key: string, secret: unknown) =>
+    running.as.anonymous.post(`/api/passwordReset/${key}`, { password: secret })
+  const keys = (least: number) =>
+    eventually(() => {
+      const found = mail.mails
+        .filter(one => went(one, login))
+        .flatMap(one => /resetPassword\?token=([\w-]+)"/.exec(one.html ?? '')?.[1] ?? [])
+      return found.length >= least && found
+    })
+  const gone = 'Password reset token not found in our records'
+
+  it('sets another one by a key from a mail, once, and is alone afterwards', async () => {
+    const user = await member(login)
+    const made = await user.post('/api/v1/users/me/tokens', { name: 'old' })
+    const bearer = client(running.url, `Bearer ${made.body.token}`)
+    expect((await bearer.get('/api/account')).status).toBe(200)
+    const asked = await ask('FORGOT@example.org')
+    expect([asked.status, asked.text]).toEqual([200, 'OK'])
+    const [first = ''] = await keys(1)
+    expect((await ask(login)).status).toBe(200)
+    const second = (await keys(2)).find(key => key !== first) ?? ''
+    // A newer key takes the place of the one before, and does for nothing else.
+    expectError(await finish(first, 'new secret'), 404, gone)
+    expectError(await running.as.anonymous.get(`/api/activate?key=${second}`), 404, texts.missing)
+    expectError(await finish(second, 'four'), 400, /^password: /)
+    const answers = await Promise.all([finish(second, 'new secret'), finish(second, 'new secret')])
+    expect(answers.map(answer => answer.status).sort()).toEqual([200, 404])
+    expect((await client(running.url, basicCredentials(login, 'new secret')).get('/api/account')).status).toBe(200)
+    expectError(await user.get('/api/account'), 401, 'Bad credentials')
+    expectError(await bearer.get('/api/account'), 401, texts.unauthenticated)
+    expectError(await finish(second, 'new secret'), 404, gone)
+  })
+
+  it('is told nothing of who has an account, and not without end', async () => {
+    expectError(await ask(undefined), 400, /^email: /)
+    const answers = []
+    for (let count = 0; count < 6; count += 1) answers.push(await ask('nobody-at-all@example.org'))
+    expect(answers.map(({ status, text }) => (status === 200 ? text : status))).toEqual([...Array(5).fill('OK'), 429])
+  })
+})
+
 describe('users', () => {
   const user = {
     login: 'new-staff',

@@ -3,6 +3,7 @@ import { maskedUrl } from './masked-url.ts'
 
 test.each([
   ['/releases?limit=1&state=staged', '/releases?limit=1&state=staged'],
+  ['/api/passwordReset/abc?x=1', '/api/passwordReset/***?x=1'],
   ['/api/activate?key=abc', '/api/activate?key=***'],
   ['/api/activate?k%65y=abc;limit=1', '/api/activate?k%65y=***;limit=1'],
   [

@@ -43,7 +43,13 @@ export const accountOperations = {
   note: operation('catalog.account.note', {
     summary: 'Notes a new account at once, before its event comes; it gets its affiliate if it is to have one',
     effect: 'write',
-    input: z.object({ account: knownAccountSchema }),
+    input: z.object({
+      account: knownAccountSchema,
+      reset_key: z
+        .string()
+        .optional()
+        .meta({ description: 'Lets its owner, who is mailed it, set another password, once' }),
+    }),
     output: z.void(),
   }),
   get: operation('catalog.account.get', {

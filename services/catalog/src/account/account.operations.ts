@@ -7,6 +7,7 @@ import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
 import { findProfile, listProfiles, type Profile } from './account.store.ts'
+import { mailReset } from './mail-reset.ts'
 import { noteAccount } from './note-account.ts'
 
 const { note, get } = accountOperations
@@ -18,8 +19,10 @@ const mask = '********'
 /** Who may sign in, as this API sees them. */
 export function accountHandlers(store: Store, publicUrl: string | undefined): OperationHandler[] {
   return [
-    writeHandler(store, note, async (tx, { account }, context) => {
-      await noteAccount(tx, account, mailBaseUrl(publicUrl), context, async () => account.activation_key)
+    writeHandler(store, note, async (tx, { account, reset_key: resetKey }, context) => {
+      const baseUrl = mailBaseUrl(publicUrl)
+      await noteAccount(tx, account, baseUrl, context, async () => account.activation_key)
+      if (resetKey !== undefined) await mailReset(tx, account, baseUrl, resetKey)
       return {}
     }),
 

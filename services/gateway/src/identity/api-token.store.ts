@@ -67,6 +67,10 @@ const revokeSessions: Statement = {
   text: `update api_token set revoked_at = now()
     where account_id = $1 and session and hash <> $2 and revoked_at is null`,
 }
+const revokeAll: Statement = {
+  name: 'api-token.revoke-all',
+  text: `update api_token set revoked_at = now() where account_id = $1 and not configured and revoked_at is null`,
+}
 const byHash: Statement = {
   name: 'api-token.by-hash',
   text: `select id, account_id, ${alive} as alive from api_token where hash = $1`,
@@ -149,6 +153,11 @@ export async function revokeOtherConfigured(tx: Queryable, accountId: string, ha
 /** Revokes the sessions of an account but the one of this hash. */
 export async function revokeOtherSessions(tx: Queryable, accountId: string, hash: Buffer): Promise<void> {
   await tx.query(revokeSessions, [accountId, hash])
+}
+
+/** Revokes every session and token of the account but those that the configuration gives it. */
+export async function revokeAllTokens(tx: Queryable, accountId: string): Promise<void> {
+  await tx.query(revokeAll, [accountId])
 }
 
 export async function findToken(tx: Queryable, hash: Buffer) {

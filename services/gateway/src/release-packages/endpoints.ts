@@ -5,6 +5,7 @@ import { countryEndpoints } from './access/country.endpoints.ts'
 import { memberEndpoints } from './access/member.endpoints.ts'
 import { memberLicenseEndpoints } from './access/member-license.endpoints.ts'
 import { ownAccountEndpoints } from './access/own-account.endpoints.ts'
+import { passwordResetEndpoints } from './access/password-reset.endpoints.ts'
 import { registrationEndpoints } from './access/registration.endpoints.ts'
 import { sessionEndpoints } from './access/session.endpoints.ts'
 import { userEndpoints } from './access/user.endpoints.ts'
@@ -29,6 +30,7 @@ export const endpoints: readonly Endpoint[] = [
   ...sessionEndpoints,
   ...userEndpoints,
   ...ownAccountEndpoints,
+  ...passwordResetEndpoints,
   ...packageEndpoints,
   ...packageStudyEndpoints,
   ...versionEndpoints,

@@ -19,6 +19,7 @@ const roots = [
   '/api/audits',
   '/api/users',
   '/api/account',
+  '/api/passwordReset',
   '/app',
 ]
 

@@ -36,6 +36,8 @@ export const ownProfileInput = z.object({
   email: email.nullish(),
   langKey: person.langKey,
 })
+/** Of somebody who forgot the password. */
+export const resetInput = z.object({ email })
 export const ownPassword = z.object({ password })
 
 const roles = z.array(text(50).regex(/^ROLE_(?:ADMIN|USER|(?:STAFF|MEMBER)(?:_\w+)?)$/, 'must be a role of this API'))
