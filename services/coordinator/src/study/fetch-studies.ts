@@ -27,7 +27,8 @@ const studySchema = z.object({
   created_at: z.unknown().optional(),
 })
 const pageSchema = z.object({
-  results: z.array(z.unknown()),
+  // What is no object at all is no study: the page is something else.
+  results: z.array(z.looseObject({})),
   _links: z.object({ next: z.string().nullish() }).partial().optional(),
 })
 
