@@ -1,6 +1,7 @@
 import { bulkImportOperations, failure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { queryParameters } from '../http/query.ts'
+import { authorization } from '../identity/credentials.ts'
 import { authenticate, requireKnown } from './authentication.ts'
 import { callOptions, type SourceExportsOptions } from './caller-context.ts'
 import { methodNotAllowed } from './route.ts'
@@ -9,15 +10,20 @@ import { requireAccount } from './user.ts'
 
 const { list, get, cancel } = bulkImportOperations
 
+const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
+
 /**
  * Imports as tasks, where command lines look for them. With the last slash only: without it, and for any other id, the
- * paths are those of release tasks.
+ * paths are those of release tasks. The list, whose path would be nothing in the API of release tasks, is there for
+ * callers by the scheme of this API alone.
  */
 export function taskRoutes(app: FastifyInstance, options: SourceExportsOptions): void {
   for (const url of ['/tasks/', '/user/tasks', '/user/tasks/', '/users/:user/tasks', '/users/:user/tasks/']) {
     app.all(url, async (request, reply) => {
+      const isOurs = url !== '/tasks/' || (isRead(request) && authorization(request)?.scheme === 'token')
+      if (!isOurs) throw failure('not_found', 'Not found.')
       const caller = requireKnown(await authenticate(request, options.authenticator))
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+      if (!isRead(request)) throw methodNotAllowed(request)
       const { user } = request.params as { user?: string }
       const username = user === undefined ? undefined : (await requireAccount(options.store, user)).login
       const call = await callOptions(options, request, caller, list)
@@ -35,7 +41,7 @@ export function taskRoutes(app: FastifyInstance, options: SourceExportsOptions):
       const call = await callOptions(options, request, caller, cancel)
       return sendAnswer(options.bus, cancel, { task }, call, request, reply)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+    if (!isRead(request)) throw methodNotAllowed(request)
     const call = await callOptions(options, request, caller, get)
     return sendAnswer(options.bus, get, { task }, call, request, reply)
   }
