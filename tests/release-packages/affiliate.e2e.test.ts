@@ -118,6 +118,27 @@ describe('an affiliate', () => {
     expectError(await running.as.anonymous.get('/api/affiliates/creator/creator'), 401, texts.unauthenticated)
   })
 
+  it('is deleted with its account and applications while it is applying', async () => {
+    const { user, id, application } = await affiliate('deleted', {}, false)
+    expectError(await running.as.america.delete(path(id)), 403, texts.denied)
+    expectError(await user.delete(path(id)), 403, texts.denied)
+    const answer = await running.as.sweden.delete(path(id))
+    expect([answer.status, answer.body.affiliateId, answer.body.creator]).toEqual([200, id, 'deleted'])
+    expectError(await user.get('/api/affiliates/me'), 401, 'Bad credentials')
+    expectError(await running.as.sweden.get(path(id)), 404, texts.missing)
+    expectError(await running.as.admin.get(`/api/applications/${application}`), 404, texts.missing)
+    expectError(await running.as.sweden.delete(path(id)), 404, texts.missing)
+    const trail = await running.as.admin.get(`/api/audits?$filter=${encodeURIComponent(`affiliateId eq '${id}'`)}`)
+    const types = trail.body.map(({ type }: { type: string }) => type)
+    expect(types.slice(-2)).toEqual(['APPLICATION_DELETED', 'AFFILIATE_DELETED'])
+    const approved = await affiliate('kept')
+    expectError(
+      await running.as.admin.delete(path(approved.id)),
+      409,
+      'Only an affiliate that is applying can be deleted.',
+    )
+  })
+
   it('is refused what it may not', async () => {
     const { id, user } = await affiliate('refused')
     const applying = await affiliate('refused-applying', {}, false)

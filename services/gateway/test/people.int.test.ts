@@ -37,18 +37,26 @@ function toldOf(login: string): Promise<Told[]> {
 
 let sequence = 1
 function standingIs(standing: Standing, ofEvent = ++sequence) {
-  const { type } = affiliateEvents.updated
-  return platform.services.bus.publishEvent(affiliateEvents.updated, {
+  return tell('updated', { login: 'user', standing }, ofEvent)
+}
+function tell(
+  verb: 'updated' | 'deleted',
+  of: { login: string; standing: Standing },
+  ofEvent = ++sequence,
+  time = new Date(),
+) {
+  const { type } = affiliateEvents[verb]
+  return platform.services.bus.publishEvent(affiliateEvents[verb], {
     specversion: '1.0',
     id: randomUUID(),
     source: '/slipway/catalog',
     type,
     subject: '7',
-    time: new Date().toISOString(),
+    time: time.toISOString(),
     datacontenttype: 'application/json',
     sequence: ofEvent,
     actor: 'staff',
-    data: { affiliate_id: 7, login: 'user', home_member: 'SE', standing },
+    data: { affiliate_id: 7, home_member: 'SE', ...of },
   })
 }
 
@@ -63,6 +71,21 @@ test('whose affiliate is struck off does not sign in, in any API, until that is 
   await standingIs('DEACTIVATED')
   await eventually(async () => (await whoIs('token-of-user')) === 'user')
   expect((await request(platform.port, '/api/v1/users/me/tokens', { headers })).status).toBe(200)
+})
+
+test('whose affiliate was deleted is gone, unless they are more than that or came later', async () => {
+  const admin = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
+  const call = (method: string, path: string, body?: object) =>
+    request(platform.port, `/api/v1/accounts${path}`, { method, headers: admin, body: JSON.stringify(body) ?? '' })
+  const roles = { leaves: ['ROLE_USER'], stays: ['ROLE_USER', 'ROLE_STAFF_SE'], later: ['ROLE_USER'] }
+  for (const [login, given] of Object.entries(roles)) {
+    expect((await call('POST', '', { login, password: 'secret', roles: given })).status).toBe(201)
+  }
+  await tell('deleted', { login: 'later', standing: 'APPLYING' }, undefined, new Date(Date.now() - 60_000))
+  await tell('deleted', { login: 'stays', standing: 'APPLYING' })
+  await tell('deleted', { login: 'leaves', standing: 'APPLYING' })
+  await eventually(async () => (await call('GET', '/leaves')).status === 404)
+  expect([(await call('GET', '/stays')).status, (await call('GET', '/later')).status]).toEqual([200, 200])
 })
 
 test('every change of an account is told, without what could be used to sign in', async () => {

@@ -90,6 +90,13 @@ export const affiliateOperations = {
     output: affiliateSchema,
     errors: mldsErrors,
   }),
+  delete: operation('catalog.affiliate.delete', {
+    summary: 'Deletes an affiliate that is still applying, with its applications; its account goes after it',
+    effect: 'write',
+    input: z.object({ affiliateId }),
+    output: affiliateSchema,
+    errors: mldsErrors,
+  }),
   updateDetail: operation('catalog.affiliate.update-detail', {
     summary: 'Changes who an approved affiliate is and how it is reached',
     effect: 'write',
@@ -112,6 +119,11 @@ export const affiliateEvents = {
   created: eventType('affiliate.created', { summary: 'An affiliate was made for an account', audience, data }),
   updated: eventType('affiliate.updated', {
     summary: 'Standing, home or details of an affiliate changed',
+    audience,
+    data,
+  }),
+  deleted: eventType('affiliate.deleted', {
+    summary: 'An affiliate that was applying was deleted, and its account is to go',
     audience,
     data,
   }),

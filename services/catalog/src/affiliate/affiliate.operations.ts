@@ -2,6 +2,8 @@ import type { OperationHandler } from '@slipway/bus'
 import { affiliateOperations, failure, type Viewer, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import type { AnyTx, Statement, Store } from '@slipway/store'
+import { deleteApplication } from '../application/application.store.ts'
+import { applicationDeleted } from '../application/trail.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import type { Countries } from '../country/country.store.ts'
 import { requireMember } from '../member/unknown-member.ts'
@@ -10,6 +12,7 @@ import { inPieces } from '../records/read-handlers.ts'
 import {
   type AffiliateWithApplications,
   affiliateOf,
+  deleteAffiliate,
   findAffiliate,
   lockAffiliate,
   saveAffiliate,
@@ -21,11 +24,11 @@ import { checkAffiliate } from './check.ts'
 import { ensureAffiliate } from './ensure-affiliate.ts'
 import { licenseeOf } from './licensee.ts'
 import { standingByHand } from './standing.ts'
-import { affiliateUpdated, standingChanged } from './trail.ts'
+import { affiliateDeleted, affiliateUpdated, standingChanged } from './trail.ts'
 
 export type AffiliateOptions = { readonly store: Store; readonly countries: () => Promise<Countries> }
 
-const { check, mine, ofCreator, list, get, update, updateDetail } = affiliateOperations
+const { check, mine, ofCreator, list, get, update, updateDetail, delete: remove } = affiliateOperations
 
 /** What people are called and where they are written to follows the details of their affiliate. */
 const followDetails: Statement = {
@@ -109,6 +112,22 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       ])
       const whole = (await findAffiliate(tx.query, affiliateId)) as AffiliateWithApplications
       return { headers: { etag: `"${saved.seq}"` }, body: await shown(whole, viewer) }
+    }),
+
+    writeHandler(store, remove, async (tx, { affiliateId }, context) => {
+      const viewer = requireEditor(context.identity)
+      const row = await locked(tx, affiliateId)
+      if (!actsFor(viewer, row.home_member)) throw accessDenied()
+      if (row.standing !== 'APPLYING') throw failure('conflict', 'Only an affiliate that is applying can be deleted.')
+      const whole = (await findAffiliate(tx.query, affiliateId)) as AffiliateWithApplications
+      const principal = principalOf(context.identity)
+      for (const application of whole.applications) {
+        await deleteApplication(tx, application, context)
+        await recordAudit(tx, [applicationDeleted(application, principal)])
+      }
+      await deleteAffiliate(tx, row, context)
+      await recordAudit(tx, [affiliateDeleted(row, principal)])
+      return { body: await shown(whole, viewer) }
     }),
 
     writeHandler(store, updateDetail, async (tx, { affiliateId, body }, context) => {

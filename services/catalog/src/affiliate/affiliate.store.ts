@@ -43,6 +43,7 @@ const insert: Statement = {
     values ($1, $2, $3::jsonb || jsonb_build_object('affiliateDetailsId', nextval('entity_id')))
     on conflict (creator) do nothing returning ${affiliateColumns('a')}`,
 }
+const remove: Statement = { name: 'affiliate.delete', text: 'delete from affiliate where affiliate_id = $1' }
 const insertApplication: Statement = {
   name: 'application.insert',
   text: `
@@ -98,6 +99,12 @@ export async function saveAffiliate(
   ])
   await appendEvents(tx, [affiliateEvent(affiliateEvents.updated, saved as AffiliateRow, cause)])
   return saved as AffiliateRow
+}
+
+/** Deletes a locked affiliate that has no applications any more, and writes its event. */
+export async function deleteAffiliate(tx: Queryable, row: AffiliateRow, cause: Cause): Promise<void> {
+  await tx.query(remove, [row.affiliate_id])
+  await appendEvents(tx, [affiliateEvent(affiliateEvents.deleted, { ...row, seq: row.seq + 1 }, cause)])
 }
 
 /** Makes an affiliate for a login; undefined if it has one. */

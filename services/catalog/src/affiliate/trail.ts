@@ -12,4 +12,5 @@ const entry =
 
 /** What the trail keeps of affiliates. */
 export const affiliateUpdated = entry('AFFILIATE_UPDATED')
+export const affiliateDeleted = entry('AFFILIATE_DELETED')
 export const standingChanged = entry('AFFILIATE_STANDING_STATE_CHANGED')

@@ -2,6 +2,7 @@ import { affiliateEvents, type EventEnvelope, type Standing } from '@slipway/con
 import type { EventConsumer } from '@slipway/service'
 import type { Queryable, Statement } from '@slipway/store'
 import { z } from 'zod'
+import { deleteLicensee } from './delete-licensee.ts'
 
 const note: Statement = {
   name: 'account.note-standing',
@@ -31,7 +32,7 @@ const dataSchema = z.object({
   standing: affiliateEvents.updated.data.shape.standing,
 })
 
-/** Follows the standing of affiliates. */
+/** Follows the standing of affiliates, and their end. */
 export function standingConsumer(announceChange: () => void): EventConsumer<unknown> {
   return {
     durable: 'gateway-affiliates',
@@ -39,6 +40,10 @@ export function standingConsumer(announceChange: () => void): EventConsumer<unkn
     async handle(event: EventEnvelope, tx) {
       const { login, standing } = dataSchema.parse(event.data)
       if (login === null) return
+      if (event.type === affiliateEvents.deleted.type) {
+        if (await deleteLicensee(tx, login, event.actor, new Date(event.time))) tx.afterCommit(announceChange)
+        return
+      }
       if (await noteStanding(tx, login, standing, event.sequence)) tx.afterCommit(announceChange)
     },
   }

@@ -1,5 +1,6 @@
 import { affiliateOperations, affiliateSchema } from '@slipway/contracts'
 import { lastValue, queryParameters } from '../../http/query.ts'
+import { deleteLicensee } from '../../identity/delete-licensee.ts'
 import { noteStanding } from '../../identity/standing.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
@@ -7,7 +8,7 @@ import { renderError } from '../error-shape.ts'
 import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
 import { listQuery, pageParameters } from './list-query.ts'
 
-const { check, mine, ofCreator, list, get, update, updateDetail } = affiliateOperations
+const { check, mine, ofCreator, list, get, update, updateDetail, delete: remove } = affiliateOperations
 const one = '/api/affiliates/:affiliateId'
 
 const noted = affiliateSchema.pick({ creator: true, standingState: true })
@@ -23,6 +24,19 @@ async function setStanding({ request, reply, parameters, call, options }: Endpoi
   const { creator, standingState } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
   const sequence = Number(/^"(\d+)"$/.exec(headers.etag ?? '')?.[1])
   if (creator !== null && (await noteStanding(store, creator, standingState, sequence))) announceChange()
+  return sendBytes(reply, status, headers, body)
+}
+
+/** The account goes at once, so that it does not make the affiliate anew; the event that comes later does the same. */
+async function deleteOne({ reply, caller, parameters, call, options }: EndpointCall) {
+  const input = { affiliateId: parameters.affiliateId as number }
+  const { status, headers, body } = await options.bus.request(remove, input, call)
+  const { creator } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
+  if (creator !== null) {
+    const actor = caller?.identity.login ?? creator
+    const isGone = await options.store.transaction(tx => deleteLicensee(tx, creator, actor))
+    if (isGone) options.announceChange()
+  }
   return sendBytes(reply, status, headers, body)
 }
 
@@ -76,6 +90,7 @@ export const affiliateEndpoints: readonly Endpoint[] = [
     answer: setStanding,
     describe: { body: 'body' },
   },
+  { method: 'DELETE', path: one, audience: 'editor', operation: remove, answer: deleteOne },
   {
     method: 'PUT',
     path: `${one}/detail`,
