@@ -132,6 +132,7 @@ describe('an affiliate', () => {
     const types = trail.body.map(({ type }: { type: string }) => type)
     expect(types.slice(-2)).toEqual(['APPLICATION_DELETED', 'AFFILIATE_DELETED'])
     const approved = await affiliate('kept')
+    expectError(await running.as.admin.delete('/api/countries/SE'), 409, 'There are affiliates in the country.')
     expectError(
       await running.as.admin.delete(path(approved.id)),
       409,

@@ -147,6 +147,35 @@ describe('the licence of a member', () => {
   })
 })
 
+describe('a country', () => {
+  const country = { isoCode2: 'XK', isoCode3: 'XKX', commonName: 'Kosovo' }
+  const known = { ...country, excludeUsage: false, alternateRegistrationUrl: null, member: { key: 'IHTSDO' } }
+
+  it('is added, replaced and removed by administrators', async () => {
+    const { admin, sweden, anonymous } = running.as
+    expectError(await sweden.post('/api/countries', country), 403, texts.denied)
+    const added = await admin.post('/api/countries', { ...country, member: { key: 'SE' } })
+    expect([added.status, added.text]).toEqual([200, ''])
+    expect((await anonymous.get('/api/countries/XK')).body).toEqual(known)
+    const url = { excludeUsage: true, alternateRegistrationUrl: 'https://example.org/' }
+    await admin.post('/api/countries', { ...country, ...url })
+    expect((await anonymous.get('/api/countries')).body).toContainEqual({ ...known, ...url })
+    expectError(await sweden.delete('/api/countries/XK'), 403, texts.denied)
+    expect((await admin.delete('/api/countries/XK')).status).toBe(200)
+    expectError(await anonymous.get('/api/countries/XK'), 404, texts.missing)
+    expectError(await admin.delete('/api/countries/XK'), 404, texts.missing)
+  })
+
+  it.each([
+    [{ isoCode2: 'xk' }, /^isoCode2: /],
+    [{ isoCode3: null }, /^isoCode3: /],
+    [{ commonName: ' ' }, /^commonName: /],
+    [{ alternateRegistrationUrl: 'javascript:alert(1)' }, /^alternateRegistrationUrl: /],
+  ])('is refused with %j', async (wrong, message) => {
+    expectError(await running.as.admin.post('/api/countries', { ...country, ...wrong }), 400, message)
+  })
+})
+
 describe('countries', () => {
   it('are those of ISO 3166-1, in the order of their names, each with its member', async () => {
     const { status, body } = await running.as.anonymous.get('/api/countries')

@@ -76,7 +76,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...releaseFeedHandlers(store),
         ...memberHandlers(store),
         ...memberLicenseHandlers(store, blobs),
-        ...countryHandlers(countries),
+        ...countryHandlers(store, countries),
         ...affiliateHandlers({ store, countries }),
         ...applicationHandlers({ store, countries, publicUrl: config.SLIPWAY_PUBLIC_URL }),
         ...accountHandlers(store, config.SLIPWAY_PUBLIC_URL),
