@@ -33,8 +33,9 @@ try {
 // Whatever might still hold the event loop, a launcher whose platform is gone has nothing left to do.
 if (!hard) process.exit()
 
-function announce({ generated, dataDir, nats, natsUrl }: Platform): void {
+function announce({ generated, dataDir, nats, natsUrl, outbox }: Platform): void {
   if (nats) say(`NATS listens at ${natsUrl} and asks for no user; for programs: export NATS_URL=${natsUrl}`)
+  if (outbox !== undefined) say(`mails are kept in ${outbox}, as there is no mail server (MAIL_URL)`)
   if (generated.token === undefined && generated.password === undefined) return
   say('the administrator "admin" was made; its credentials are shown this once and kept only as hashes:')
   if (generated.password !== undefined) say(`  password  ${generated.password}`)

@@ -7,8 +7,9 @@ import { administratorFor, type Credentials } from './administrator.ts'
 import { type DataDir, openDataDir } from './data-dir.ts'
 import { createFleet, type Fleet, type FleetOptions, type PlatformProcess } from './fleet.ts'
 import { openLauncherLog } from './launcher-log.ts'
-import { choosePublicPort } from './public-port.ts'
+import { choosePublicPort, httpAddress } from './public-port.ts'
 import { openServers, type Servers } from './servers.ts'
+import { keepsMails } from './service-environment.ts'
 import type { Settings } from './settings.ts'
 import { registerTaskServices } from './task-services.ts'
 
@@ -39,6 +40,8 @@ export type Platform = AsyncDisposable & {
   readonly dataDir: string
   readonly logs: string
   readonly natsUrl: string
+  /** Folder in which mails are kept; undefined where they are sent. */
+  readonly outbox: string | undefined
   databaseUrl(service: ServiceName): string
   /** The administrator's credentials as far as they are known here: given, or made up at this start. */
   readonly adminToken: string | undefined
@@ -97,13 +100,15 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     signal?.throwIfAborted()
     for (const service of serviceNames) await databases.ensureDatabase(databaseName(service))
 
+    const outbox = join(dir.path, 'outbox')
+    const environment = options.environment ?? process.env
     log.say(`starting the services, logs in ${dir.logs}`)
     const fleet = createFleet({
       logs: dir.logs,
       replicas: options.replicas ?? {},
       restart,
       programs: options.programs ?? {},
-      environment: options.environment ?? process.env,
+      environment,
       overrides: options.env ?? {},
       log: log.write,
       settingsOf: service => ({
@@ -113,13 +118,14 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
         public: { host, port },
         administrator: administrator.credentials,
         accountsFile,
+        outbox,
       }),
     })
     opened.fleet = fleet
     signal?.throwIfAborted()
     await fleet.startAll()
     await administrator.remember()
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const url = httpAddress(host, port)
     const left = await registerTaskServices(url, options.taskServices ?? [], administrator.credentials, { signal })
     if (left.length > 0) log.say(`not registered as task services, for want of SLIPWAY_ADMIN_TOKEN: ${left.join(', ')}`)
     log.quieten()
@@ -134,6 +140,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       dataDir: dir.path,
       logs: dir.logs,
       natsUrl: servers.natsUrl,
+      outbox: keepsMails({ ...environment, ...options.env?.catalog }) ? outbox : undefined,
       databaseUrl: service => databases.databaseUrl(databaseName(service)),
       adminToken: administrator.credentials.token,
       adminPassword: administrator.credentials.password,

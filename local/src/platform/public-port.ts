@@ -8,6 +8,10 @@ export type PublicPort = {
   readonly notice?: string
 }
 
+/** Address of a server there, without a slash at the end. */
+export const httpAddress = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
 /**
  * Settles the gateway's port before it starts, so that it keeps it when it is restarted. `wanted` absent: 8080, or a free
  * one when that is taken; 0: a free one. Fails with `conflict` when a port that was asked for is taken.

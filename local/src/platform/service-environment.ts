@@ -1,5 +1,6 @@
 import type { ServiceName } from '@slipway/contracts'
 import type { Credentials } from './administrator.ts'
+import { httpAddress } from './public-port.ts'
 
 export type ServiceEnvironment = {
   readonly databaseUrl: string
@@ -9,6 +10,8 @@ export type ServiceEnvironment = {
   readonly administrator: Credentials
   /** Absolute path: services run in folders of their own. */
   readonly accountsFile: string | undefined
+  /** Absolute path of the folder for mails where no mail server is configured. */
+  readonly outbox: string
 }
 
 /** The launcher's own variables, which mean nothing, something else, or too much to a service. */
@@ -55,9 +58,22 @@ export function serviceEnvironment(
     SLIPWAY_SERVICE_PORT: '0',
     ...(service === 'gateway' && gatewayEnvironment(settings)),
     ...(service === 'exporter' && exporterEnvironment(given)),
+    ...(service === 'catalog' && catalogEnvironment(settings, { ...given, ...overrides })),
     ...(service === 'coordinator' &&
       settings.dataserviceUrl !== undefined && { DATASERVICE_URL: settings.dataserviceUrl }),
     ...overrides,
+  }
+}
+
+/** Whether mails are kept in the launcher's own folder, by what the catalog is told: nothing of a server or a folder. */
+export const keepsMails = (told: NodeJS.ProcessEnv): boolean => !told.MAIL_URL && !told.MAIL_FOLDER
+
+/** Mails that nobody sends are for this machine, and so is the address in their links. */
+function catalogEnvironment({ outbox, public: address }: ServiceEnvironment, told: NodeJS.ProcessEnv) {
+  if (!keepsMails(told)) return {}
+  return {
+    MAIL_FOLDER: outbox,
+    ...(!told.SLIPWAY_PUBLIC_URL && { SLIPWAY_PUBLIC_URL: httpAddress(address.host, address.port) }),
   }
 }
 

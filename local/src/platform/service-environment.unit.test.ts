@@ -8,6 +8,7 @@ const settings = {
   public: { host: '127.0.0.1', port: 8080 },
   administrator: { token: 'T', password: 'P' },
   accountsFile: '/accounts.json',
+  outbox: '/data/outbox',
 }
 const given = {
   PATH: '/bin',
@@ -48,6 +49,22 @@ test('the gateway learns of its address, the administrator and the accounts', ()
   })
   const later = serviceEnvironment('gateway', given, { ...settings, administrator: {}, accountsFile: undefined })
   expect(Object.keys(later).filter(name => /ADMIN|ACCOUNTS/u.test(name))).toEqual([])
+})
+
+test('the catalog keeps mails in a folder, unless it is told of another way for them', () => {
+  const here = { MAIL_FOLDER: '/data/outbox', SLIPWAY_PUBLIC_URL: 'http://127.0.0.1:8080' }
+  expect(serviceEnvironment('catalog', given, settings)).toMatchObject(here)
+  const elsewhere = { SLIPWAY_PUBLIC_URL: 'https://releases.example.org' }
+  expect(serviceEnvironment('catalog', { ...given, ...elsewhere }, settings)).toMatchObject({ ...here, ...elsewhere })
+  for (const env of [{ MAIL_URL: 'smtp://mail' }, { MAIL_FOLDER: '/var/mails' }]) {
+    for (const told of [
+      serviceEnvironment('catalog', { ...given, ...env }, settings),
+      serviceEnvironment('catalog', given, settings, env),
+    ]) {
+      expect(told).toMatchObject(env)
+      expect(Object.keys(told).filter(name => /^MAIL|PUBLIC/u.test(name))).toEqual(Object.keys(env))
+    }
+  }
 })
 
 test('the memory of the exporter is bounded, unless the launcher was told otherwise', () => {

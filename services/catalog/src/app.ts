@@ -99,7 +99,13 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
           ...(config.SCHEDULED_RELEASES
             ? [startReleases({ store, bus, identity, log, everyMs: config.SCHEDULED_RELEASES_SECONDS * 1_000 })]
             : []),
-          await startMail({ store, log, url: config.MAIL_URL, from: config.MAIL_FROM }),
+          await startMail({
+            store,
+            log,
+            url: config.MAIL_URL,
+            folder: config.MAIL_FOLDER,
+            from: config.MAIL_FROM,
+          }),
         ]
       },
     }

@@ -22,6 +22,9 @@ export const catalogConfig = baseConfig.extend({
     .url({ protocol: /^smtps?$/ })
     .optional()
     .meta({ description: 'Mail server, e.g. smtp://user:password@mail.example.org:587; without it, mails wait' }),
+  MAIL_FOLDER: z.string().optional().meta({
+    description: 'Folder in which mails are kept as .eml files where there is no mail server',
+  }),
   MAIL_FROM: z.string().min(1).default('Slipway <slipway@localhost>').meta({ description: 'Sender of mails' }),
 })
 

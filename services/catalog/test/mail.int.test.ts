@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, eventually, type MailServer, mailServer } from '@slipway/testing'
+import { captureLog, createDatabase, eventually, type MailServer, mailServer, temporaryFolder } from '@slipway/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startMail } from '../src/mail/mail.ts'
 import { enqueueMails } from '../src/mail/queue.ts'
 import { mailConnections, smtpTransport } from '../src/mail/transport.ts'
 import { startMailWorker } from '../src/mail/worker.ts'
@@ -114,6 +117,47 @@ describe('mails', () => {
     const recipients = server.mails.flatMap(mail => mail.recipients)
     expect(recipients).not.toContain('bob@example.org')
     expect(recipients).not.toContain('evil@example.org')
+  })
+})
+
+describe('without a mail server', () => {
+  it('mails are kept whole in a folder, for its owner only, a file each', async () => {
+    await using folder = await temporaryFolder()
+    const outbox = join(folder.path, 'new/outbox')
+    const mail = await startMail({
+      store,
+      log: captureLog().log,
+      url: undefined,
+      folder: outbox,
+      from: 'Releases <releases@example.org>',
+    })
+    opened.defer(() => mail.stop())
+    await enqueue('ann@example.org', 'bob@example.org')
+    expect(await settled()).toMatchObject([{ state: 'sent' }, { state: 'sent' }])
+    const files = (await readdir(outbox)).toSorted()
+    expect(files).toEqual([expect.stringMatching(/^mail-\d+\.eml$/), expect.stringMatching(/^mail-\d+\.eml$/)])
+    expect((await stat(join(outbox, files[0] as string))).mode & 0o077).toBe(0)
+    const first = await readFile(join(outbox, files[0] as string), 'utf8')
+    for (const line of [
+      'From: Releases <releases@example.org>',
+      'To: ann@example.org',
+      'Subject: For ann@example.org',
+    ]) {
+      expect(first).toContain(`${line}\r\n`)
+    }
+    expect(first).toContain('Message-ID: <')
+  })
+
+  it('mails wait for a folder that can not be written', async () => {
+    await using folder = await temporaryFolder()
+    const outbox = join(folder.path, 'outbox')
+    await writeFile(outbox, 'a file')
+    const options = { store, log: captureLog().log, url: undefined, folder: outbox, from: 'releases@example.org' }
+    const mail = await startMail(options)
+    opened.defer(() => mail.stop())
+    await enqueue('ann@example.org')
+    await eventually(async () => (await rows()).some(({ attempts, error }) => attempts > 0 && error !== null))
+    expect(await rows()).toMatchObject([{ state: 'queued' }])
   })
 })
 
