@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { temporaryFolder, testNats, testPostgres } from '@slipway/testing'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { type PlatformOptions, startPlatform } from '../src/mod.ts'
+import { backUp, restore } from '../src/platform/backup.ts'
 import { usualPort } from '../src/platform/settings.ts'
 
 const scripted = (script: string) => ({
@@ -156,6 +157,39 @@ test('a port that was asked for and is taken is an error, the usual one is repla
 test('a data folder serves one platform at a time', async () => {
   const { platform } = await start()
   await expect(start({ dataDir: platform.dataDir })).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('a backup of a stopped platform is restored into another folder; of a running one it is refused', async () => {
+  const { platform } = await start()
+  const { dataDir } = platform
+  const file = join(dataDir, '../backup.tar.gz')
+  const query = async (running: typeof platform, text: string) => {
+    const client = new pg.Client({ connectionString: running.databaseUrl('catalog') })
+    await client.connect()
+    const { rows } = await client.query(text)
+    await client.end()
+    return rows
+  }
+  await query(platform, `create table kept as select 'what was there' as text`)
+  await expect(backUp(dataDir, file, () => {})).rejects.toMatchObject({ code: 'conflict' })
+  await platform.stop()
+  await backUp(dataDir, file, () => {})
+  await expect(backUp(dataDir, file, () => {})).rejects.toMatchObject({ code: 'conflict' })
+  await expect(restore(dataDir, file, () => {})).rejects.toMatchObject({ code: 'conflict' })
+  expect((await stat(file)).mode & 0o077).toBe(0)
+
+  const other = await dataFolder()
+  await restore(other, file, () => {})
+  const again = await start({ dataDir: other })
+  expect(await query(again.platform, 'select text from kept')).toEqual([{ text: 'what was there' }])
+  // Its administrator is known.
+  expect(again.platform.generated).toEqual({})
+})
+
+test('what is no backup is one clear line', async () => {
+  await expect(
+    restore(await dataFolder(), join(import.meta.dirname, 'platform.int.test.ts'), () => {}),
+  ).rejects.toThrow(/^\S+ could not be restored: [^\n]+$/u)
 })
 
 test('faults of accounts and servers are one clear line', async () => {
