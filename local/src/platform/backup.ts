@@ -25,15 +25,15 @@ export async function backUp(dataDir: string, file: string, log: (line: string) 
   const dir = await openDataDir(dataDir)
   const unfinished = `${target}.unfinished`
   try {
-    const { home } = await postgresFiles(join(dir.path, 'postgres'), log)
+    const { home, running } = await postgresFiles(join(dir.path, 'postgres'), log)
     if (!existsSync(join(home, 'data'))) {
       throw failure(
         'not_found',
         `there is no PostgreSQL in ${dir.path}: back up the server of DATABASE_URL by its own means`,
       )
     }
-    if (existsSync(join(home, 'data/postmaster.pid'))) {
-      throw failure('conflict', 'PostgreSQL was not stopped in order; start the platform once more, and stop it')
+    if (running) {
+      throw failure('conflict', `PostgreSQL still runs on ${home}; start the platform once more, and stop it`)
     }
     for (const folder of ['nats/streams', 'outbox']) await mkdir(join(dir.path, folder), { recursive: true })
     process.umask(0o077)
@@ -63,6 +63,8 @@ export async function restore(dataDir: string, file: string, log: (line: string)
     await mkdir(unfinished)
     await run('tar', ['-xzf', source, '--no-same-owner', '-C', unfinished, ...members.postgres])
     await run('tar', ['-xzf', source, '--no-same-owner', '-C', dir.path, ...members.folder])
+    // Of the server that was backed up.
+    await rm(join(unfinished, 'data/postmaster.pid'), { force: true })
     if (user) await run('chown', ['-R', `${user.uid}:${user.gid}`, join(unfinished, 'data')])
     for (const member of members.postgres.toReversed()) await rename(join(unfinished, member), join(home, member))
     await rm(unfinished, { recursive: true })
