@@ -57,9 +57,9 @@ test.for([
   ['DATABASE_URL', 'mysql://db/x', 'must be a URL like postgres://user@host/db'],
   ['NATS_URL', 'nats://a, nats://b', 'must be a URL like nats://host:4222, or several separated by commas'],
   ['SLIPWAY_ADMIN_TOKEN', 'two words', 'must be printable ASCII without blanks'],
-  ['SLIPWAY_ADMIN_TOKEN', 'admin', `must have at least 16 characters; ${remedy}`],
+  ['SLIPWAY_ADMIN_TOKEN', 'admin', `must have at least 12 characters; ${remedy}`],
   ['SLIPWAY_ADMIN_TOKEN', 'changemechangeme', `is easily guessed; ${remedy}`],
-  ['SLIPWAY_ADMIN_PASSWORD', 'password', `must have at least 12 characters; ${remedy}`],
+  ['SLIPWAY_ADMIN_PASSWORD', 'password', `must have at least 10 characters; ${remedy}`],
   ['DATASERVICE_URL', 'data.example', 'must be a URL like http://host:port'],
   ['SLIPWAY_TASK_SERVICES', 'exporter,gateway', '"gateway" is none of exporter, catalog'],
   [

@@ -236,9 +236,9 @@ describe('a login', () => {
 
 describe('a weak secret of the administrator stops the start', () => {
   test.each([
-    [{ SLIPWAY_ADMIN_TOKEN: 'admin' }, /^SLIPWAY_ADMIN_TOKEN is wrong: must have at least 16 characters/],
+    [{ SLIPWAY_ADMIN_TOKEN: 'admin' }, /^SLIPWAY_ADMIN_TOKEN is wrong: must have at least 12 characters/],
     [{ SLIPWAY_ADMIN_TOKEN: 'tokentokentokentoken' }, /^SLIPWAY_ADMIN_TOKEN is wrong: is easily guessed/],
-    [{ SLIPWAY_ADMIN_PASSWORD: 'password' }, /^SLIPWAY_ADMIN_PASSWORD is wrong: must have at least 12 characters/],
+    [{ SLIPWAY_ADMIN_PASSWORD: 'password' }, /^SLIPWAY_ADMIN_PASSWORD is wrong: must have at least 10 characters/],
     [{ SLIPWAY_ADMIN_PASSWORD: 'changeme-changeme' }, /^SLIPWAY_ADMIN_PASSWORD is wrong: is easily guessed/],
     [{ SLIPWAY_ACCOUNTS: '[{"login":"chief","superuser":true,"token":"token"}]' }, /the token of chief must have/],
     [{ SLIPWAY_ACCOUNTS: '[{"login":"chief","superuser":true,"password":"pw"}]' }, /the password of chief must have/],

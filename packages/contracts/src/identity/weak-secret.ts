@@ -3,8 +3,8 @@ const wellKnown =
   /^(?:administrator|admin|password|passwort|passw0rd|token|secret|changeme|letmein|default|slipway|qwerty|root|test)/i
 
 /** Characters that a token, and a password, of the administrator has at least. */
-export const leastTokenLength = 16
-export const leastPasswordLength = 12
+export const leastTokenLength = 12
+export const leastPasswordLength = 10
 /** Different ones among them. */
 const leastDifferent = 6
 
