@@ -15,8 +15,14 @@ export const countrySchema = z
   .meta({ id: 'MldsCountry', description: 'A country of ISO 3166-1, and the member that looks after it' })
 
 const countryInput = z.object({
-  isoCode2: z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters'),
-  isoCode3: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters'),
+  isoCode2: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be two capital letters')
+    .meta({ examples: ['SE'] }),
+  isoCode3: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be three capital letters')
+    .meta({ examples: ['SWE'] }),
   commonName: z.string().trim().min(1).max(255),
   excludeUsage: z.boolean().nullish(),
   alternateRegistrationUrl: z
