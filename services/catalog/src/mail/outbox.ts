@@ -11,8 +11,8 @@ export type OutboxOptions = {
 }
 
 /**
- * Keeps mails as files, `mail-1.eml`, instead of sending them, where there is no mail server. A mail that is handed over
- * again replaces its file.
+ * Keeps mails as files instead of sending them, where there is no mail server: `<id>.eml`, by the part of the message id in
+ * front of its `@`. A mail that is handed over again replaces its file.
  */
 export function outboxTransport({ folder, from }: OutboxOptions): MailTransport {
   const composer = createTransport({
@@ -32,7 +32,8 @@ export function outboxTransport({ folder, from }: OutboxOptions): MailTransport 
           html,
         })
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        const file = join(folder, `mail-${messageId.replaceAll(/\D/g, '')}.eml`)
+        const [id = ''] = messageId.split('@')
+        const file = join(folder, `${id.replaceAll(/[^\w-]/g, '')}.eml`)
         // Whoever looks into the folder sees whole mails only.
         await writeFile(`${file}.${process.pid}`, message, { mode: 0o600 })
         await rename(`${file}.${process.pid}`, file)
