@@ -5,7 +5,7 @@ import { maxWholeAnswerBytes, windowChunks } from '../stream/limits.ts'
 import { createReceiver, type StreamReceiver } from '../stream/receiver.ts'
 import { wholeOf } from '../stream/whole.ts'
 import type { Reply } from '../types.ts'
-import { readAnswerHead } from '../wire/answer.ts'
+import { readAnswerHead, readReply } from '../wire/answer.ts'
 import type { Headers } from '../wire/headers.ts'
 import { received } from '../wire/names.ts'
 
@@ -33,7 +33,33 @@ export function receiveAnswer(
   return stream
 }
 
-/** The same answer in one piece. */
-export async function wholeAnswer(stream: StreamReceiver, headers: Headers): Promise<Reply> {
-  return { ...readAnswerHead(headers, 200), body: await wholeOf(stream.body, maxWholeAnswerBytes) }
+/** Who waits for an answer in one piece. */
+export type Waiting = { readonly resolve: (reply: Reply) => void; readonly reject: (error: unknown) => void }
+
+/**
+ * Gives an answer to whoever waits for it: the message itself, or all of the stream that it begins, to whose receiver the
+ * messages that follow must go.
+ */
+export function settleWhole(
+  link: Link,
+  idleMs: number,
+  answer: Msg,
+  headers: Headers,
+  posted: Posted,
+  { resolve, reject }: Waiting,
+): StreamReceiver | undefined {
+  if (beginsStream(answer, headers)) {
+    const receiver = receiveAnswer(link, idleMs, answer, headers, posted)
+    wholeOf(receiver.body, maxWholeAnswerBytes)
+      .then(body => ({ ...readAnswerHead(headers, 200), body }))
+      .then(resolve, reject)
+    return receiver
+  }
+  posted.close()
+  try {
+    resolve(readReply(answer, headers))
+  } catch (error) {
+    reject(error)
+  }
+  return undefined
 }

@@ -4,11 +4,10 @@ import { maxWholeRequestBytes, windowChunks } from '../stream/limits.ts'
 import type { StreamReceiver } from '../stream/receiver.ts'
 import { once } from '../stream/whole.ts'
 import type { CallOptions, Reply } from '../types.ts'
-import { readReply } from '../wire/answer.ts'
 import { headerLine } from '../wire/headers.ts'
 import { encodeBody, noBytes } from '../wire/json.ts'
 import { callMessage, expectFlow } from './call-message.ts'
-import { beginsStream, receiveAnswer, wholeAnswer } from './receive-answer.ts'
+import { settleWhole } from './receive-answer.ts'
 import { uploadMessage, uploadTo } from './upload.ts'
 
 const noOptions: CallOptions = {}
@@ -46,16 +45,7 @@ function ask(link: Link, idleMs: number, message: Message): Promise<Reply> {
       message,
       (answer, headers, posted) => {
         if (receiver) return receiver.accept(answer, headers)
-        if (beginsStream(answer, headers)) {
-          receiver = receiveAnswer(link, idleMs, answer, headers, posted)
-          return wholeAnswer(receiver, headers).then(resolve, reject)
-        }
-        posted.close()
-        try {
-          resolve(readReply(answer, headers))
-        } catch (error) {
-          reject(error)
-        }
+        receiver = settleWhole(link, idleMs, answer, headers, posted, { resolve, reject })
       },
       error => (receiver ? receiver.fail(error) : reject(error)),
     )

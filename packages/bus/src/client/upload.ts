@@ -5,12 +5,11 @@ import { chunkBytesFor, readCredit, windowChunks } from '../stream/limits.ts'
 import type { StreamReceiver } from '../stream/receiver.ts'
 import { type Sender, startSender } from '../stream/sender.ts'
 import type { CallOptions, Reply } from '../types.ts'
-import { readReply } from '../wire/answer.ts'
 import { encodeHeaders, headerLine } from '../wire/headers.ts'
 import { encodeBody } from '../wire/json.ts'
 import { received } from '../wire/names.ts'
 import { callMessage, expectFlow } from './call-message.ts'
-import { beginsStream, receiveAnswer, wholeAnswer } from './receive-answer.ts'
+import { settleWhole } from './receive-answer.ts'
 
 /**
  * Calls an operation that takes a stream. The time-out counts until the handler starts to read or answers, and again
@@ -95,16 +94,7 @@ export function uploadTo(
         stopSending()
         // The handler reads no more, its answer is still to come.
         if (headers.values.has(received.cancel)) return posted.await()
-        if (beginsStream(answer, headers)) {
-          receiver = receiveAnswer(link, idleMs, answer, headers, posted)
-          return wholeAnswer(receiver, headers).then(resolve, reject)
-        }
-        posted.close()
-        try {
-          resolve(readReply(answer, headers))
-        } catch (error) {
-          reject(error)
-        }
+        receiver = settleWhole(link, idleMs, answer, headers, posted, { resolve, reject })
       },
       error => (receiver ? receiver.fail(error) : fail(error)),
     )

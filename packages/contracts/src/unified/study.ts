@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unfitText } from '../fit-values.ts'
 import { operation } from '../operation.ts'
 import { instant, unifiedListInput, unifiedListOf } from './list.ts'
 
@@ -10,7 +11,7 @@ const name = z
   .trim()
   .min(1)
   .max(256)
-  .refine(text => !text.includes('\0') && text.isWellFormed(), 'The text has characters that cannot be kept')
+  .refine(text => unfitText(text) === undefined, 'The text has characters that cannot be kept')
 const visible = z.boolean().meta({ description: 'Shown to everybody in lists of studies' })
 
 export const unifiedStudySchema = z

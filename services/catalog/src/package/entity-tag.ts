@@ -1,16 +1,13 @@
 import { failure } from '@slipway/contracts'
+import { hasTag } from '@slipway/service'
 import type { Sight } from './visibility.ts'
 
 /** Stands for a package and everything in it, as it is shown to some viewers. */
 export const entityTag = (revision: number, { name }: Pick<Sight, 'name'>): string => `"${revision}.${name}"`
 
-const tagsIn = (header: string) => header.split(',').map(tag => tag.trim())
-
 /** Whether what the client has is what there is (weak comparison). */
 export function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  const plain = (text: string) => text.replace(/^W\//, '')
-  return tagsIn(ifNoneMatch).some(given => given === '*' || plain(given) === plain(tag))
+  return ifNoneMatch !== undefined && hasTag(ifNoneMatch, tag.replace(/^W\//, ''), { weak: true })
 }
 
 /**
@@ -20,5 +17,6 @@ export function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
 export function requireRevision(ifMatch: string | undefined, revision: number): void {
   if (ifMatch === undefined) return
   const isGood = (tag: string) => tag === '*' || tag.startsWith(`"${revision}.`)
-  if (!tagsIn(ifMatch).some(isGood)) throw failure('precondition_failed', 'The package changed since it was read')
+  if (!ifMatch.split(',').some(tag => isGood(tag.trim())))
+    throw failure('precondition_failed', 'The package changed since it was read')
 }

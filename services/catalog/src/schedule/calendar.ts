@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
 import { type PdcQuery, readPdcQuery, scheduleOperations, scheduleResource } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
+import { handlerOf, hasTag } from '@slipway/service'
 import type { Statement, Store } from '@slipway/store'
 import { type Selection, selectionOf, valuesOfConditions, whereOf } from '../records/conditions.ts'
 import { allRows } from '../records/list.ts'
@@ -19,7 +19,7 @@ export function calendarHandler(store: Store): OperationHandler {
     const selection = await selectionOf(scheduleKind, query, store.read)
     const etag = await etagOf(store, selection, query, baseUrl)
     const headers = { etag, 'cache-control': 'no-cache' }
-    if (matches(ifNoneMatch, etag)) return { status: 304, headers }
+    if (ifNoneMatch !== undefined && hasTag(ifNoneMatch, etag, { weak: true })) return { status: 304, headers }
     const rows = allRows<CalendarEntry>(store, scheduleKind, selection, query, baseUrl, entry)
     return {
       headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' },
@@ -54,8 +54,4 @@ async function etagOf(store: Store, { conditions }: Selection, query: PdcQuery, 
   const [row] = conditions ? await run<{ state: string }>(store, undefined, text, valuesOfConditions(conditions)) : []
   const seen = JSON.stringify([row?.state ?? '', query.ordering ?? null, base])
   return `"${createHash('sha256').update(seen).digest('base64url').slice(0, 27)}"`
-}
-
-function matches(given: string | undefined, etag: string): boolean {
-  return given?.split(',').some(one => ['*', etag].includes(one.trim().replace(/^W\//, ''))) ?? false
 }

@@ -1,3 +1,5 @@
+import { hasTag } from '@slipway/service'
+
 /** What the headers of a task's representation depend on. */
 export type TaskState = { readonly revision: number; readonly ended: boolean; readonly age: number }
 
@@ -20,6 +22,5 @@ export function taskHeaders(id: string, state: TaskState): Record<string, string
 
 /** True when the client has this state of the resource already. */
 export function matches(header: string | undefined, etag: string | undefined): boolean {
-  if (header === undefined || etag === undefined) return false
-  return header.split(',').some(tag => [etag, '*'].includes(tag.trim().replace(/^W\//, '')))
+  return header !== undefined && etag !== undefined && hasTag(header, etag, { weak: true })
 }

@@ -1,3 +1,4 @@
+import { unfitText } from '@slipway/contracts'
 import type { Outbound } from '@slipway/service'
 import { z } from 'zod'
 import type { MirroredStudy } from './study-mirror.store.ts'
@@ -11,8 +12,6 @@ export type LeftOut = {
 
 export type FetchedStudies = { readonly studies: readonly MirroredStudy[]; readonly leftOut: readonly LeftOut[] }
 
-/** What PostgreSQL can keep. */
-const isText = (text: string) => !text.includes('\0') && text.isWellFormed()
 const longestName = 256
 
 const kfId = z.string().regex(/^[A-Z]{2}_[0-9A-Z]{8}$/, 'Its kf_id is none.')
@@ -21,7 +20,7 @@ const studySchema = z.object({
   name: z
     .string('Its name is no text.')
     .max(longestName, `Its name has more than ${longestName} characters.`)
-    .refine(isText, 'Its name has characters that cannot be kept.')
+    .refine(text => unfitText(text) === undefined, 'Its name has characters that cannot be kept.')
     .nullish(),
   visible: z.boolean('Its visibility is neither true nor false.').nullish(),
   created_at: z.unknown().optional(),

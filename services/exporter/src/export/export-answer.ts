@@ -1,4 +1,5 @@
 import type { BlobStore, ByteRange, NamedBlob } from '@slipway/blobs'
+import { hasTag } from '@slipway/service'
 
 export type ReadConditions = {
   readonly ifMatch?: string | undefined
@@ -9,8 +10,6 @@ export type ReadConditions = {
 }
 
 const nothing = async function* () {}
-
-const tagsOf = (header: string) => header.split(',').map(tag => tag.trim())
 
 /** One range of bytes, or undefined for everything; null when it lies outside. Several ranges are answered with everything. */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined | null {
@@ -39,11 +38,12 @@ export function archiveAnswer(
     Expires: '0',
     ...more,
   }
-  if (ifMatch !== undefined && !tagsOf(ifMatch).some(tag => tag === etag || tag === '*')) {
+  if (ifMatch !== undefined && !hasTag(ifMatch, etag, { weak: false })) {
     return { status: 412, headers, body: nothing() }
   }
-  const known = (ifNoneMatch === undefined ? [] : tagsOf(ifNoneMatch)).map(tag => tag.replace(/^W\//, ''))
-  if (known.some(tag => tag === etag || tag === '*')) return { status: 304, headers, body: nothing() }
+  if (ifNoneMatch !== undefined && hasTag(ifNoneMatch, etag, { weak: true })) {
+    return { status: 304, headers, body: nothing() }
+  }
   const range = ifRange === undefined || ifRange === etag ? readRange(wanted, blob.size) : undefined
   if (range === null) {
     return { status: 416, headers: { ...headers, 'Content-Range': `bytes */${blob.size}` }, body: nothing() }
