@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { processFacts } from '../src/processes.ts'
+import { processFacts, waitForEnd } from '../src/processes.ts'
 
 export type Folder = AsyncDisposable & { readonly path: string }
 
@@ -18,14 +18,23 @@ export const isGone = async (pid: number): Promise<boolean> => (await processFac
 
 export type Owner = AsyncDisposable & { readonly process: ChildProcess; readonly server: number; readonly url: string }
 
-/** Another process that starts a server on this folder and waits; disposing of it kills it with SIGKILL. */
+/** Another process that starts a server on this folder and waits; disposing of it kills it, and waits for the server's end. */
 export async function ownerOf(kind: 'postgres' | 'nats', dataDir: string): Promise<Owner> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'start-and-wait.ts'), kind, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: child.stdout })) {
     const { pid, url } = JSON.parse(line) as { pid: number; url: string }
-    return { process: child, server: pid, url, [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') }
+    return {
+      process: child,
+      server: pid,
+      url,
+      async [Symbol.asyncDispose]() {
+        child.kill('SIGKILL')
+        // It writes into its folder while it stops, which cannot be removed meanwhile.
+        await waitForEnd(pid, 10_000)
+      },
+    }
   }
   throw new Error(`the owner of a ${kind} ended before its server was ready`)
 }
