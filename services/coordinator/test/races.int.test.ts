@@ -1,4 +1,4 @@
-import { logEventOperations, releaseOperations, taskOperations } from '@slipway/contracts'
+import { logEventOperations, releaseOperations, reportedFileOperations, taskOperations } from '@slipway/contracts'
 import type { Statement } from '@slipway/store'
 import { eventually, type ScriptedTaskService, scriptedTaskService } from '@slipway/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -26,6 +26,12 @@ const busEvents: Statement = {
     select noun || '.' || verb as name, aggregate, sequence, data->>'service_name' as service from platform.outbox
     where aggregate = $1 or data->>'release_id' = $1 order by id`,
 }
+const waitingForLocks: Statement = {
+  name: 'test-waiting-for-locks',
+  text: `select count(*)::int as count from pg_locks where not granted and database = (
+    select oid from pg_database where datname = current_database())`,
+}
+const exchangeWith: Statement = { name: 'test-exchange-with', text: 'select subject from exchange where subject = $1' }
 type BusEvent = { name: string; aggregate: string; sequence: number; service: string | null }
 
 async function tasksRunning(count: number): Promise<{ release: string; tasks: string[] }> {
@@ -83,6 +89,46 @@ describe('many reports at the same time', () => {
     const log = await coordinator.bus.call(logEventOperations.list, { release, limit: 1000 }, as('nobody'))
     const stagings = log.results.filter(event => event.message.endsWith('changed from running to staged'))
     expect(stagings).toHaveLength(11)
+  })
+})
+
+describe('a write', () => {
+  it('answers with what it did itself, not with what was written together with it', async () => {
+    const { release, tasks } = await tasksRunning(1)
+    const kf_id = tasks[0] as string
+    const report = (progress: number) =>
+      coordinator.bus.call(taskOperations.update, { kf_id, body: { progress } }, as('machine'))
+    const steps = Array.from({ length: 40 }, (_, index) => index + 1)
+    // While the row is locked, all of them gather.
+    const { asked } = await coordinator.store.transaction(async tx => {
+      await tx.db.selectFrom('release').select('kf_id').where('kf_id', '=', release).forUpdate().execute()
+      const asked = steps.map(report)
+      await eventually(async () => (await waiting()) > 0)
+      return { asked }
+    })
+    expect((await Promise.all(asked)).map(answer => answer.progress)).toEqual(steps)
+  })
+
+  async function waiting(): Promise<number> {
+    const [row] = await coordinator.store.read<{ count: number }>(waitingForLocks)
+    return row?.count ?? 0
+  }
+})
+
+describe('the answer to a poll', () => {
+  it('that a report has overtaken changes nothing', async () => {
+    const { release, tasks } = await tasksRunning(1)
+    const kf_id = tasks[0] as string
+    const file = (name: string) => ({ name, url: `https://files.example.org/${name}` })
+    participant.on('get_status', { delayMs: 700, says: { progress: 3, files: [file('draft.zip')] } }, {})
+    const before = participant.received('get_status', kf_id).length
+    await eventually(() => participant.received('get_status', kf_id).length > before)
+    const body = { state: 'staged', progress: 100, files: [file('whole.zip')] } as const
+    await coordinator.bus.call(taskOperations.update, { kf_id, body }, as('machine'))
+    await eventually(async () => (await coordinator.store.read(exchangeWith, [kf_id])).length === 0)
+    expect((await coordinator.release(release)).tasks).toMatchObject([{ state: 'staged', progress: 100 }])
+    const { files } = await coordinator.bus.call(reportedFileOperations.list, { task: kf_id }, as('admin'))
+    expect(files).toMatchObject([{ name: 'whole.zip' }])
   })
 })
 

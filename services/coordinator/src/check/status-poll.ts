@@ -56,9 +56,10 @@ export function startStatusPoll(options: StatusPollOptions) {
     switch (verdict.kind) {
       case 'said': {
         const { files } = verdict
-        await tell(due, pollCommand(task, verdict), async tx => {
+        const command = pollCommand(task, verdict)
+        await tell(due, command, async tx => {
           await noteAnswer(tx, task)
-          if (files) await keepReportedFiles(tx, task, files)
+          if (files) await keepReportedFiles(tx, task, files, command.state)
         })
         return
       }
@@ -92,9 +93,7 @@ export function startStatusPoll(options: StatusPollOptions) {
         ended = await endExchange(tx, due)
         return ended !== undefined
       },
-      async finish(tx) {
-        if (ended) await finish?.(tx)
-      },
+      ...(finish && { finish }),
     })
     if (ended?.waited) onFree()
   }

@@ -1,5 +1,6 @@
 import { type ReportedFile, readReportedFiles, type TaskState, taskStates } from '@slipway/contracts'
 import type { OutboundResult } from '@slipway/service'
+import { taskCourse } from '../task/task.ts'
 import { type Fault, faultOf } from './fault.ts'
 
 export type TaskServiceAction = 'initialize' | 'start' | 'publish' | 'cancel'
@@ -64,7 +65,7 @@ export type Standing =
   /** It cannot be asked at the moment. */
   | { readonly kind: 'unknown'; readonly fault: Fault }
 
-const course: readonly string[] = ['initialized', 'running', 'staged', 'publishing', 'published']
+const course: readonly string[] = taskCourse
 const target = { initialize: 'initialized', start: 'running', publish: 'publishing', cancel: 'canceled' } as const
 
 /** Reads the answer to `get_status` that was asked for because the answer to `action` was lost. */

@@ -108,9 +108,10 @@ export function createAskTaskService(options: AskTaskServiceOptions) {
     const hasEnded = said.state === 'failed' || said.state === 'canceled'
     const commands: ReleaseCommand[] = hasEnded ? [] : [{ type: 'answer', task, action, accepted: true }]
     const { files } = said
-    await settle.conclude(command, [...commands, pollCommand(task, said)], {
+    const poll = pollCommand(task, said)
+    await settle.conclude(command, [...commands, poll], {
       async finish(tx) {
-        if (files) await keepReportedFiles(tx, task, files)
+        if (files) await keepReportedFiles(tx, task, files, poll.state)
       },
     })
   }

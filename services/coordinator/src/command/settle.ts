@@ -45,9 +45,7 @@ export function createSettle({ store, changes, onFree, log }: SettleOptions): Se
           settlement = await (how ? how(tx) : finishCommand(tx, command, error))
           return settlement !== undefined
         },
-        async finish(tx) {
-          if (settlement) await finish?.(tx)
-        },
+        ...(finish && { finish }),
       })
       goOn(command, settlement)
     },

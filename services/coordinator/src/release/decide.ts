@@ -1,6 +1,6 @@
 import type { TaskState } from '@slipway/contracts'
 import type { Fault } from '../command/fault.ts'
-import { endedTaskStates, mayStep } from '../task/task.ts'
+import { endedTaskStates, isPast, mayStep } from '../task/task.ts'
 import {
   allTasks,
   type Ending,
@@ -27,7 +27,7 @@ export type ReleaseCommand =
     }
   /** What a task service says about its task, by itself. A step that is not allowed is refused. */
   | { readonly type: 'report'; readonly task: string; readonly state?: TaskState; readonly progress?: number }
-  /** What a task service says when it is polled. A step that is not allowed is ignored. */
+  /** What a task service says when it is polled. */
   | ({ readonly type: 'poll' } & Said)
   /** A task is lost: its service does not answer a request (polls), or was deleted. */
   | { readonly type: 'lose-task'; readonly task: string; readonly request?: string; readonly fault: Fault }
@@ -67,7 +67,7 @@ function immediateChanges(release: Release, command: Immediate): ReleaseChange[]
     case 'answer':
       return answered(release, command)
     case 'poll':
-      return heard(release, command) ?? heard(release, { ...command, state: undefined }) ?? []
+      return polled(release, command)
     case 'lose-task':
       return lost(release, command)
     case 'settle':
@@ -135,6 +135,16 @@ function heard(release: Release, { task: id, state, progress, fault }: Said): Re
   if (progress !== undefined && progress !== task.progress)
     changes.push({ type: 'task-progressed', task: id, progress })
   return changes
+}
+
+/**
+ * A step that is not allowed is ignored, the progress is taken; neither counts if a report of the task service has
+ * overtaken this answer.
+ */
+function polled(release: Release, said: Said): ReleaseChange[] {
+  const task = release.tasks.get(said.task)
+  if (task && said.state && isPast(said.state, task.state)) return []
+  return heard(release, said) ?? heard(release, { ...said, state: undefined }) ?? []
 }
 
 function lost(release: Release, { task: id, request, fault }: Extract<ReleaseCommand, { type: 'lose-task' }>) {

@@ -240,6 +240,10 @@ describe('polls', () => {
       { type: 'task-progressed', task: 'TA_0', progress: 9 },
     ])
   })
+  it('that a report has overtaken change nothing', () => {
+    const poll = { type: 'poll', task: 'TA_0', state: 'running', progress: 9 } as const
+    expect(decide(release('running', ['staged', 'running']), poll)).toEqual([])
+  })
   it('move a task like a report', () => {
     expect(outcome(release('running', ['running']), { type: 'poll', task: 'TA_0', state: 'staged' })).toMatchObject({
       state: 'staged',

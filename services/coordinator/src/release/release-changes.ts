@@ -4,7 +4,7 @@ import type { Database } from '../database.ts'
 import { projectEvents } from '../platform-task/project.ts'
 import { namesOf } from '../task-service/known-task-services.store.ts'
 import { type Decision, decide, isRefusal, type ReleaseCommand } from './decide.ts'
-import { endedReleaseStates, evolve, type Release, type ReleaseChange } from './release.ts'
+import { evolve, type Release, type ReleaseChange } from './release.ts'
 import { type LockedRelease, lockAndRead, persistRelease } from './release-aggregate.store.ts'
 import { type AttributedChange, recordsOf } from './release-records.ts'
 import { greatestPublished, lockVersionNumbers, pointStudiesToPublished } from './version.store.ts'
@@ -16,20 +16,20 @@ export type ReleaseRequest = {
   readonly commands: readonly ReleaseCommand[]
   readonly actor: string
   readonly traceparent?: string | undefined
-  /** Runs in the transaction after the change was written, e.g. to read the answer; its result is the request's. */
+  /** Runs in the transaction once the change, and nothing later, is written, e.g. to read the answer; its result is the request's. */
   readonly finish?: (tx: Tx<Database>) => Promise<unknown>
-  /** Runs in the transaction before the release is looked at; false: the request is void and nothing happens. */
+  /** Runs in the transaction before the request is decided; false: it is void and nothing happens. */
   readonly guard?: (tx: Tx<Database>) => Promise<boolean>
   /** Id of the write, remembered with the result of `finish` as its body. */
   readonly remember?: { readonly id: string; readonly fingerprint: string } | undefined
 }
 
-export type ReleaseResult = { readonly decision: Decision; readonly finished: unknown; readonly ended: boolean }
+export type ReleaseResult = { readonly decision: Decision; readonly finished: unknown }
 
 export type ReleaseChanges = {
   /**
-   * Changes a release. Requests for the same release that arrive while one is being written are written together:
-   * fifty task services that answer at the same moment cost a few transactions, not fifty.
+   * Changes a release. Requests for the same release that arrive while one is being written are written in one
+   * transaction: fifty task services that answer at the same moment cost a few commits, not fifty.
    * @throws `not_found` if there is no such release
    */
   submit(release: string, request: ReleaseRequest): Promise<ReleaseResult>
@@ -102,38 +102,45 @@ async function writeTogether(options: ReleaseChangesOptions, id: string, batch: 
 }
 
 async function write(tx: Tx<Database>, pollSeconds: number, id: string, batch: readonly Waiting[]) {
-  const before = await lockAndRead(tx, id)
-  if (!before) throw failure('not_found', 'Not found.')
+  const found = await lockAndRead(tx, id)
+  if (!found) throw failure('not_found', 'Not found.')
 
-  const changes: AttributedChange[] = []
-  const decisions: Decision[] = []
-  let after = before.release
+  let written = found
+  let after = found.release
+  let issued = false
+  let changes: AttributedChange[] = []
+  const flush = async () => {
+    if (changes.length === 0) return
+    written = await writeChanges(tx, pollSeconds, written, after, changes)
+    issued ||= changes.some(({ change }) => change.type === 'command-issued')
+    changes = []
+  }
+
+  const results: ReleaseResult[] = []
   for (const { request } of batch) {
     if (request.guard && !(await request.guard(tx))) {
-      decisions.push([])
+      results.push({ decision: [], finished: undefined })
       continue
     }
     const decision = decideAll(after, request.commands)
-    decisions.push(decision)
-    if (isRefusal(decision)) continue
-    after = decision.reduce(evolve, after)
-    const { actor, traceparent } = request
-    changes.push(...decision.map(change => ({ change, actor, traceparent })))
-  }
-
-  if (changes.length > 0) await writeChanges(tx, pollSeconds, before, after, changes)
-
-  const results: ReleaseResult[] = []
-  for (const [index, { request }] of batch.entries()) {
-    const decision = decisions[index] as Decision
-    const finished = isRefusal(decision) ? undefined : await request.finish?.(tx)
-    if (request.remember && !isRefusal(decision)) {
-      const body = typeof finished === 'string' ? finished : ''
-      await rememberCommand(tx, { ...request.remember, status: 200, headers: {}, body })
+    if (isRefusal(decision)) {
+      results.push({ decision, finished: undefined })
+      continue
     }
-    results.push({ decision, finished, ended: endedReleaseStates.has(after.state) })
+    after = decision.reduce(evolve, after)
+    const { actor, traceparent, finish, remember } = request
+    changes.push(...decision.map(change => ({ change, actor, traceparent })))
+    // What a request answers is the release as this request leaves it, not what later ones of the batch make of it.
+    if (finish) await flush()
+    const finished = await finish?.(tx)
+    if (remember) {
+      const body = typeof finished === 'string' ? finished : ''
+      await rememberCommand(tx, { ...remember, status: 200, headers: {}, body })
+    }
+    results.push({ decision, finished })
   }
-  return { results, issued: changes.some(({ change }) => change.type === 'command-issued') }
+  await flush()
+  return { results, issued }
 }
 
 function decideAll(release: Release, commands: readonly ReleaseCommand[]): Decision {
@@ -148,17 +155,19 @@ function decideAll(release: Release, commands: readonly ReleaseCommand[]): Decis
   return all
 }
 
+/** Writes changes, and returns the release as it stands after them for those that follow in the same transaction. */
 async function writeChanges(
   tx: Tx<Database>,
   pollSeconds: number,
   before: LockedRelease,
   after: Release,
   changes: readonly AttributedChange[],
-): Promise<void> {
+): Promise<LockedRelease> {
   const publishes = before.release.state !== 'published' && after.state === 'published'
   const version = publishes ? await finalVersion(tx, before) : before.version
   const newcomers = changes.flatMap(({ change }) => (change.type === 'task-created' ? (change.task.service ?? []) : []))
   const newNames = newcomers.length > 0 ? await namesOf(tx.query, newcomers) : new Map<string, string>()
+  const serviceNames = new Map([...before.serviceNames, ...newNames])
   const records = recordsOf(
     before.release,
     {
@@ -169,13 +178,14 @@ async function writeChanges(
       finalVersion: formatVersion(version),
       seq: before.seq,
       taskSeq: before.taskSeq,
-      serviceNames: new Map([...before.serviceNames, ...newNames]),
+      serviceNames,
     },
     changes,
   )
   await persistRelease(tx, before, after, version, records, pollSeconds)
   await projectEvents(tx, records.outbox)
   if (publishes) await pointStudiesToPublished(tx, after.id)
+  return { ...before, release: after, version, seq: records.seq, taskSeq: records.taskSeq, serviceNames }
 }
 
 async function finalVersion(tx: Tx<Database>, { version, isMajor }: LockedRelease): Promise<Version> {

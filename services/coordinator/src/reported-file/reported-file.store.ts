@@ -1,14 +1,24 @@
-import type { ReportedFile } from '@slipway/contracts'
+import type { ReportedFile, TaskState } from '@slipway/contracts'
 import type { Queryable, Statement } from '@slipway/store'
 
 const keep: Statement = {
   name: 'reported-file-keep',
-  text: 'update task set files = $2 where kf_id = $1 and files is distinct from $2::jsonb',
+  text: `
+    update task set files = $2
+    where kf_id = $1 and files is distinct from $2::jsonb and state = coalesce($3, state)`,
 }
 
-/** Keeps what a task service told of its files last, in the transaction that takes over the rest of what it said. */
-export async function keepReportedFiles(tx: Queryable, task: string, files: readonly ReportedFile[]): Promise<void> {
-  await tx.query(keep, [task, JSON.stringify(files)])
+/**
+ * Keeps what a task service told of its files last, in the transaction that takes over the rest of what it said.
+ * `saidIn` is the state that the task had by the same word: where it has another, what was said is out of date.
+ */
+export async function keepReportedFiles(
+  tx: Queryable,
+  task: string,
+  files: readonly ReportedFile[],
+  saidIn?: TaskState,
+): Promise<void> {
+  await tx.query(keep, [task, JSON.stringify(files), saidIn])
 }
 
 export type ReportedFiles = { readonly task_service_url: string | null; readonly files: readonly ReportedFile[] }

@@ -29,3 +29,11 @@ export function mayStep(from: TaskState, to: TaskState, release: ReleaseState): 
   if (steps[from]?.includes(to)) return true
   return overtaking.some(step => step.from === from && step.to === to && step.release === release)
 }
+
+/** The states of a task on its way to publication, in order. */
+export const taskCourse: readonly TaskState[] = ['initialized', 'running', 'staged', 'publishing', 'published']
+
+/** True if a task that is in `state` has left `earlier` behind on its way to publication. */
+export function isPast(earlier: TaskState, state: TaskState): boolean {
+  return taskCourse.includes(earlier) && taskCourse.indexOf(earlier) < taskCourse.indexOf(state)
+}
