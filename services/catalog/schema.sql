@@ -196,6 +196,30 @@ create table public.base_product (
   constraint base_product_short_key UNIQUE (short, version, release_type) DEFERRABLE
 );
 
+create table public.blob (
+  id uuid not null,
+  name text,
+  place text not null,
+  size bigint not null default 0,
+  sha256 text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  touched_at timestamp with time zone not null default clock_timestamp(),
+  removed_at timestamp with time zone,
+  constraint blob_pkey PRIMARY KEY (id),
+  constraint blob_published CHECK (((name IS NULL) OR (sha256 IS NOT NULL)))
+);
+CREATE UNIQUE INDEX blob_name ON public.blob USING btree (name) WHERE (removed_at IS NULL);
+CREATE INDEX blob_removed ON public.blob USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+CREATE INDEX blob_unpublished ON public.blob USING btree (touched_at) WHERE (name IS NULL);
+
+create table public.blob_chunk (
+  blob uuid not null,
+  number integer not null,
+  bytes bytea not null,
+  constraint blob_chunk_pkey PRIMARY KEY (blob, number),
+  constraint blob_chunk_blob FOREIGN KEY (blob) REFERENCES public.blob(id) ON DELETE CASCADE
+);
+
 create table public.change (
   changeset_id bigint not null,
   "position" integer not null,

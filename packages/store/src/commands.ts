@@ -1,4 +1,7 @@
+import { type Expression, type InsertQueryBuilder, type InsertResult, type QueryCreator, sql } from 'kysely'
 import { isUniqueViolation } from './database-error.ts'
+import type { PlatformTables } from './platform-tables.ts'
+import type { Parameters } from './prepare.ts'
 import type { AnyStore, Queryable, Statement } from './types.ts'
 
 /** A write that was done, and the answer that it got. */
@@ -27,7 +30,7 @@ export type RememberedCommand = {
  */
 export const commandColumns = 'id, fingerprint, status, headers, body'
 
-const remember: Statement = {
+const rememberStatement: Statement = {
   name: 'platform.command-remember',
   text: `insert into platform.command (${commandColumns}) values ($1, $2, $3, $4, $5)`,
 }
@@ -42,7 +45,40 @@ const find: Statement = {
  */
 export async function rememberCommand(tx: Queryable, command: RememberedCommand): Promise<void> {
   const { id, fingerprint, status, headers, body } = command
-  await tx.query(remember, [id, fingerprint, status, headers, body])
+  await tx.query(rememberStatement, [id, fingerprint, status, headers, body])
+}
+
+/** The parameters of a statement that remembers its command; no command, where there is none. */
+export type CommandParameters = {
+  readonly command?: string | undefined
+  readonly fingerprint?: string | undefined
+}
+
+/**
+ * Remembers the command in the statement that does it, for each row of `answers`, which holds the `body` of its answer:
+ * nothing is remembered where nothing was changed.
+ */
+export function remember<Tables extends PlatformTables>(
+  db: QueryCreator<Tables>,
+  { command, fingerprint }: Parameters<CommandParameters>,
+  status: number,
+  answers: Expression<{ readonly body: string }>,
+): InsertQueryBuilder<PlatformTables, 'platform.command', InsertResult> {
+  const answered = sql<{ readonly body: string }>`${answers}`.as<'answered'>(sql.id('answered'))
+  return (db as unknown as QueryCreator<PlatformTables>)
+    .insertInto('platform.command')
+    .columns(['id', 'fingerprint', 'status', 'body'])
+    .expression(query =>
+      query
+        .selectFrom(answered)
+        .select([
+          sql<string>`${command}::text`.as('id'),
+          sql<string>`${fingerprint}::text`.as('fingerprint'),
+          sql.lit(status).as('status'),
+          'answered.body',
+        ])
+        .where(sql`${command}::text`, 'is not', null),
+    )
 }
 
 /** The command of this id, or null; 24 hours after it was done it is forgotten (`purgeOld`). */

@@ -8,7 +8,7 @@ export type DumpOptions = {
 
 /** Definitions then name everything with its schema, whatever the search path of the connection was. */
 const qualify: Statement = { name: 'platform.dump-qualify', text: `select set_config('search_path', '', true)` }
-const ownSchemas: Statement = {
+export const ownSchemas: Statement = {
   name: 'platform.dump-own-schemas',
   text: `
     select nspname as schema from pg_namespace

@@ -1,6 +1,5 @@
 export { appendEvents, outboxColumns } from './append-events.ts'
 export { type Backoff, jitteredBackoff } from './backoff.ts'
-export { compareSchema, type SchemaSource, schemaOf, writeSchema } from './check-schema.ts'
 export { clockOffsetMs, now, readClock } from './clock.ts'
 export {
   type ClonedDatabase,
@@ -10,10 +9,12 @@ export {
   urlOfDatabase,
 } from './clone-database.ts'
 export {
+  type CommandParameters,
   commandColumns,
   findCommand,
   isRememberedCommand,
   type RememberedCommand,
+  remember,
   rememberCommand,
 } from './commands.ts'
 export { isForeignKeyViolation, isUniqueViolation, sqlState } from './database-error.ts'
@@ -29,19 +30,24 @@ export {
   showDeadLetter,
 } from './dead-letters.ts'
 export { type DumpOptions, dumpSchema } from './dump-schema.ts'
+export { type EventRow, emit } from './emit.ts'
 export { type EveryOptions, every } from './every.ts'
 export { inBackground } from './in-background.ts'
 export { once, onceEach } from './inbox.ts'
+export { listJson, rowJson } from './json.ts'
 export { type MigrateOptions, migrate } from './migrate.ts'
 export { type Migrations, platformMigrations } from './migration-files.ts'
 export { type NamedStatement, namedStatement, valuesOf } from './named-statement.ts'
 export { openStore } from './open-store.ts'
+export type { PlatformTables } from './platform-tables.ts'
+export { type Parameters, parametersOf, preparer } from './prepare.ts'
 export { type Purged, purgeCommands, purgeInbox, purgeOld, purgeOutbox, type Retention } from './purge.ts'
 export { recordedEvents } from './recorded-events.ts'
 export { type Relay, type RelayOptions, startRelay } from './relay.ts'
 export type { Publish } from './relay-batch.ts'
 export { type RepublishFilter, republish } from './republish.ts'
 export { type ExclusiveOptions, runExclusively } from './run-exclusively.ts'
+export { type SchemaSource, schemaOf, tablesOf } from './schema-of.ts'
 export { type Query, type SnapshotPart, snapshotParts, snapshotRows } from './snapshot-rows.ts'
 export { type DueTimer, type NextRun, startTimers, type TimersOptions } from './start-timers.ts'
 export { streamRows } from './stream-rows.ts'

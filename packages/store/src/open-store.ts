@@ -3,9 +3,10 @@ import { clientConfig } from './client-config.ts'
 import { hasRoom } from './has-room.ts'
 import { holdLock } from './hold-lock.ts'
 import { kyselyOver } from './kysely-dialect.ts'
+import { resolve } from './prepare.ts'
 import { openReaders } from './readers.ts'
 import { transactionRunner } from './transaction.ts'
-import type { Statement, Store, StoreOptions } from './types.ts'
+import type { Prepared, Statement, Store, StoreOptions } from './types.ts'
 import { openWritePool } from './write-pool.ts'
 import { writesEvents } from './writes-events.ts'
 
@@ -57,7 +58,13 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
   const kysely = kyselyOver<Database>(pool)
   const outboxChanged = signal()
 
-  async function write<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]> {
+  async function read<Row>(what: Statement | Prepared<unknown, unknown>, given?: unknown): Promise<Row[]> {
+    const { statement, values } = resolve(what, given)
+    return readers.read<Row>(statement, values)
+  }
+
+  async function write<Row>(what: Statement | Prepared<unknown, unknown>, given?: unknown): Promise<Row[]> {
+    const { statement, values } = resolve(what, given)
     const rows = await pool.run<Row>(statement, values)
     if (writesEvents(statement)) outboxChanged.emit()
     return rows
@@ -84,7 +91,7 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
 
   return {
     db: kysely.db,
-    read: readers.read,
+    read,
     write,
     query: write,
     transaction: transactionRunner(pool, kysely, outboxChanged.emit, log),

@@ -5,7 +5,8 @@ import type { Logger } from 'pino'
 import { isTransient, statementConfusion } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
 import type { KyselyOverPool } from './kysely-dialect.ts'
-import type { TransactionOptions, Tx } from './types.ts'
+import { resolve } from './prepare.ts'
+import type { Prepared, Statement, TransactionOptions, Tx } from './types.ts'
 import type { WritePool } from './write-pool.ts'
 import { writesEvents } from './writes-events.ts'
 
@@ -74,7 +75,8 @@ async function runOnce<Database, Result>(
       db ??= kysely.transactionOver((text, values) => send.statement(text, () => client.query(text, values)))
       return db
     },
-    async query<Row>(statement: { name: string; text: string }, values: readonly unknown[] = []): Promise<Row[]> {
+    async query<Row>(what: Statement | Prepared<unknown, unknown>, given?: unknown): Promise<Row[]> {
+      const { statement, values } = resolve(what, given)
       const query = { name: statement.name, text: statement.text, values: encodeParameters(values) }
       const { rows } = await send.statement(statement.text, () => client.query(query))
       if (writesEvents(statement)) committed.add(eventsWritten)

@@ -34,10 +34,25 @@ export type StoreOptions = {
  */
 export type Statement = { readonly name: string; readonly text: string }
 
+/** A statement that is built once, and the type of what it takes and of the rows that it gives. */
+export type Prepared<Given, Row> = {
+  readonly statement: Statement
+  /** The values in the order of the statement's parameters; what is not given is null. */
+  values(given: Given): unknown[]
+  /** Never there: carries the type of a row. */
+  readonly row?: Row
+}
+
+/** Runs a statement and returns its rows: a prepared one, with the values of its parameters by name, or a text. */
+export type Run = {
+  <Given, Row>(prepared: Prepared<Given, Row>, ...given: unknown extends Given ? [] : [given: Given]): Promise<Row[]>
+  <Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+}
+
 /** A query runner: the store itself, or a transaction. */
 export type Queryable = {
-  /** Runs a named statement and returns its rows. On the store: the same as `write`. */
-  query<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+  /** On the store: the same as `write`. */
+  readonly query: Run
 }
 
 export type Tx<Database = unknown> = Queryable & {
@@ -83,13 +98,13 @@ export type Store<Database = unknown> = AsyncDisposable &
      * A read outside transactions, on pipelined connections: idempotent, and never a statement that may wait for a lock,
      * because the reads behind it would wait, too.
      */
-    read<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+    readonly read: Run
     /**
      * One statement that writes, on a connection of the pool; it is its own transaction. Deadlocks and serialisation
      * failures are tried again. After `unavailable` it may still have been done: what must not be done twice remembers
      * its command.
      */
-    write<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
+    readonly write: Run
     /**
      * Runs `work` in a transaction; serialisation failures, deadlocks and connections lost before the commit was sent
      * are tried again, so `work` must have no effects outside the transaction that may not repeat.

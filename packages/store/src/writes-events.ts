@@ -6,7 +6,7 @@ const known = new WeakMap<Statement, boolean>()
 export function writesEvents(statement: Statement): boolean {
   let answer = known.get(statement)
   if (answer === undefined) {
-    answer = /\binsert\s+into\s+platform\.outbox\b/i.test(statement.text)
+    answer = /\binsert\s+into\s+"?platform"?\."?outbox\b/i.test(statement.text)
     known.set(statement, answer)
   }
   return answer

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { testPostgres } from '@slipway/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { compareSchema, dumpSchema, migrate } from '../src/mod.ts'
+import { dumpSchema, migrate, schemaOf, tablesOf } from '../src/mod.ts'
 import { anotherStore, log, testDatabase } from './open-test-store.ts'
 
 const everything = `
@@ -92,33 +89,9 @@ describe('the dump of a schema', () => {
     expect(changed).not.toBe(old)
   })
 
-  test('of the platform is the committed one', async () => {
-    const file = new URL('../schema.sql', import.meta.url)
-    expect(await compareSchema({ adminUrl: testPostgres().url, migrations: [] }, file)).toBeNull()
-  })
-})
-
-describe('the command', () => {
-  const run = promisify(execFile)
-  const cli = fileURLToPath(new URL('../src/dump-cli.ts', import.meta.url))
-
-  test('writes the schema, checks it, and shows the lines that differ', async () => {
-    const folder = await folderWith('create table thing (id int primary key, name text);')
-    const file = join(folder, 'schema.sql')
-    const source = ['--database-url', testPostgres().url, '--migrations', folder]
-    await run(process.execPath, [cli, ...source, '--out', file])
-    expect(await readFile(file, 'utf8')).toContain(
-      'create table public.thing (\n  id integer not null,\n  name text,\n',
-    )
-    await run(process.execPath, [cli, ...source, '--check', file])
-
-    await writeFile(join(folder, '0002-more.sql'), `alter table thing alter name set default 'x';`)
-    const failed = await run(process.execPath, [cli, ...source, '--check', file]).catch((error: unknown) => error)
-    expect(failed).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("-   name text,\n+   name text default 'x'::text,"),
-    })
-    const misused = await run(process.execPath, [cli, ...source]).catch((error: unknown) => error)
-    expect(misused).toMatchObject({ code: 2, stderr: expect.stringContaining('usage') })
+  test('of the platform is the committed one, and so are its tables', async () => {
+    const source = { adminUrl: testPostgres().url, migrations: [] }
+    await expect(await schemaOf(source)).toMatchFileSnapshot('../schema.sql')
+    await expect(await tablesOf(source)).toMatchFileSnapshot('../src/platform-tables.ts')
   })
 })

@@ -1,9 +1,14 @@
-import { compareSchema } from '@slipway/store'
+import { schemaOf, tablesOf } from '@slipway/store'
 import { testPostgres } from '@slipway/testing'
 import { expect, test } from 'vitest'
+import { coordinator } from '../src/app.ts'
+
+const source = () => ({ adminUrl: testPostgres().url, migrations: [coordinator.migrations].flat() })
 
 test('schema.sql is what the migrations make', async () => {
-  const migrations = [new URL('../migrations', import.meta.url)]
-  const file = new URL('../schema.sql', import.meta.url)
-  expect(await compareSchema({ adminUrl: testPostgres().url, migrations }, file)).toBeNull()
+  await expect(await schemaOf(source())).toMatchFileSnapshot('../schema.sql')
+})
+
+test('database.ts is what they make, too', async () => {
+  await expect(await tablesOf(source())).toMatchFileSnapshot('../src/database.ts')
 })

@@ -1,10 +1,10 @@
-import { blobMigrations } from '@slipway/blobs'
-import { compareSchema } from '@slipway/store'
+import { schemaOf } from '@slipway/store'
 import { testPostgres } from '@slipway/testing'
 import { expect, test } from 'vitest'
+import { exporter } from '../src/app.ts'
+
+const source = () => ({ adminUrl: testPostgres().url, migrations: [exporter.migrations].flat() })
 
 test('schema.sql is what the migrations make', async () => {
-  const migrations = [new URL('../migrations', import.meta.url), blobMigrations]
-  const file = new URL('../schema.sql', import.meta.url)
-  expect(await compareSchema({ adminUrl: testPostgres().url, migrations }, file)).toBeNull()
+  await expect(await schemaOf(source())).toMatchFileSnapshot('../schema.sql')
 })

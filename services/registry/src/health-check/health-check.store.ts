@@ -1,9 +1,15 @@
-import { type PageRequest, taskServiceEvents } from '@slipway/contracts'
+import type { PageRequest } from '@slipway/contracts'
 import type { Command } from '@slipway/service'
-import type { Statement, Store } from '@slipway/store'
-import { renderedList, renderedRow, renderedTaskService, renderedTime } from '../task-service/rendered.ts'
+import { type CommandParameters, listJson, preparer, remember, rowJson, type Store } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { renderedTime } from '../task-service/rendered.ts'
 import type { RenderedPage } from '../task-service/task-service.store.ts'
 import type { Health, Verdict } from './health-check.ts'
+import { recordCheck } from './record-check.ts'
+
+const prepare = preparer<Database>()
+const now = sql<string>`now()`
 
 /** A health check that this process, and no other, is to make. */
 export type DueCheck = {
@@ -17,109 +23,95 @@ export type DueCheck = {
 /** Which results are kept: the newest of a service, and those only while they are young enough. */
 export type Retention = { readonly days: number; readonly checks: number }
 
-const take: Statement = {
-  name: 'registry.health-check.take',
-  text: `
-    with due as (
-      select kf_id from task_service
-      where next_check_at <= now() and (check_lease_until is null or check_lease_until <= now())
-      order by next_check_at limit $1 for update skip locked
+const take = prepare<{ limit: number; leaseMs: number; everyMs: number }>()('registry.health-check.take', (db, p) =>
+  db
+    .with('due', q =>
+      q
+        .selectFrom('task_service')
+        .select('kf_id')
+        .where('next_check_at', '<=', now)
+        .where(eb => eb.or([eb('check_lease_until', 'is', null), eb('check_lease_until', '<=', now)]))
+        .orderBy('next_check_at')
+        .limit(p.limit)
+        .forUpdate()
+        .skipLocked(),
     )
-    update task_service s
-    set check_lease = gen_random_uuid(), check_lease_until = now() + $2 * interval '1 ms',
-        next_check_at = now() + $3 * interval '1 ms'
-    from due where s.kf_id = due.kf_id
-    returning s.kf_id, s.url, s.last_ok_status as failures, s.check_lease as lease`,
-}
+    .updateTable('task_service as s')
+    .from('due')
+    .set({
+      check_lease: sql<string>`gen_random_uuid()`,
+      check_lease_until: sql<string>`now() + ${p.leaseMs} * interval '1 ms'`,
+      next_check_at: sql<string>`now() + ${p.everyMs} * interval '1 ms'`,
+    })
+    .whereRef('s.kf_id', '=', 'due.kf_id')
+    .returning(['s.kf_id', 's.url', 's.last_ok_status as failures', sql<string>`s.check_lease`.as('lease')]),
+)
 
-const release: Statement = {
-  name: 'registry.health-check.release',
-  text: `
-    update task_service set check_lease = null, check_lease_until = null, next_check_at = now()
-    where kf_id = $1 and check_lease = $2`,
-}
-
-/** Results looked at by each check to be removed; more than one, so that a shorter retention takes hold in time. */
-const purgedPerCheck = 20
-
-/**
- * Nothing happens unless the lease still stands. Each check removes what is over, so that no other job has to.
- * Parameters: service, lease, failures, ok, duration in ms, detail, days, checks; for `told` also the event's noun and
- * verb, and the actor.
- */
-function recordStatement(name: string, told: boolean): Statement {
-  const event = `
-    event as (
-      insert into platform.outbox (noun, verb, aggregate, sequence, actor, data)
-      select $9, $10, kf_id, seq, $11, ${renderedTaskService('checked')} from checked
-    ),`
-  const text = `
-    with mine as (
-      select kf_id, check_count from task_service where kf_id = $1 and check_lease = $2 for update
-    ),
-    purged as (
-      delete from health_check h
-      using mine, lateral (
-        select o.id, o.checked_at, row_number() over (order by o.id) as place
-        from health_check o where o.task_service = mine.kf_id order by o.id limit ${purgedPerCheck}
-      ) old
-      where h.task_service = mine.kf_id and h.id = old.id
-        and (old.checked_at < now() - $7 * interval '1 day' or old.place <= mine.check_count + 1 - $8)
-      returning h.id
-    ),
-    checked as (
-      update task_service s
-      set last_ok_status = $3, check_count = s.check_count + 1 - (select count(*) from purged),
-          check_lease = null, check_lease_until = null${told ? ', seq = s.seq + 1' : ''}
-      from mine where s.kf_id = mine.kf_id
-      returning s.*
-    ),${told ? event : ''}
-    kept as (
-      insert into health_check (task_service, checked_at, ok, duration_ms, detail)
-      select kf_id, clock_timestamp() - $5 * interval '1 ms', $4, $5, $6 from checked
-    )
-    select from checked`
-  return { name: `registry.health-check.${name}`, text }
-}
-
-const recordCheck = recordStatement('record', false)
-const recordTurn = recordStatement('record-turn', true)
+const release = prepare<Pick<DueCheck, 'kf_id' | 'lease'>>()('registry.health-check.release', (db, p) =>
+  db
+    .updateTable('task_service')
+    .set({ check_lease: null, check_lease_until: null, next_check_at: now })
+    .where('kf_id', '=', p.kf_id)
+    .where('check_lease', '=', p.lease),
+)
 
 // Locked in one order, so that two callers do not wait for each other crosswise.
-const makeDue: Statement = {
-  name: 'registry.health-check.make-due',
-  text: `
-    with waiting as (
-      select kf_id from task_service where next_check_at > now() order by kf_id for update
-    ),
-    due as (
-      update task_service s set next_check_at = now() from waiting where s.kf_id = waiting.kf_id
-    )
-    insert into platform.command (id, fingerprint, status, body)
-    select $1, $2, 200, $3 where $1::text is not null`,
-}
+const makeDue = prepare<CommandParameters & { body: string }>()('registry.health-check.make-due', (db, p) =>
+  remember(
+    db
+      .with('waiting', q =>
+        q.selectFrom('task_service').select('kf_id').where('next_check_at', '>', now).orderBy('kf_id').forUpdate(),
+      )
+      .with('due', q =>
+        q
+          .updateTable('task_service as s')
+          .from('waiting')
+          .set({ next_check_at: now })
+          .whereRef('s.kf_id', '=', 'waiting.kf_id'),
+      ),
+    p,
+    200,
+    db.selectNoFrom(sql<string>`${p.body}::text`.as('body')),
+  ),
+)
 
-const renderedCheck = renderedRow(`${renderedTime('h.checked_at')} as checked_at, h.ok, h.duration_ms, h.detail`)
-const checksOfService = 'select * from health_check where task_service = s.kf_id order by id desc limit $2 offset $3'
-
-const history: Statement = {
-  name: 'registry.health-check.history',
-  text: `
-    select s.check_count as count, ${renderedList(renderedCheck, 'h', checksOfService)} as results
-    from task_service s where s.kf_id = $1`,
-}
+const history = prepare<PageRequest & { kf_id: string }>()('registry.health-check.history', (db, p) =>
+  db
+    .selectFrom('task_service as t')
+    .select(eb => {
+      const checks = eb
+        .selectFrom('health_check as h')
+        .selectAll('h')
+        .whereRef('h.task_service', '=', 't.kf_id')
+        .orderBy('h.id', 'desc')
+        .limit(p.limit)
+        .offset(p.offset)
+      return [
+        't.check_count as count',
+        listJson(checks, row =>
+          rowJson([
+            renderedTime(row.ref('s.checked_at')).as('checked_at'),
+            row.ref('s.ok').as('ok'),
+            row.ref('s.duration_ms').as('duration_ms'),
+            row.ref('s.detail').as('detail'),
+          ]),
+        ).as('results'),
+      ]
+    })
+    .where('t.kf_id', '=', p.kf_id),
+)
 
 /**
  * Takes up to `limit` checks that are due. Nobody else makes them for `leaseMs`, and the next ones are due `everyMs`
  * from now.
  */
 export function takeDueChecks(store: Store, limit: number, leaseMs: number, everyMs: number): Promise<DueCheck[]> {
-  return store.write<DueCheck>(take, [limit, leaseMs, everyMs])
+  return store.write(take, { limit, leaseMs, everyMs })
 }
 
 /** Gives a check back undone: it is due again at once. */
 export async function releaseCheck(store: Store, { kf_id, lease }: DueCheck): Promise<void> {
-  await store.write(release, [kf_id, lease])
+  await store.write(release, { kf_id, lease })
 }
 
 /**
@@ -134,15 +126,22 @@ export async function recordHealthCheck(
   durationMs: number,
   { days, checks }: Retention,
 ): Promise<boolean> {
-  const common = [kf_id, lease, failures, ok, Math.round(durationMs), detail, days, checks]
-  if (!turned) return (await store.write(recordCheck, common)).length > 0
-  const { noun, verb } = turned === 'down' ? taskServiceEvents.wentDown : taskServiceEvents.recovered
-  return (await store.write(recordTurn, [...common, noun, verb, 'system'])).length > 0
+  const recorded = await store.write(recordCheck[turned ?? 'unchanged'], {
+    kf_id,
+    lease,
+    failures,
+    ok,
+    durationMs: Math.round(durationMs),
+    detail,
+    days,
+    checks,
+  })
+  return recorded.length > 0
 }
 
 /** Makes the check of every task service due now, disabled ones too; `body` is remembered under the command. */
 export async function makeChecksDue(store: Store, command: Command | undefined, body: string): Promise<void> {
-  await store.write(makeDue, [command?.id, command?.fingerprint, body])
+  await store.write(makeDue, { command: command?.id, fingerprint: command?.fingerprint, body })
 }
 
 /** A page of the checks of a service as a JSON array, newest first; undefined if there is no such service. */
@@ -151,6 +150,6 @@ export async function listHealthChecks(
   kf_id: string,
   { limit, offset }: PageRequest,
 ): Promise<RenderedPage | undefined> {
-  const [page] = await store.read<RenderedPage>(history, [kf_id, limit, offset])
+  const [page] = await store.read(history, { kf_id, limit, offset })
   return page
 }

@@ -1,7 +1,36 @@
-import { type EventType, idPrefixes, newId, type PageRequest, taskServiceEvents } from '@slipway/contracts'
+import {
+  type EventType,
+  idPrefixes,
+  newId,
+  type PageRequest,
+  taskServiceEvents,
+  type taskServiceSchema,
+} from '@slipway/contracts'
 import type { Command } from '@slipway/service'
-import { isUniqueViolation, type Statement, type Store } from '@slipway/store'
-import { renderedList, renderedTaskService } from './rendered.ts'
+import {
+  type CommandParameters,
+  emit,
+  isUniqueViolation,
+  listJson,
+  type Parameters,
+  type Prepared,
+  parametersOf,
+  preparer,
+  remember,
+  type Store,
+} from '@slipway/store'
+import {
+  type DeleteQueryBuilder,
+  type InsertQueryBuilder,
+  type QueryCreator,
+  type Selectable,
+  sql,
+  type UpdateQueryBuilder,
+} from 'kysely'
+import type { Database } from '../database.ts'
+import { renderedTaskService } from './rendered.ts'
+
+const prepare = preparer<Database>()
 
 /** The fields that callers write. */
 export type TaskServiceFields = {
@@ -21,80 +50,139 @@ export type Change = {
 
 export type RenderedPage = { readonly count: number; readonly results: string }
 
-/**
- * A change, its event and the memory of its command in one statement. `change` is SQL that returns the rows it changed
- * with `sequence`, the number of its event, and `told`, whether there is one.
- * Parameters: actor, traceparent, command id, fingerprint, then those of the change.
- */
-function writeStatement({ noun, verb }: EventType, status: 200 | 201 | 204, change: string): Statement {
-  return {
-    name: `registry.${noun}.${verb}`,
-    text: `
-      with changed as (${change}),
-      answer as (
-        select changed.kf_id, changed.sequence, changed.told, ${renderedTaskService('changed')} as json from changed
-      ),
-      event as (
-        insert into platform.outbox (noun, verb, aggregate, sequence, actor, traceparent, data)
-        select '${noun}', '${verb}', kf_id, sequence, $1, $2, json from answer where told
-      ),
-      remembered as (
-        insert into platform.command (id, fingerprint, status, body)
-        select $3, $4, ${status}, ${status === 204 ? `''` : 'json::text'} from answer where $3::text is not null
+type ChangeParameters = CommandParameters & { readonly actor: string; readonly traceparent: string | undefined }
+
+/** What a change returns: its rows with `sequence`, the number of its event, and `told`, whether there is one. */
+type Changed = Selectable<Database['task_service']> & { readonly sequence: number; readonly told: boolean }
+type Changing =
+  | InsertQueryBuilder<Database, 'task_service', Changed>
+  | UpdateQueryBuilder<Database, 'task_service', 'task_service', Changed>
+  | DeleteQueryBuilder<Database, 'task_service', Changed>
+
+/** A change, its event and the memory of its command in one statement. */
+function prepareChange<Given>(
+  type: EventType<typeof taskServiceSchema>,
+  status: 200 | 201 | 204,
+  change: (db: QueryCreator<Database>, parameters: Parameters<Given>) => Changing,
+): Prepared<ChangeParameters & Given, { body: string }> {
+  const p = parametersOf<ChangeParameters>()
+  return prepare<ChangeParameters & Given>()(`registry.${type.noun}.${type.verb}`, db =>
+    db
+      .with('changed', q => change(q, parametersOf<Given>()))
+      .with('answer', q =>
+        q
+          .selectFrom('changed as s')
+          .select(eb => ['s.kf_id', 's.sequence', 's.told', renderedTaskService(eb).as('json')]),
       )
-      select json::text as body from answer`,
-  }
+      .with('event', q =>
+        emit(
+          q,
+          type,
+          q
+            .selectFrom('answer')
+            .select([
+              'kf_id as aggregate',
+              'sequence',
+              p.actor.as('actor'),
+              p.traceparent.as('traceparent'),
+              'json as data',
+            ])
+            .where('told', '=', true),
+        ),
+      )
+      .with('remembered', q =>
+        remember(
+          q,
+          p,
+          status,
+          q.selectFrom('answer').select(status === 204 ? sql.lit('').as('body') : sql<string>`json::text`.as('body')),
+        ),
+      )
+      .selectFrom('answer')
+      .select(sql<string>`json::text`.as('body')),
+  )
 }
 
-const created = writeStatement(
-  taskServiceEvents.created,
-  201,
-  `insert into task_service (kf_id, name, description, author, url, enabled) values ($5, $6, $7, $8, $9, $10)
-   returning *, seq as sequence, true as told`,
+const created = prepareChange<TaskServiceFields & { kf_id: string }>(taskServiceEvents.created, 201, (db, p) =>
+  db
+    .insertInto('task_service')
+    .values({
+      kf_id: p.kf_id,
+      name: p.name,
+      description: p.description,
+      author: p.author,
+      url: p.url,
+      enabled: p.enabled,
+    })
+    .returningAll()
+    .returning(['seq as sequence', sql.lit(true).as('told')]),
 )
 
-// A null parameter leaves its column as it is: two callers who change different columns keep both changes, and what
+// What is not given leaves its column as it is: two callers who change different columns keep both changes, and what
 // changes nothing is no event. A new url is checked at once, and a check of the old one counts no more.
-const updated = writeStatement(
-  taskServiceEvents.updated,
-  200,
-  `update task_service s
-   set name = coalesce($6, s.name), description = coalesce($7, s.description), author = coalesce($8, s.author),
-       url = coalesce($9, s.url), enabled = coalesce($10, s.enabled),
-       seq = s.seq + ((coalesce($6, s.name), coalesce($7, s.description), coalesce($8, s.author), coalesce($9, s.url),
-                       coalesce($10, s.enabled))
-                      is distinct from (s.name, s.description, s.author, s.url, s.enabled))::integer,
-       next_check_at = case when $9 <> s.url then clock_timestamp() else s.next_check_at end,
-       check_lease = case when $9 <> s.url then null else s.check_lease end,
-       check_lease_until = case when $9 <> s.url then null else s.check_lease_until end
-   where s.kf_id = $5
-   returning new.*, new.seq as sequence, new.seq > old.seq as told`,
+const updated = prepareChange<Partial<TaskServiceFields> & { kf_id: string }>(taskServiceEvents.updated, 200, (db, p) =>
+  db
+    .updateTable('task_service')
+    .set(eb => {
+      const { coalesce } = eb.fn
+      const fields = {
+        name: coalesce(p.name, 'name'),
+        description: coalesce(p.description, 'description'),
+        author: coalesce(p.author, 'author'),
+        url: coalesce(p.url, 'url'),
+        enabled: coalesce(p.enabled, 'enabled'),
+      }
+      const after = sql.join(Object.values(fields))
+      const moved = eb(p.url, '<>', eb.ref('url'))
+      return {
+        ...fields,
+        seq: sql<number>`seq + ((${after}) is distinct from (name, description, author, url, enabled))::integer`,
+        next_check_at: eb.case().when(moved).then(sql<string>`clock_timestamp()`).else(eb.ref('next_check_at')).end(),
+        check_lease: eb.case().when(moved).then(null).else(eb.ref('check_lease')).end(),
+        check_lease_until: eb.case().when(moved).then(null).else(eb.ref('check_lease_until')).end(),
+      }
+    })
+    .where('kf_id', '=', p.kf_id)
+    .returningAll()
+    .returning(['seq as sequence', sql<boolean>`new.seq > old.seq`.as('told')]),
 )
 
-const deleted = writeStatement(
-  taskServiceEvents.deleted,
-  204,
-  'delete from task_service where kf_id = $5 returning *, seq + 1 as sequence, true as told',
+const deleted = prepareChange<{ kf_id: string }>(taskServiceEvents.deleted, 204, (db, p) =>
+  db
+    .deleteFrom('task_service')
+    .where('kf_id', '=', p.kf_id)
+    .returningAll()
+    .returning(eb => [eb('seq', '+', 1).as('sequence'), sql.lit(true).as('told')]),
 )
 
-const readOne: Statement = {
-  name: 'registry.task-service.read',
-  text: `select ${renderedTaskService('s')}::text as body from task_service s where s.kf_id = $1`,
+const readOne = prepare<{ kf_id: string }>()('registry.task-service.read', (db, p) =>
+  db
+    .selectFrom('task_service as s')
+    .select(eb => sql<string>`${renderedTaskService(eb)}::text`.as('body'))
+    .where('s.kf_id', '=', p.kf_id),
+)
+
+function prepareList(name: string, enabled?: boolean) {
+  return prepare<PageRequest>()(`registry.task-service.${name}`, (db, p) =>
+    db.selectFrom('task_service_count as c').select(eb => {
+      const all = eb.ref('c.total')
+      const some = enabled ? eb.ref('c.enabled') : eb('c.total', '-', eb.ref('c.enabled'))
+      const rows = eb
+        .selectFrom('task_service')
+        .selectAll('task_service')
+        .$if(enabled !== undefined, q => q.where('task_service.enabled', '=', enabled === true))
+        .orderBy('created_at', 'desc')
+        .orderBy('created_seq', 'desc')
+        .limit(p.limit)
+        .offset(p.offset)
+      return [(enabled === undefined ? all : some).as('count'), listJson(rows, renderedTaskService).as('results')]
+    }),
+  )
 }
 
-const listStatement = (name: string, count: string, where: string): Statement => {
-  const rows = `select * from task_service ${where} order by created_at desc, created_seq desc limit $1 offset $2`
-  return {
-    name: `registry.task-service.${name}`,
-    text: `
-      select ${count} as count, ${renderedList(renderedTaskService('s'), 's', rows)} as results
-      from task_service_count c`,
-  }
-}
-
-const listAll = listStatement('list', 'c.total', '')
-const listEnabled = listStatement('list-enabled', 'c.enabled', 'where enabled')
-const listDisabled = listStatement('list-disabled', 'c.total - c.enabled', 'where not enabled')
+const listAll = prepareList('list')
+const listEnabled = prepareList('list-enabled', true)
+const listDisabled = prepareList('list-disabled', false)
 
 /** Tries to find an id that is free; 40 random bits collide rarely enough for the last one to be a fault. */
 const idTries = 5
@@ -108,7 +196,7 @@ export async function createTaskService(
 ): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const [row] = await write(store, created, nextId(), fields, change)
+      const [row] = await store.write(created, { ...parametersOfChange(change), ...fields, kf_id: nextId() })
       return (row as { body: string }).body
     } catch (error) {
       // The event's key: the id was one of a service that is deleted by now.
@@ -125,19 +213,19 @@ export async function updateTaskService(
   fields: Partial<TaskServiceFields>,
   change: Change,
 ): Promise<string | undefined> {
-  const [row] = await write(store, updated, kf_id, fields, change)
+  const [row] = await store.write(updated, { ...parametersOfChange(change), ...fields, kf_id })
   return row?.body
 }
 
 /** False if there is no such task service. */
 export async function deleteTaskService(store: Store, kf_id: string, change: Change): Promise<boolean> {
-  const rows = await store.write(deleted, [...changeParameters(change), kf_id])
+  const rows = await store.write(deleted, { ...parametersOfChange(change), kf_id })
   return rows.length > 0
 }
 
 /** One task service as JSON; undefined if there is none. */
 export async function readTaskService(store: Store, kf_id: string): Promise<string | undefined> {
-  const [row] = await store.read<{ body: string }>(readOne, [kf_id])
+  const [row] = await store.read(readOne, { kf_id })
   return row?.body
 }
 
@@ -148,23 +236,10 @@ export async function listTaskServices(
   enabled: boolean | undefined,
 ): Promise<RenderedPage> {
   const statement = enabled === undefined ? listAll : enabled ? listEnabled : listDisabled
-  const [page] = await store.read<RenderedPage>(statement, [limit, offset])
+  const [page] = await store.read(statement, { limit, offset })
   return page as RenderedPage
 }
 
-function write(store: Store, statement: Statement, kf_id: string, fields: Partial<TaskServiceFields>, change: Change) {
-  const { name, description, author, url, enabled } = fields
-  return store.write<{ body: string }>(statement, [
-    ...changeParameters(change),
-    kf_id,
-    name,
-    description,
-    author,
-    url,
-    enabled,
-  ])
-}
-
-function changeParameters({ actor, traceparent, command }: Change): unknown[] {
-  return [actor, traceparent, command?.id, command?.fingerprint]
+function parametersOfChange({ actor, traceparent, command }: Change): ChangeParameters {
+  return { actor, traceparent, command: command?.id, fingerprint: command?.fingerprint }
 }

@@ -1,0 +1,76 @@
+import { releaseTemplateEvents } from '@slipway/contracts'
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { emit } from './emit.ts'
+import type { PlatformTables } from './platform-tables.ts'
+import { preparer } from './prepare.ts'
+import { writesEvents } from './writes-events.ts'
+
+type Database = PlatformTables & {
+  version: { id: string; state: 'draft' | 'published'; title: string | null; revision: number }
+}
+const prepare = preparer<Database>()
+describe('a prepared statement', () => {
+  test('gives each parameter one number, in the order of the text', () => {
+    const { statement, values } = prepare<{ id: string; title: string }>()('version.retitle', (db, p) =>
+      db.updateTable('version').set({ title: p.title }).where('id', '=', p.id).where('title', '<>', p.title),
+    )
+    expect(statement).toEqual({
+      name: 'version.retitle',
+      text: `update "version" set "title" = $1 where "id" = $2 and "title" <> $1`,
+    })
+    expect(values({ id: 'a', title: 'b' })).toEqual(['b', 'a'])
+  })
+
+  test('has its constants in the text', () => {
+    const { statement, values } = prepare()('version.drafts', db =>
+      db
+        .selectFrom('version')
+        .select('id')
+        .where('state', 'in', ['draft', 'published'])
+        .where('title', '=', `it's`)
+        .where('revision', '>', 3),
+    )
+    expect(statement.text).toBe(
+      `select "id" from "version" where "state" in ('draft', 'published') and "title" = 'it''s' and "revision" > 3`,
+    )
+    expect(values({})).toEqual([])
+  })
+
+  test('takes null for what is not given', () => {
+    const { values } = prepare<{ id: string; title?: string }>()('version.find', (db, p) =>
+      db
+        .selectFrom('version')
+        .selectAll()
+        .where('id', '=', p.id)
+        .where(sql<string>`coalesce(${p.title}, title)`, '=', 'x'),
+    )
+    expect(values({ id: 'a' })).toEqual(['a', null])
+  })
+
+  test('tells of its change in the same statement, which wakes the relay', () => {
+    const { statement } = prepare<{ id: string; actor: string }>()('version.publish', (db, p) =>
+      db
+        .with('changed', q =>
+          q.updateTable('version').set({ state: 'published' }).where('id', '=', p.id).returning(['id', 'revision']),
+        )
+        .with('told', q =>
+          emit(
+            q,
+            releaseTemplateEvents.started,
+            q
+              .selectFrom('changed')
+              .select(['id as aggregate', 'revision as sequence', p.actor.as('actor'), sql.lit(null).as('traceparent')])
+              .select(
+                sql<{ id: number; release: string }>`json_build_object('id', revision, 'release', id)`.as('data'),
+              ),
+          ),
+        )
+        .selectFrom('changed')
+        .selectAll(),
+    )
+    expect(statement.text).toContain(`insert into "platform"."outbox"`)
+    expect(statement.text).toContain(`select 'schedule' as "noun", 'release-started' as "verb", "told"."aggregate"`)
+    expect(writesEvents(statement)).toBe(true)
+  })
+})

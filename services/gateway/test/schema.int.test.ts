@@ -1,0 +1,10 @@
+import { schemaOf } from '@slipway/store'
+import { testPostgres } from '@slipway/testing'
+import { expect, test } from 'vitest'
+import { gateway } from '../src/app.ts'
+
+const source = () => ({ adminUrl: testPostgres().url, migrations: [gateway.migrations].flat() })
+
+test('schema.sql is what the migrations make', async () => {
+  await expect(await schemaOf(source())).toMatchFileSnapshot('../schema.sql')
+})
