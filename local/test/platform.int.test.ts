@@ -3,8 +3,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { serviceNames } from '@slipway/contracts'
-import { temporaryFolder, testNats, testPostgres } from '@slipway/testing'
+import { eventually, temporaryFolder, testNats, testPostgres } from '@slipway/testing'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { type PlatformOptions, startPlatform } from '../src/mod.ts'
@@ -106,6 +107,26 @@ test('killed servers come back through their handles, dead ones by themselves', 
   const pid = platform.nats?.pid ?? 0
   process.kill(pid, 'SIGKILL')
   await expect.poll(() => platform.nats?.pid, { timeout: 10_000 }).not.toBe(pid)
+})
+
+test.runIf(process.platform === 'linux')('a database that has much to write down is waited for', async () => {
+  const { platform } = await start()
+  const logFile = platform.postgres?.logFile ?? ''
+  const client = new pg.Client({ connectionString: platform.databaseUrl('registry') })
+  // The server ends its connection.
+  client.on('error', () => {})
+  await client.connect()
+  const { rows } = await client.query(`select pid from pg_stat_activity where backend_type = 'checkpointer'`)
+  const [{ pid }] = rows
+  process.kill(pid, 'SIGSTOP')
+  const stopped = platform.stop()
+  const written = () => readFile(logFile, 'utf8')
+  await eventually(async () => (await written()).includes('received fast shutdown request'))
+  // Twice as long as once was too long.
+  await delay(2_600)
+  process.kill(pid, 'SIGCONT')
+  await stopped
+  expect(await written()).toMatch(/database system is shut down\s*$/u)
 })
 
 test('the hard stop waits for nobody', async () => {

@@ -11,6 +11,7 @@ import { choosePublicPort, httpAddress } from './public-port.ts'
 import { openServers, type Servers } from './servers.ts'
 import { keepsMails } from './service-environment.ts'
 import type { Settings } from './settings.ts'
+import { stopTimes } from './stop-in-order.ts'
 import { registerTaskServices } from './task-services.ts'
 
 export type PlatformOptions = Omit<Settings, 'accounts'> & {
@@ -55,7 +56,7 @@ export type Platform = AsyncDisposable & {
   /** The servers, unless they were given. */
   readonly postgres: PostgresServer | undefined
   readonly nats: NatsServer | undefined
-  /** Gateway, other services, NATS, PostgreSQL: all gone within 15 s. */
+  /** Gateway, other services, then NATS and PostgreSQL: all gone within 15 s, most of which PostgreSQL may use. */
   stop(): Promise<void>
   /** Ends everything at once, as a crash would. Committed data are safe. */
   kill(): Promise<void>
@@ -74,8 +75,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     : (options.notify ?? ((line: string) => void process.stderr.write(`${line}\n`)))
   const opened: { dir?: DataDir; servers?: Servers; fleet?: Fleet; log?: Disposable } = {}
   const close = async (how: 'stop' | 'kill'): Promise<void> => {
+    const deadline = Date.now() + stopTimes.allMs
     await opened.fleet?.[how]()
-    await opened.servers?.[how]()
+    await (how === 'kill' ? opened.servers?.kill() : opened.servers?.stop(deadline - Date.now()))
     opened.log?.[Symbol.dispose]()
     await opened.dir?.release()
   }

@@ -9,8 +9,8 @@ export type Servers = {
   /** Absent when the server was given. */
   readonly postgres: PostgresServer | undefined
   readonly nats: NatsServer | undefined
-  /** NATS first, then PostgreSQL; a server that takes longer than 1.3 s is killed. */
-  stop(): Promise<void>
+  /** Both at once: nobody is left who needs them. A server that takes longer than `timeoutMs` is killed. */
+  stop(timeoutMs?: number): Promise<void>
   kill(): Promise<void>
 }
 
@@ -24,7 +24,6 @@ export type ServersOptions = {
   readonly log: (line: string) => void
 }
 
-const patienceMs = 1_300
 const backoffMs = { first: 200, max: 5_000 }
 
 /**
@@ -74,21 +73,13 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     natsUrl: nats?.url ?? natsUrl ?? '',
     postgres,
     nats,
-    async stop() {
+    async stop(timeoutMs) {
       stopping = true
-      await stopWithin(nats, patienceMs)
-      await stopWithin(postgres, patienceMs)
+      await Promise.all([nats?.stop(timeoutMs), postgres?.stop(timeoutMs)])
     },
     async kill() {
       stopping = true
       await Promise.all([nats?.kill(), postgres?.kill()])
     },
   }
-}
-
-async function stopWithin(server: PostgresServer | NatsServer | undefined, timeoutMs: number): Promise<void> {
-  if (!server) return
-  const killer = setTimeout(() => void server.kill(), timeoutMs)
-  await server.stop()
-  clearTimeout(killer)
 }

@@ -4,9 +4,15 @@ import type { SupervisedProcess } from './supervisor.ts'
 export type StopTimes = {
   /** How long the gateway may keep the other services waiting to finish its requests. Default 4,000. */
   readonly headStartMs?: number
-  /** After this long, counted from the beginning, whatever is left gets SIGKILL. Default 12,000. */
+  /** After this long, counted from the beginning, whatever is left gets SIGKILL. Default `stopTimes.servicesMs`. */
   readonly killAfterMs?: number
 }
+
+/**
+ * The platform is gone 15 s after it was asked to stop. Services end what runs within 10 s; what they leave of the whole belongs
+ * to the servers: seconds at the least, nearly all of it as a rule.
+ */
+export const stopTimes = { servicesMs: 10_500, allMs: 14_500 } as const
 
 /**
  * Stops services: the gateway first, so that its last requests still find the others; then those, all at once. A gateway
@@ -14,7 +20,7 @@ export type StopTimes = {
  */
 export async function stopInOrder(
   processes: readonly (Pick<SupervisedProcess, 'stop'> & { readonly service: ServiceName })[],
-  { headStartMs = 4_000, killAfterMs = 12_000 }: StopTimes = {},
+  { headStartMs = 4_000, killAfterMs = stopTimes.servicesMs }: StopTimes = {},
 ): Promise<void> {
   const deadline = Date.now() + killAfterMs
   const isGateway = ({ service }: { service: ServiceName }) => service === 'gateway'

@@ -1,6 +1,6 @@
 import type { ServiceName } from '@slipway/contracts'
 import { expect, test } from 'vitest'
-import { stopInOrder } from './stop-in-order.ts'
+import { stopInOrder, stopTimes } from './stop-in-order.ts'
 
 /** Processes that note when they are asked to stop and stop when told to. */
 function processes(...services: ServiceName[]) {
@@ -39,4 +39,13 @@ test('a gateway that hangs does not keep the others, which get what is left of t
   end('catalog')
   end('gateway')
   await stopped
+})
+
+test('services leave time to the servers, however long they take', async () => {
+  const { list, timeouts, end } = processes('gateway')
+  const stopped = stopInOrder(list)
+  end('gateway')
+  await stopped
+  expect(timeouts).toEqual([stopTimes.servicesMs])
+  expect(stopTimes.allMs - stopTimes.servicesMs).toBeGreaterThanOrEqual(4_000)
 })

@@ -16,6 +16,9 @@ export type DataFolder = {
 
 const ownerFile = (data: DataFolder): string => join(data.folder, 'owner.pid')
 
+/** A database that was under load has much to write down, and a start has the time that it takes. */
+const patienceMs = 30_000
+
 /** Notes that servers of this folder belong to this process, so that another one does not take them for left over. */
 export async function ownFolder(data: DataFolder): Promise<void> {
   await writeFile(ownerFile(data), `${process.pid}\n`)
@@ -37,7 +40,7 @@ export async function stopLeftOver(data: DataFolder, log: (line: string) => void
   }
   log(`${data.name}: stopping process ${pid}, left over from an earlier run on ${data.folder}`)
   signal(pid, data.stopSignal)
-  if (await waitForEnd(pid, 10_000)) return
+  if (await waitForEnd(pid, patienceMs)) return
   signal(pid, 'SIGKILL')
   await waitForEnd(pid, 5_000)
 }

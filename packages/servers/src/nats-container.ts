@@ -54,8 +54,8 @@ export async function runInContainer(options: ContainerOptions): Promise<ServerP
       return client.running
     },
     ended: client.ended,
-    async stop() {
-      await client.stop()
+    async stop(timeoutMs) {
+      await client.stop(timeoutMs)
       await removeContainer(program.docker, container)
     },
     async kill() {

@@ -28,8 +28,8 @@ export type NatsServer = AsyncDisposable & {
   readonly port: number
   readonly pid: number
   readonly logFile: string
-  /** Returns when the server is gone, also if it was already dead. */
-  stop(): Promise<void>
+  /** Killed after `timeoutMs` (default 13,000). Returns when the server is gone, also if it was already dead. */
+  stop(timeoutMs?: number): Promise<void>
   /** SIGKILL, as a crash would be. */
   kill(): Promise<void>
   /** Stops it if it runs and starts it again on the same port and data. */
@@ -105,6 +105,6 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
     stop: server.stop,
     kill: server.kill,
     restart: server.restart,
-    [Symbol.asyncDispose]: server.stop,
+    [Symbol.asyncDispose]: () => server.stop(),
   }
 }

@@ -34,8 +34,11 @@ export type PostgresServer = AsyncDisposable & {
   databaseUrl(name: string): string
   /** Makes the database if there is none of that name. Returns its URL. */
   ensureDatabase(name: string): Promise<string>
-  /** Ends connections and stops; returns when the server is gone, also if it was already dead. */
-  stop(): Promise<void>
+  /**
+   * Ends connections, writes everything down and stops; killed after `timeoutMs` (default 13,000). Returns when the server is
+   * gone, also if it was already dead.
+   */
+  stop(timeoutMs?: number): Promise<void>
   /** SIGKILL, as a crash would be. Data that were committed are there after `restart`. */
   kill(): Promise<void>
   /** Stops it if it runs and starts it again on the same port and data. */
@@ -119,7 +122,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     stop: server.stop,
     kill: server.kill,
     restart: server.restart,
-    [Symbol.asyncDispose]: server.stop,
+    [Symbol.asyncDispose]: () => server.stop(),
   }
 }
 

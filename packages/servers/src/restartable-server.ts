@@ -9,7 +9,7 @@ export type RestartableOptions = StartOnPort & {
 export type RestartableServer = {
   readonly port: number
   readonly pid: number
-  stop(): Promise<void>
+  stop(timeoutMs?: number): Promise<void>
   kill(): Promise<void>
   restart(): Promise<void>
 }
@@ -27,9 +27,9 @@ export async function startRestartable({ onExit, ...options }: RestartableOption
   }
   const { port, server: first } = await start(options.port)
   let server = first
-  const stop = async (): Promise<void> => {
+  const stop = async (timeoutMs?: number): Promise<void> => {
     told = true
-    await server.stop()
+    await server.stop(timeoutMs)
   }
   return {
     port,

@@ -24,14 +24,15 @@ export type ServerProcess = {
   readonly running: boolean
   /** How it ended, e.g. `signal SIGKILL`. Never rejects. */
   readonly ended: Promise<string>
-  /** Asks it to stop, kills it after 8 s. Returns at once when it is dead already. */
-  stop(): Promise<void>
+  /** Asks it to stop, kills it after `timeoutMs` (default 13,000). Returns at once when it is dead already. */
+  stop(timeoutMs?: number): Promise<void>
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
 }
 
 const readyTimeoutMs = 60_000
-const stopTimeoutMs = 8_000
+/** A database that has much to write down takes seconds, and what is killed has to recover at its next start. */
+const stopTimeoutMs = 13_000
 
 /**
  * Starts a server program in a session of its own and resolves when it is ready. Fails with `unavailable` and the end of
@@ -67,10 +68,10 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
       return running
     },
     ended,
-    async stop() {
+    async stop(timeoutMs = stopTimeoutMs) {
       if (!running) return
       child.kill(`SIG${command.stopSignal}`)
-      const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
+      const killer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
       await ended
       clearTimeout(killer)
     },
