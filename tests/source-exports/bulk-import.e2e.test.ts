@@ -1,82 +1,14 @@
-import { once } from 'node:events'
-import { Agent, request as open } from 'node:http'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { setImmediate as turn } from 'node:timers/promises'
-import { deflateRawSync } from 'node:zlib'
 import { zipEntry } from '@slipway/blobs'
 import { eventually } from '@slipway/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { concept, importActions, linesOf, ndjson, bulkImport as path } from './support/bulk-import.ts'
 import type { Answer, Client } from './support/client.ts'
 import { platform } from './support/platform.ts'
 
 const running = platform()
-const path = '/importers/bulk-import/'
-const ndjson = { 'content-type': 'application/x-ndjson' }
-const owner = { owner: 'IMP', owner_type: 'Organization' }
-
-const concept = (id: string, more: object = {}) => ({
-  ...{ type: 'Concept', id, ...owner, source: 'S', concept_class: 'Test', datatype: 'N/A' },
-  ...{ names: [{ name: `name of ${id}`, locale: 'en', name_type: 'Fully Specified' }], ...more },
-})
-const linesOf = (...lines: object[]) => lines.map(line => JSON.stringify(line)).join('\n')
-
-async function finished(task: string, as: Client = running.as.ada): Promise<Answer> {
-  return eventually(
-    async () => {
-      const answer = await as.get(`${path}?task=${task}&result=json`)
-      return !['PENDING', 'STARTED'].includes(answer.body.state) && answer
-    },
-    { timeoutMs: 30_000 },
-  ) as Promise<Answer>
-}
-async function imported(sent: Promise<Answer>): Promise<Answer['body']> {
-  const answer = await sent
-  expect(answer).toMatchObject({ status: 202, body: { name: 'bulk_import', children: [] } })
-  return (await finished(answer.body.id)).body
-}
-
-function multipart(parts: readonly { name: string; file?: string; content: string | Buffer }[], to = path) {
-  const body = Buffer.concat([
-    ...parts.flatMap(({ name, file, content }) => [
-      Buffer.from(`--b\r\nContent-Disposition: form-data; name="${name}"${file ? `; filename="${file}"` : ''}\r\n\r\n`),
-      Buffer.from(content),
-      Buffer.from('\r\n'),
-    ]),
-    Buffer.from('--b--\r\n'),
-  ])
-  return send(body, { 'content-type': 'multipart/form-data; boundary=b' }, to)
-}
-
-/** Sends bytes as they are. */
-async function send(body: Buffer | AsyncIterable<Buffer>, headers: object, to = path): Promise<Answer> {
-  const outgoing = open(new URL(to, running.url), {
-    method: 'POST',
-    agent: new Agent(),
-    headers: { authorization: 'Token token-of-ada', ...headers },
-  })
-  // An answer may come before everything is sent; then nothing more is.
-  let isAnswered = false
-  const answered = once(outgoing, 'response').finally(() => {
-    isAnswered = true
-  })
-  // What is on its way when the server has said enough comes back as an error.
-  outgoing.on('error', () => {})
-  if (Buffer.isBuffer(body)) outgoing.end(body)
-  else {
-    for await (const piece of body) {
-      if (!isAnswered && !outgoing.write(piece)) {
-        await Promise.race([new Promise(resolve => outgoing.once('drain', resolve)), answered])
-      }
-      if (isAnswered) break
-    }
-    outgoing.end()
-  }
-  const [incoming] = await answered
-  const bytes = await buffer(incoming)
-  const text = bytes.toString('utf8')
-  return { status: incoming.statusCode, headers: incoming.headers, bytes, text, body: JSON.parse(text) }
-}
+const { finished, imported, multipart, send } = importActions(running)
 
 async function zip(content: string): Promise<Buffer> {
   return buffer(zipEntry('lines.jsonl', Readable.from([Buffer.from(content)])))
@@ -256,81 +188,6 @@ describe('lines are taken', () => {
       })
     }
     expect((await ada.get(`${at}?includeConcepts=true&includeMappings=true`)).body).toEqual(before)
-  })
-})
-
-describe('what cannot be imported', () => {
-  it('is refused as a whole, with its line', async () => {
-    const { ada, nobody } = running.as
-    const exception = async (sent: Promise<Answer>, status = 400) => {
-      const answer = await sent
-      expect(answer).toMatchObject({ status, body: { exception: expect.any(String) } })
-      expect(Object.keys(answer.body)).toEqual(['exception'])
-      return answer.body.exception
-    }
-    const invalid = 'Invalid input.'
-    expect(await exception(ada.post(path, [concept('X')]))).toBe(invalid)
-    for (const body of [{}, { data: '' }, { data: [] }, { data: 7 }, { data: null }]) {
-      expect(await exception(ada.post(path, body))).toBe(invalid)
-    }
-    expect(await exception(ada.post(path))).toBe(invalid)
-    expect(await exception(ada.send('POST', path, ' \n \n', ndjson))).toBe(invalid)
-    expect(await exception(multipart([{ name: 'else', content: 'x' }]))).toBe(invalid)
-    expect(await exception(multipart([{ name: 'file', file: 'empty.json', content: '' }]))).toBe(invalid)
-    expect(await exception(ada.post(path, { file_url: 'http://127.0.0.1/' }))).toMatch(/^Invalid input\. Files are not/)
-    expect(await exception(multipart([{ name: 'file_url', content: 'http://127.0.0.1/' }]))).toMatch(/^Invalid input/)
-    expect(await exception(ada.send('POST', path, `${linesOf(concept('X'))}\n{"a":}`, ndjson))).toMatch(
-      /^Failed to parse input\. \(line 2: /,
-    )
-    expect(await exception(ada.post(path, { data: `{}\n\nnot json` }))).toMatch(/^Failed to parse input\. \(line 3: /)
-    expect(await exception(ada.send('POST', path, '{"data": [', { 'content-type': 'application/json' }))).toMatch(
-      /^Failed to parse input\. \(unexpected end/,
-    )
-    expect(await exception(send(Buffer.from('{"type":"\xe4"}', 'latin1'), ndjson))).toContain('not valid UTF-8')
-    expect(await exception(send(Buffer.from('PK\u0003\u0004 no archive'), ndjson))).toContain(
-      'the archive is not usable',
-    )
-    expect(await exception(ada.post(`${path}?update_if_exists=maybe`, { data: [{}] }))).toBe(
-      "update_if_exists must be either 'true' or 'false'",
-    )
-    expect(await ada.send('POST', path, 'a,b', { 'content-type': 'text/csv' })).toMatchObject({
-      status: 415,
-      body: { detail: 'Unsupported media type "text/csv" in request.' },
-    })
-    expect(
-      await send(Buffer.from('--b\r\nContent-Disp'), { 'content-type': 'multipart/form-data; boundary=b' }),
-    ).toMatchObject({
-      status: 400,
-      body: { detail: expect.stringMatching(/^Multipart form parse error/) },
-    })
-    expect(await send(Buffer.from('x'), { 'content-type': 'multipart/form-data' })).toMatchObject({ status: 400 })
-    expect(await nobody.post(path, { data: [{}] })).toMatchObject({
-      status: 401,
-      body: { detail: 'Authentication credentials were not provided.' },
-      headers: { 'www-authenticate': 'Token' },
-    })
-    expect(await ada.put(path)).toMatchObject({ status: 405 })
-    expect(await nobody.get('/importers/else/')).toMatchObject({ status: 404 })
-  })
-
-  it('is refused while it is sent, before the machine suffers from it', async () => {
-    let sent = 0
-    async function* endless() {
-      const piece = Buffer.alloc(64 * 1024, 'x')
-      for (; sent < 400_000_000; sent += piece.length) {
-        yield piece
-        await turn()
-      }
-    }
-    const long = await send(endless(), ndjson)
-    expect(long).toMatchObject({ status: 413, body: { exception: expect.stringMatching(/line 1: longer than/) } })
-    expect(sent).toBeLessThan(200_000_000)
-
-    const header = Buffer.alloc(30)
-    header.write('PK\u0003\u0004', 'latin1')
-    header.writeUInt16LE(8, 8)
-    const bomb = Buffer.concat([header, deflateRawSync(Buffer.alloc(100_000_000, '{'))])
-    expect(await send(bomb, ndjson)).toMatchObject({ status: 413, body: { exception: expect.any(String) } })
   })
 })
 

@@ -16,18 +16,17 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const asToken = (token: string) => ({ authorization: `Token ${token}` })
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
 
-async function api(method: string, path: string, headers: Record<string, string>, body?: unknown) {
+async function api<Json = unknown>(method: string, path: string, headers: Record<string, string>, body?: unknown) {
   const given = body === undefined ? {} : { body: JSON.stringify(body) }
   const sent = { method, headers: { 'content-type': 'application/json', ...headers }, ...given }
   const { status, json, headers: answered } = await request(platform.port, path, sent)
-  // biome-ignore lint/suspicious/noExplicitAny: bodies of an API under test
-  return { status, json: json as any, headers: answered }
+  return { status, json: json as Json, headers: answered }
 }
 
 type Made = { readonly id: string; readonly token: string; readonly expiresAt: string | null }
 
 async function tokenOf(holder: string, fields: object): Promise<Made> {
-  const answer = await api('POST', '/api/v1/users/me/tokens', bearer(holder), { name: 'test', ...fields })
+  const answer = await api<Made>('POST', '/api/v1/users/me/tokens', bearer(holder), { name: 'test', ...fields })
   expect(answer.status, JSON.stringify(answer.json)).toBe(201)
   return answer.json
 }
@@ -37,8 +36,11 @@ async function whoIs(headers: Record<string, string>) {
   return (json as { login?: string | null }).login
 }
 
-const listed = async (holder: string): Promise<(Made & { name: string; scopes: string[] | null })[]> =>
-  (await api('GET', '/api/v1/users/me/tokens', bearer(holder))).json.results
+type Listed<Item> = { readonly results: readonly Item[] }
+type Described = Made & { readonly name: string; readonly scopes: readonly string[] | null }
+
+const listed = async (holder: string): Promise<readonly Described[]> =>
+  (await api<Listed<Described>>('GET', '/api/v1/users/me/tokens', bearer(holder))).json.results
 
 describe('a token that ends', () => {
   test('makes tokens that end with it or before', async () => {
@@ -162,7 +164,8 @@ describe('a token with scopes', () => {
 })
 
 describe('PDC', () => {
-  const refresh = (token: string) => api('PUT', '/rest_api/v1/auth/token/refresh/', asToken(token))
+  const refresh = (token: string) =>
+    api<{ readonly token: string }>('PUT', '/rest_api/v1/auth/token/refresh/', asToken(token))
 
   test('refreshing keeps scopes, end, and what was made with it', async () => {
     const narrow = await tokenOf('token-of-anna', { scopes: ['ADMIN'], expiresAt: inAnHour() })
@@ -213,7 +216,7 @@ describe('PDC', () => {
 
   test('whoever signs in with a password gets a token with all rights', async () => {
     const basic = { authorization: basicCredentials('anna', 'anna password') }
-    const { json } = await api('GET', '/rest_api/v1/auth/token/obtain/', basic)
+    const { json } = await api<{ readonly token: string }>('GET', '/rest_api/v1/auth/token/obtain/', basic)
     expect((await listed(json.token)).find(({ name, scopes }) => name === 'PDC API' && scopes === null)).toBeDefined()
   })
 })
@@ -241,12 +244,18 @@ describe('webhooks', () => {
   const ordinary = () => happened(releaseEvents.running, 'RE_1', { release_id: 'RE_1', studies: [] })
 
   async function webhookOf(token: string) {
-    const { status, json } = await api('POST', '/webhooks', bearer(token), { url: 'http://127.0.0.1:9/hook' })
+    const { status, json } = await api<{ id: string; scopes: string[] | null; endsAt: string | null }>(
+      'POST',
+      '/webhooks',
+      bearer(token),
+      { url: 'http://127.0.0.1:9/hook' },
+    )
     expect(status, JSON.stringify(json)).toBe(201)
-    return json as { id: string; scopes: string[] | null; endsAt: string | null }
+    return json
   }
   const gets = async (webhook: string, message: string): Promise<boolean> =>
-    (await api('GET', `/webhooks/${webhook}/deliveries?message=${message}`, bearer(adminToken))).json.results.length > 0
+    (await api<Listed<unknown>>('GET', `/webhooks/${webhook}/deliveries?message=${message}`, bearer(adminToken))).json
+      .results.length > 0
 
   test('see what the token sees that made them, as long as that is good', async () => {
     const wide = await webhookOf(adminToken)
@@ -298,7 +307,7 @@ describe('webhooks', () => {
       expect([method, path, await statusOf(dev, method, wide.id + path, body)]).toEqual([method, path, 404])
     }
     expect(await statusOf(dev, 'PATCH', own.id, { description: 'mine' })).toBe(200)
-    const { results } = (await api('GET', '/webhooks', bearer(dev))).json as { results: { scopes: unknown }[] }
+    const { results } = (await api<Listed<{ scopes: unknown }>>('GET', '/webhooks', bearer(dev))).json
     expect(results.length).toBeGreaterThan(0)
     expect(results.every(({ scopes }) => Array.isArray(scopes))).toBe(true)
 
