@@ -17,6 +17,8 @@ const given = { description: 'takes part', author: 'ada', enabled: true }
 const running = platform(async () => {
   const source = opened.use(await dataService([study(sharedStudy), study('SD_BBBBBBBB')]))
   return {
+    // Which process runs is told by its connection, which must come from this machine.
+    ownPostgres: true,
     dataserviceUrl: source.url,
     replicas: { coordinator: 2 },
     env: { coordinator: { TASK_POLL_SECONDS: '0.3', RELEASE_CHECK_SECONDS: '1', JOB_LEASE_SECONDS: '1' } },

@@ -10,7 +10,7 @@ const seconds = 6
 const mostPerSecond = 30
 
 test('a platform at rest asks its databases for little', async () => {
-  await using platform = await startTestPlatform()
+  await using platform = await startTestPlatform({ ownPostgres: true })
   await using watch = await watchStatements(platform)
   const before = await watch.commits()
   await watch.rest(seconds)

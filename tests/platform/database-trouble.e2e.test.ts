@@ -6,7 +6,7 @@ import { platformOfFile } from '../support/platform-of-file.ts'
 
 const token = 'an-administrator-of-the-tests-of-trouble'
 const file = platformOfFile(
-  () => ({ adminToken: token }),
+  () => ({ adminToken: token, ownPostgres: true }),
   url => url,
 )
 

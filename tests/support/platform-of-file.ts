@@ -1,13 +1,13 @@
-import type { Platform, PlatformOptions } from '@slipway/local'
+import type { Platform } from '@slipway/local'
 import { afterAll, beforeAll } from 'vitest'
-import { startTestPlatform } from './start-test-platform.ts'
+import { startTestPlatform, type TestPlatformOptions } from './start-test-platform.ts'
 
 /** Filled before the first test. */
 export type PlatformOfFile<Callers> = { readonly platform: Platform; readonly url: string; readonly as: Callers }
 
 /** A platform for one test file: started before its tests, gone after them. `as` is whoever calls it there. */
 export function platformOfFile<Callers>(
-  options: () => PlatformOptions | Promise<PlatformOptions>,
+  options: () => TestPlatformOptions | Promise<TestPlatformOptions>,
   callersOf: (url: string) => Callers,
 ): PlatformOfFile<Callers> {
   const running = {} as { -readonly [Part in keyof PlatformOfFile<Callers>]: PlatformOfFile<Callers>[Part] }

@@ -1,12 +1,33 @@
+import { blobMigrations } from '@slipway/blobs'
+import { type ServiceName, serviceNames } from '@slipway/contracts'
 import { type Platform, type PlatformOptions, startPlatform } from '@slipway/local'
-import { temporaryFolder } from '@slipway/testing'
+import { createDatabase, temporaryFolder, testPostgres } from '@slipway/testing'
+
+export type TestPlatformOptions = PlatformOptions & {
+  /** A PostgreSQL of its own, for a test that stops it or changes its settings. Default: databases on that of the test run. */
+  readonly ownPostgres?: boolean
+}
 
 /** A platform as its users start it, quiet, on a free port, in a folder that goes when it is disposed of. */
-export async function startTestPlatform(options: PlatformOptions = {}): Promise<Platform> {
+export async function startTestPlatform({ ownPostgres, ...options }: TestPlatformOptions = {}): Promise<Platform> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await temporaryFolder())
-  const usual = { dataDir: folder.path, port: 0, quiet: true, durable: false }
+  const shared = ownPostgres || options.durable ? {} : await databasesOf(opened)
+  const usual = { dataDir: folder.path, port: 0, quiet: true, durable: false, ...shared }
   const platform = opened.use(await startPlatform({ ...usual, ...options }))
   const kept = opened.move()
   return { ...platform, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** A migrated database for each service, which saves a start the making of a server and of its tables. */
+async function databasesOf(opened: AsyncDisposableStack): Promise<Pick<PlatformOptions, 'databases' | 'databaseUrl'>> {
+  const made = await Promise.all(
+    serviceNames.map(async service => {
+      const own = new URL(`../../services/${service}/migrations`, import.meta.url)
+      const migrations = service === 'catalog' || service === 'exporter' ? [own, blobMigrations] : [own]
+      return [service, opened.use(await createDatabase({ migrations, name: service })).url] as const
+    }),
+  )
+  const urls = new Map<ServiceName, string>(made)
+  return { databaseUrl: testPostgres().url, databases: service => urls.get(service) ?? '' }
 }

@@ -23,6 +23,8 @@ export type PlatformOptions = Omit<Settings, 'accounts'> & {
   readonly env?: FleetOptions['overrides']
   /** Start what dies again. Default true. */
   readonly restart?: boolean
+  /** URL of a service's database. Default: `slipway_<service>` on the server, made where it is missing. */
+  readonly databases?: (service: ServiceName) => string
   /** Default true. False: PostgreSQL skips every fsync, for tests. */
   readonly durable?: boolean
   /** Run another program in place of a service. */
@@ -100,7 +102,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     opened.servers = servers
     const { databases } = servers
     signal?.throwIfAborted()
-    for (const service of serviceNames) await databases.ensureDatabase(databaseName(service))
+    if (!options.databases) for (const service of serviceNames) await databases.ensureDatabase(databaseName(service))
+    const urlOf = options.databases ?? ((service: ServiceName) => databases.databaseUrl(databaseName(service)))
 
     const outbox = join(dir.path, 'outbox')
     const environment = options.environment ?? process.env
@@ -114,7 +117,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       overrides: options.env ?? {},
       log: log.write,
       settingsOf: service => ({
-        databaseUrl: databases.databaseUrl(databaseName(service)),
+        databaseUrl: urlOf(service),
         natsUrl: servers.natsUrl,
         dataserviceUrl: options.dataserviceUrl,
         public: { host, port },
@@ -143,7 +146,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       logs: dir.logs,
       natsUrl: servers.natsUrl,
       outbox: keepsMails({ ...environment, ...options.env?.catalog }) ? outbox : undefined,
-      databaseUrl: service => databases.databaseUrl(databaseName(service)),
+      databaseUrl: urlOf,
       adminToken: administrator.credentials.token,
       adminPassword: administrator.credentials.password,
       generated: administrator.generated,

@@ -1,5 +1,5 @@
-import type { PlatformOptions } from '@slipway/local'
 import { platformOfFile } from '../../support/platform-of-file.ts'
+import type { TestPlatformOptions } from '../../support/start-test-platform.ts'
 import { type Client, odmClient } from './odm-client.ts'
 
 export const adminToken = 'tasks-administrator-token'
@@ -17,7 +17,7 @@ const accounts = [
 export type Callers = Readonly<Record<'admin' | 'curator' | 'plain' | 'all' | 'user' | 'nobody', Client>>
 
 /** A platform for one test file, as its users start it. */
-export function platform(more: () => Promise<PlatformOptions> | PlatformOptions = () => ({})) {
+export function platform(more: () => Promise<TestPlatformOptions> | TestPlatformOptions = () => ({})) {
   const options = async () => ({ adminToken, accounts, ...(await more()) })
   return platformOfFile<Callers>(options, url => {
     const as = (token: string) => odmClient(url, { 'genestack-api-token': token })
