@@ -32,6 +32,15 @@ create table platform.dead_letter (
 );
 CREATE INDEX dead_letter_state ON platform.dead_letter USING btree (state, id);
 
+create table platform.event_stream (
+  one boolean not null default true,
+  created text,
+  last_sequence bigint not null default 0,
+  resent_to bigint,
+  constraint event_stream_pkey PRIMARY KEY (one),
+  constraint event_stream_one CHECK (one)
+);
+
 create table platform.inbox (
   consumer text not null,
   event_id text not null,
@@ -60,6 +69,7 @@ create table platform.outbox (
   created_at timestamp with time zone not null default clock_timestamp(),
   sent_at timestamp with time zone,
   partition smallint not null generated always as ((hashtext(aggregate) & 7)) stored,
+  resent integer not null default 0,
   constraint outbox_pkey PRIMARY KEY (id),
   constraint outbox_sequence_check CHECK ((sequence > 0)),
   constraint outbox_sequence_key UNIQUE (noun, aggregate, sequence)

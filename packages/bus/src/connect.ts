@@ -67,7 +67,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     serve: server.serve,
     serveRaw: server.serveRaw,
     ensureStream,
-    publishEvent: (type, event) => publishEvent(link, type, event),
+    publishEvent: (type, event, messageId) => publishEvent(link, type, event, messageId),
+    onReconnect: connection.onReconnect,
     async consume(consumeOptions) {
       const consumer = await consumeEvents({ link, manager, ensureStream }, consumeOptions)
       consumers.add(consumer)

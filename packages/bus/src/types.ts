@@ -167,6 +167,14 @@ export type DeadLetter = {
   readonly error: string
 }
 
+/** Which event stream the broker has. */
+export type EventStreamState = {
+  /** When it was made, in the broker's words: another stream has another one. */
+  readonly created: string
+  /** Number of its newest event, 0 if there was none yet. */
+  readonly lastSequence: number
+}
+
 export type Consumer = { stop(): Promise<void> }
 export type Subscription = { unsubscribe(): void }
 
@@ -210,11 +218,20 @@ export type Bus = AsyncDisposable & {
     handle: (body: Uint8Array, context: CallContext) => Promise<Answer<unknown>>,
   ): Promise<void>
 
-  /** Makes the event stream if it is missing; throws if the one that exists differs in a way that matters. */
-  ensureStream(): Promise<void>
-  /** Publishes an event with its id as message id, several tries, and waits until the stream has it. */
-  publishEvent(type: Pick<EventType, 'noun' | 'verb'>, event: EventEnvelope): Promise<void>
+  /**
+   * Makes the event stream if it is missing, and says which one it is; throws if the one that exists differs in a way that
+   * matters.
+   */
+  ensureStream(): Promise<EventStreamState>
+  /**
+   * Publishes an event, several tries, and waits until the stream has it. A message id that the stream has had in the
+   * last two minutes is dropped; default: the event's id.
+   */
+  publishEvent(type: Pick<EventType, 'noun' | 'verb'>, event: EventEnvelope, messageId?: string): Promise<void>
   consume(options: ConsumeOptions): Promise<Consumer>
+
+  /** Calls the listener each time that the connection is back. */
+  onReconnect(listener: () => void): void
 
   /** Fire and forget to everybody who listens now. */
   broadcast(subject: string, body: string): void

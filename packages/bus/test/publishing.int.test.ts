@@ -47,6 +47,14 @@ describe('the event stream', () => {
 })
 
 describe('publishing', () => {
+  test('puts an event into the stream again under a message id of its own', async () => {
+    const before = await bus.ensureStream()
+    for (const messageId of [undefined, undefined, 'again', 'again']) {
+      await bus.publishEvent(thingChanged, thingEvent(1), messageId)
+    }
+    expect(await bus.ensureStream()).toEqual({ created: before.created, lastSequence: before.lastSequence + 2 })
+  })
+
   test('puts an event under its subject, once for an id', async () => {
     await bus.publishEvent(thingChanged, thingEvent(1, 'a.b c>*'))
     await bus.publishEvent(thingChanged, thingEvent(1, 'a.b c>*'))

@@ -11,6 +11,7 @@ import { createLog } from './log.ts'
 import { createMetrics, watchOutbox } from './metrics.ts'
 import { ownOperations } from './service-operations.ts'
 import { watchClock } from './watch-clock.ts'
+import { watchEventStream } from './watch-event-stream.ts'
 
 /** Milliseconds that running handlers get to finish when the service stops. */
 const drainMs = 10_000
@@ -71,6 +72,8 @@ export async function startService<Config, Database>(
     const bus = await connectBus({ servers: config.NATS_URL, name, version, log })
     opened.push(() => bus.close())
     await bus.ensureStream()
+    const stream = await watchEventStream(bus, store as Store, log)
+    opened.push(() => stream.stop())
 
     const identify = createIdentify(bus)
     const wiring = await definition.build({ config, store, bus, log, registry: metrics.registry, identify })
@@ -79,7 +82,12 @@ export async function startService<Config, Database>(
     const relay = startRelay({
       store: store as Store,
       source: `/slipway/${name}`,
-      publish: (event, type) => bus.publishEvent(type, event),
+      mayPublish: () => stream.isKnown,
+      publish: (event, type, messageId) =>
+        bus.publishEvent(type, event, messageId).catch(error => {
+          stream.doubt()
+          throw error
+        }),
       log,
     })
     opened.push(() => relay.stop())

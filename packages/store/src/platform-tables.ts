@@ -24,6 +24,12 @@ export type PlatformTables = {
     state_at: Generated<string>
     state_by: string | null
   }
+  'platform.event_stream': {
+    one: Generated<boolean>
+    created: string | null
+    last_sequence: Generated<number>
+    resent_to: number | null
+  }
   'platform.inbox': {
     consumer: string
     event_id: string
@@ -47,6 +53,7 @@ export type PlatformTables = {
     created_at: Generated<string>
     sent_at: string | null
     partition: GeneratedAlways<number>
+    resent: Generated<number>
   }
   'platform.timer': {
     name: string

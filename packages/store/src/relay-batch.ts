@@ -1,7 +1,12 @@
 import type { EventEnvelope } from '@slipway/contracts'
 import type { AnyStore, AnyTx, Statement } from './types.ts'
 
-export type Publish = (event: EventEnvelope, type: { readonly noun: string; readonly verb: string }) => Promise<void>
+export type Publish = (
+  event: EventEnvelope,
+  type: { readonly noun: string; readonly verb: string },
+  /** Of this sending: the same when it is tried again, another one when the event is sent again on purpose. */
+  messageId: string,
+) => Promise<void>
 
 export type BatchOptions = {
   readonly store: AnyStore
@@ -37,6 +42,7 @@ export type OutboxRow = {
   readonly traceparent: string | null
   readonly data: unknown
   readonly created_at: string
+  readonly resent: number
 }
 type TakenRow = (OutboxRow | { readonly id: null }) & { readonly lane: number }
 
@@ -61,7 +67,7 @@ const take: Statement = {
   name: 'platform.relay-take',
   text: `
     select mine.partition as lane, unsent.id, unsent.event_id, unsent.noun, unsent.verb, unsent.aggregate,
-      unsent.sequence, unsent.actor, unsent.traceparent, unsent.data, unsent.created_at
+      unsent.sequence, unsent.actor, unsent.traceparent, unsent.data, unsent.created_at, unsent.resent
     from (
       select partition from unnest($1::int[]) as wanted(partition)
       where pg_try_advisory_xact_lock(hashtext('slipway.relay'), partition)
@@ -69,6 +75,7 @@ const take: Statement = {
     left join lateral (
       select * from platform.outbox
       where partition = mine.partition and sent_at is null and aggregate <> all($2::text[])
+        and id <= coalesce((select resent_to from platform.event_stream), 9223372036854775807)
       order by id limit $3
       for update skip locked
     ) unsent on true
@@ -116,7 +123,8 @@ async function publishInOrder(
       for (const row of chain) {
         if (Date.now() > stopAt) return
         try {
-          await withTimeout(publish(eventOf(row, source), { noun: row.noun, verb: row.verb }), publishTimeoutMs)
+          const type = { noun: row.noun, verb: row.verb }
+          await withTimeout(publish(eventOf(row, source), type, messageIdOf(row)), publishTimeoutMs)
           sent.push(row)
         } catch (error) {
           failed.push({ row, error })
@@ -130,6 +138,10 @@ async function publishInOrder(
 
 async function markSent(tx: AnyTx, rows: readonly OutboxRow[]): Promise<void> {
   if (rows.length > 0) await tx.query(mark, [rows.map(row => row.id)])
+}
+
+function messageIdOf({ event_id, resent }: OutboxRow): string {
+  return resent === 0 ? event_id : `${event_id}.${resent}`
 }
 
 /** A row of the outbox as it is on the bus. */

@@ -11,6 +11,8 @@ export type RelayOptions = {
   readonly source: string
   /** Resolves when the event is safe at the broker. An event may be published again, with the same id. */
   readonly publish: Publish
+  /** False while nothing may be published, asked before each batch; `store.outboxChanged` tells of the change. */
+  readonly mayPublish?: () => boolean
   readonly log: Logger
   /** Events taken at a time by each of the two lanes. Default 200. */
   readonly batch?: number
@@ -79,7 +81,16 @@ export function startRelay(options: RelayOptions): Relay {
 type Held = { readonly failures: number; readonly until: number }
 
 function startLane(options: RelayOptions, lane: number) {
-  const { store, source, publish, log, batch = 200, pollMs = 500, publishTimeoutMs = 20_000 } = options
+  const {
+    store,
+    source,
+    publish,
+    mayPublish = () => true,
+    log,
+    batch = 200,
+    pollMs = 500,
+    publishTimeoutMs = 20_000,
+  } = options
   const own = Array.from({ length: partitions }, (_, partition) => partition).filter(p => p % lanes === lane)
   const limit = Math.max(1, Math.ceil(batch / own.length))
   const holdBackoff = jitteredBackoff({ baseMs: 250, maxMs: 5_000 })
@@ -117,6 +128,7 @@ function startLane(options: RelayOptions, lane: number) {
 
   /** One batch. Returns the milliseconds to wait before the next one, unless woken. */
   async function work(announced: boolean): Promise<{ waitMs: number; evenIfWoken: boolean }> {
+    if (!mayPublish()) return { waitMs: pollMs, evenIfWoken: false }
     if (!announced) {
       const [row] = await store.read<{ found: boolean }>(anythingStatement, [own])
       if (!row?.found) return { waitMs: pollMs, evenIfWoken: false }

@@ -15,7 +15,7 @@ const republishStatement: Statement = {
     with span as materialized (
       select id, sent_at, aggregate, created_at from platform.outbox where id between $1 and $2 order by id limit $5
     ), marked as (
-      update platform.outbox o set sent_at = null from span
+      update platform.outbox o set sent_at = null, resent = resent + 1 from span
       where o.id = span.id and o.sent_at is not null
         and ($3::timestamptz is null or span.created_at >= $3) and ($4::text is null or span.aggregate = $4)
       returning o.id

@@ -6,7 +6,7 @@ import type { ConsumeOptions } from '../types.ts'
 export type EventSource = {
   readonly link: Link
   readonly manager: JetStreamManager
-  readonly ensureStream: () => Promise<void>
+  readonly ensureStream: () => Promise<unknown>
 }
 
 const defaults = {

@@ -8,6 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { eventStream, eventSubjects, failure } from '@slipway/contracts'
+import type { EventStreamState } from '../types.ts'
 import { transient, withRetries } from './retries.ts'
 
 export type StreamSettings = { readonly maxAgeMs: number; readonly replicas: number | undefined }
@@ -19,9 +20,12 @@ const duplicateWindowMs = 2 * 60 * 1_000
  * Makes the event stream if it is missing. Waits through a broker that is just starting; `internal`, naming each
  * difference, if the stream that exists would lose events or duplicates that we rely on.
  */
-export async function ensureEventStream(manager: JetStreamManager, settings: StreamSettings): Promise<void> {
+export async function ensureEventStream(
+  manager: JetStreamManager,
+  settings: StreamSettings,
+): Promise<EventStreamState> {
   const wanted = streamConfig(settings)
-  const { config } = await withRetries([250, 500, 1_000, 2_000, 4_000], transient, async () => {
+  const { config, created, state } = await withRetries([250, 500, 1_000, 2_000, 4_000], transient, async () => {
     try {
       return await manager.streams.info(eventStream)
     } catch (error) {
@@ -30,7 +34,7 @@ export async function ensureEventStream(manager: JetStreamManager, settings: Str
     }
   })
   const differences = streamDifferences(wanted, config)
-  if (differences.length === 0) return
+  if (differences.length === 0) return { created, lastSequence: state.last_seq }
   throw failure('internal', `The stream ${eventStream} is not as it must be: ${differences.join('; ')}.`)
 }
 

@@ -17,15 +17,16 @@ const pausesMs = [100, 250, 500, 1_000, 2_000]
 
 /**
  * Publishes an event and waits until the stream has it: six attempts in up to 19 s, which outlasts a restart of the
- * broker. The event's id is the message id, so an attempt whose answer was lost leaves no second copy. Long texts in the
+ * broker. All have one message id, so an attempt whose answer was lost leaves no second copy. Long texts in the
  * data of an event that is larger than one message are cut. Throws `unavailable` or `timeout` in the end.
  */
 export async function publishEvent(
   link: Link,
   type: Pick<EventType, 'noun' | 'verb'>,
   event: EventEnvelope,
+  messageId = event.id,
 ): Promise<void> {
-  const headers = encodeHeaders(headerLine('Nats-Msg-Id', event.id) + headerLine('Nats-Expected-Stream', eventStream))
+  const headers = encodeHeaders(headerLine('Nats-Msg-Id', messageId) + headerLine('Nats-Expected-Stream', eventStream))
   const message = {
     subject: eventSubject(type as EventType, event.subject),
     body: fitEvent(event, link.connection.maxPayload - (headers?.bytes.length ?? 0)),
