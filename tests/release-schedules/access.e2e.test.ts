@@ -98,6 +98,11 @@ describe('tokens', () => {
       { 'Refresh Token Error': 'You have not got a token yet, please try obtain first.' },
     ])
     const old = (await login.get('auth/token/obtain/')).body.token
+    // The head alone of what a GET would make is nothing, and changes nothing.
+    for (const path of ['auth/token/refresh/', 'auth/token/obtain/']) {
+      expect((await withAuthorization(`Token ${old}`).send('HEAD', path)).status).toBe(200)
+      expect((await withAuthorization(`Token ${old}`).get('auth/current-user/')).status).toBe(200)
+    }
     const fresh = (await withAuthorization(`Token ${old}`).put('auth/token/refresh/')).body.token
     expect(fresh).not.toBe(old)
     expect((await withAuthorization(`Token ${old}`).get('auth/current-user/')).body).toEqual({

@@ -43,6 +43,7 @@ export function serveEndpoints(
             throw failure('method_not_allowed', `Request method '${request.method}' is not supported`)
           }
           requireAudience(caller, endpoint.audience)
+          if (endpoint.changes && isHead(request)) return reply.code(200).send()
           const { operation, answer = answerOfOperation } = endpoint
           const isWrite = operation ? operation.effect === 'write' : endpoint.method !== 'GET'
           const call = {

@@ -72,7 +72,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     (
       methods: readonly string[],
       handle: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
-      { strict = true } = {},
+      { strict = true, changes = false } = {},
     ) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
       requireJsonAccepted(request.headers.accept)
@@ -83,6 +83,8 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
       const caller = await requireCaller(request)
       if (!methods.includes(method)) throw failure('method_not_allowed', `Method "${request.method}" not allowed.`)
       if (strict) requireKnownParameters(Object.keys(request.query as object), [])
+      // A GET of these makes a token; who asks for the head alone could not even see it.
+      if (changes && request.method === 'HEAD') return sendJson(reply, 200, {})
       return handle(caller, request, reply)
     }
 
@@ -90,35 +92,43 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     app,
     '/v1/auth/token/obtain',
     'GET, POST, HEAD, OPTIONS',
-    answer(['GET', 'POST'], async (caller, request, reply) => {
-      // Of a token only its hash is kept; whoever has a good one is told the same one.
-      const token = sentToken(request)
-      if (token !== undefined) return sendJson(reply, 200, { token })
-      const oldest = (tokens: { id: string }[]) =>
-        tokens.slice(0, Math.max(0, tokens.length - most + 1)).map(({ id }) => id)
-      return sendJson(reply, 200, { token: await makeToken(caller, oldest) })
-    }),
+    answer(
+      ['GET', 'POST'],
+      async (caller, request, reply) => {
+        // Of a token only its hash is kept; whoever has a good one is told the same one.
+        const token = sentToken(request)
+        if (token !== undefined) return sendJson(reply, 200, { token })
+        const oldest = (tokens: { id: string }[]) =>
+          tokens.slice(0, Math.max(0, tokens.length - most + 1)).map(({ id }) => id)
+        return sendJson(reply, 200, { token: await makeToken(caller, oldest) })
+      },
+      { changes: true },
+    ),
   )
 
   route(
     app,
     '/v1/auth/token/refresh',
     'GET, PUT, HEAD, OPTIONS',
-    answer(['GET', 'PUT'], async (caller, request, reply) => {
-      const account = await accountOf(caller)
-      const token = sentToken(request)
-      const tokens = await listTokens(store, account.id)
-      const own = tokens.filter(({ name }) => name === tokenName)
-      if (token === undefined && own.length === 0) {
-        return sendJson(reply, 400, {
-          'Refresh Token Error': 'You have not got a token yet, please try obtain first.',
-        })
-      }
-      if (token === undefined) {
-        return sendJson(reply, 200, { token: await makeToken(caller, () => own.map(({ id }) => id)) })
-      }
-      return sendJson(reply, 200, { token: await refreshed(account, token) })
-    }),
+    answer(
+      ['GET', 'PUT'],
+      async (caller, request, reply) => {
+        const account = await accountOf(caller)
+        const token = sentToken(request)
+        const tokens = await listTokens(store, account.id)
+        const own = tokens.filter(({ name }) => name === tokenName)
+        if (token === undefined && own.length === 0) {
+          return sendJson(reply, 400, {
+            'Refresh Token Error': 'You have not got a token yet, please try obtain first.',
+          })
+        }
+        if (token === undefined) {
+          return sendJson(reply, 200, { token: await makeToken(caller, () => own.map(({ id }) => id)) })
+        }
+        return sendJson(reply, 200, { token: await refreshed(account, token) })
+      },
+      { changes: true },
+    ),
   )
 
   route(app, '/v1/auth/current-user', 'GET, HEAD, OPTIONS', answer(['GET'], describeCaller, { strict: false }))

@@ -78,6 +78,7 @@ export const registrationEndpoints: readonly Endpoint[] = [
     path: '/api/activate',
     audience: 'anyone',
     answer: activate,
+    changes: true,
     describe: { summary: 'Activates an account by the key that was mailed', query: ['key'], produces: ['text/plain'] },
   },
 ]

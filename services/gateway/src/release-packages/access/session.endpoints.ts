@@ -65,6 +65,7 @@ export const sessionEndpoints: readonly Endpoint[] = [
     path: '/app/logout',
     audience: 'anyone',
     answer: signOut,
+    changes: true,
     describe: { summary: 'Ends the session' },
   },
 ]
