@@ -37,3 +37,14 @@ export function numberText(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined
   return isExactNumber(value) ? value.rawJSON : undefined
 }
+
+/** The value of a number, however it was written; undefined for other values. */
+export function plainNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return isExactNumber(value) ? Number(value.rawJSON) : undefined
+}
+
+/** Whether a JSON value has members: not null, no list, and no number that stands as it was written. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+}

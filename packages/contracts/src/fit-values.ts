@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorDetail } from './error.ts'
-import { greatestDepth } from './json-depth.ts'
+import { deepestInput as deepest } from './json-depth.ts'
+import { readBySchema } from './read-by-schema.ts'
 import { isChecked } from './rest-framework/checked-bodies.ts'
 
 /**
@@ -15,8 +16,6 @@ const nullCharacters: Unfit = { reason: 'null_characters', message: 'Null charac
 const notANumber: Unfit = { reason: 'not_a_number', message: 'A valid number is required.' }
 const tooDeep: Unfit = { reason: 'too_deep', message: 'Too many lists and objects within each other.' }
 
-/** Input of an operation is a little deeper than the body that stands in it. */
-const deepest = greatestDepth + 20
 /** What is wrong beyond these is not told: the answer has to fit into a message. */
 const mostDetails = 50
 
@@ -92,7 +91,7 @@ export type ReadInput<Schema extends z.ZodType> =
 
 /** Input by its schema: its values, or everything that is wrong with it, unfit values among it. */
 export function readInput<Schema extends z.ZodType>(schema: Schema, value: unknown): ReadInput<Schema> {
-  const parsed = schema.safeParse(value)
+  const parsed = readBySchema(schema, value)
   if (!parsed.success) return { success: false, details: parsed.error.issues.map(detailOf) }
   // Looked for in what was read: a schema may have mended a value, or dropped it.
   const unfit = unfitValues(parsed.data).filter(({ path }) => !isJudgedLater(schema, path[0]))

@@ -1,6 +1,9 @@
 /** Levels of lists and objects within each other; what is deeper could not be written out again. */
 export const greatestDepth = 500
 
+/** Input of an operation is a little deeper than the body that stands in it. */
+export const deepestInput = greatestDepth + 20
+
 /** Whether valid JSON is deeper than that. Looks at the brackets only. */
 export function isTooDeep(text: string): boolean {
   if (text.length < greatestDepth * 2) return false

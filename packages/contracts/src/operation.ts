@@ -26,8 +26,6 @@ export type Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
   readonly output: Output
   /** Codes beyond `commonErrors`. */
   readonly errors: readonly ErrorCode[]
-  /** The input holds free JSON of people, whose numbers stay as they were written: see `parseExact`. */
-  readonly exact: boolean
 }
 
 type Declaration<Input, Output> = {
@@ -37,7 +35,6 @@ type Declaration<Input, Output> = {
   readonly input: Input
   readonly output: Output
   readonly errors?: readonly ErrorCode[]
-  readonly exact?: boolean
 }
 
 /** Declares an operation. `name` is `<service>.<noun>.<verb>` in kebab case. */
@@ -58,7 +55,6 @@ export function operation<Input extends z.ZodType, Output extends z.ZodType>(
     input: declaration.input,
     output: declaration.output,
     errors: declaration.errors ?? [],
-    exact: declaration.exact ?? false,
   }
 }
 

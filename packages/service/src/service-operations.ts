@@ -3,6 +3,7 @@ import {
   actorOf,
   type EventEnvelope,
   eventEnvelopeSchema,
+  parseExact,
   type ServiceName,
   serviceOperations,
 } from '@slipway/contracts'
@@ -42,7 +43,7 @@ export function ownOperations(
     }),
     handlerOf(replay, async ({ id }, context) => {
       const letter = await replayDeadLetter(store, id, administrator(context), ({ consumer, payload }) =>
-        handleAgain(consumer, eventEnvelopeSchema.parse(JSON.parse(payload)) as EventEnvelope),
+        handleAgain(consumer, eventEnvelopeSchema.parse(parseExact(payload)) as EventEnvelope),
       )
       return { body: summaryOf(letter) }
     }),

@@ -8,7 +8,7 @@ const most = 1_000
 const find: Statement = {
   name: 'platform.recorded-events',
   text: `
-    select id, event_id, noun, verb, aggregate, sequence, actor, traceparent, data, created_at
+    select id, event_id, noun, verb, aggregate, sequence, actor, traceparent, data::text, created_at
     from platform.outbox where noun = $1 and aggregate = $2 order by sequence limit $3`,
 }
 

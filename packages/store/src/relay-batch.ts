@@ -1,4 +1,4 @@
-import type { EventEnvelope } from '@slipway/contracts'
+import { type EventEnvelope, parseExact } from '@slipway/contracts'
 import type { AnyStore, AnyTx, Statement } from './types.ts'
 
 export type Publish = (
@@ -40,7 +40,8 @@ export type OutboxRow = {
   readonly sequence: number
   readonly actor: string
   readonly traceparent: string | null
-  readonly data: unknown
+  /** JSON as it was written. */
+  readonly data: string
   readonly created_at: string
   readonly resent: number
 }
@@ -67,7 +68,7 @@ const take: Statement = {
   name: 'platform.relay-take',
   text: `
     select mine.partition as lane, unsent.id, unsent.event_id, unsent.noun, unsent.verb, unsent.aggregate,
-      unsent.sequence, unsent.actor, unsent.traceparent, unsent.data, unsent.created_at, unsent.resent
+      unsent.sequence, unsent.actor, unsent.traceparent, unsent.data::text, unsent.created_at, unsent.resent
     from (
       select partition from unnest($1::int[]) as wanted(partition)
       where pg_try_advisory_xact_lock(hashtext('slipway.relay'), partition)
@@ -157,7 +158,7 @@ export function eventOf(row: OutboxRow, source: string): EventEnvelope {
     sequence: row.sequence,
     actor: row.actor,
     ...(row.traceparent !== null && { traceparent: row.traceparent }),
-    data: row.data,
+    data: parseExact(row.data),
   }
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request as open } from 'node:http'
+import { parseExact } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 
 export type StreamedEvent = {
@@ -73,5 +74,9 @@ function readBlock(block: string): StreamedEvent | undefined {
   )
   const data = fields.get('data')
   if (data === undefined) return undefined
-  return { id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: JSON.parse(data) }
+  return {
+    id: fields.get('id') ?? '',
+    event: fields.get('event') ?? '',
+    data: parseExact(data) as StreamedEvent['data'],
+  }
 }

@@ -1,4 +1,4 @@
-import { failure, type InputOf, isFailure, type Operation, type OutputOf } from '@slipway/contracts'
+import { failure, type InputOf, isFailure, type Operation, type OutputOf, readBySchema } from '@slipway/contracts'
 import { exchange, type Link } from '../connection/post.ts'
 import type { CallOptions, Reply } from '../types.ts'
 import { readReply } from '../wire/answer.ts'
@@ -16,7 +16,7 @@ export async function call<Op extends Operation>(
   const { body } = await request(link, idleMs, operation, input, options)
   let cause: unknown
   try {
-    const output = operation.output.safeParse(decodeJson(body))
+    const output = readBySchema(operation.output, decodeJson(body))
     if (output.success) return output.data as OutputOf<Op>
     cause = output.error
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { EventEnvelope } from '@slipway/contracts'
+import { type EventEnvelope, isJsonObject } from '@slipway/contracts'
 import { encodeBody } from '../wire/json.ts'
 
 /** Characters that texts keep at most, tried one after the other. */
@@ -21,6 +21,6 @@ export function fitEvent(event: EventEnvelope, limit: number): Uint8Array {
 function withShortTexts(value: unknown, length: number): unknown {
   if (typeof value === 'string') return value.length > length ? `${value.slice(0, length).toWellFormed()}…` : value
   if (Array.isArray(value)) return value.map(item => withShortTexts(item, length))
-  if (typeof value !== 'object' || value === null) return value
+  if (!isJsonObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withShortTexts(member, length)]))
 }

@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/nats-core'
-import { type EventEnvelope, eventEnvelopeSchema } from '@slipway/contracts'
+import { type EventEnvelope, eventEnvelopeSchema, parseExact } from '@slipway/contracts'
 import type { Logger } from 'pino'
 import { type Deadline, type Deadlines, monotonic } from '../connection/deadlines.ts'
 import { text } from '../wire/json.ts'
@@ -103,7 +103,7 @@ export function deliveryHandler(options: DeliveryOptions): DealWithDelivery {
 export function readEvent(payload: string): EventEnvelope | string {
   let content: unknown
   try {
-    content = JSON.parse(payload)
+    content = parseExact(payload)
   } catch {
     return 'not an event: the message is no JSON'
   }

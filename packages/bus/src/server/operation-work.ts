@@ -9,7 +9,7 @@ export function operationWork(handler: OperationHandler, identify: ServeOptions[
     const token = call.identityToken
     if (token !== undefined && identify) call.identity = await identify(token)
     const { operation } = handler
-    const input = readInput(operation.input, decodeJson(body, operation.exact))
+    const input = readInput(operation.input, decodeJson(body))
     if (!input.success) throw invalid(input.details)
     return handler.handle(input.data, call, upload)
   }

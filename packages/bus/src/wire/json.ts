@@ -25,12 +25,11 @@ function isRaw(body: unknown): body is RawBody {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Reads JSON; no bytes are undefined. `exact`: by `parseExact`. Throws `malformed`, also for bytes that are no UTF-8. */
-export function decodeJson(bytes: Uint8Array, exact = false): unknown {
+/** Reads JSON by `parseExact`; no bytes are undefined. Throws `malformed`, also for bytes that are no UTF-8. */
+export function decodeJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   try {
-    const decoded = utf8.decode(bytes)
-    return exact ? parseExact(decoded) : JSON.parse(decoded)
+    return parseExact(utf8.decode(bytes))
   } catch (cause) {
     throw failure('malformed', 'The body is not valid JSON.', { cause })
   }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { failure, invalid } from '../error.ts'
+import { isJsonObject } from '../exact-json.ts'
 import { body, type Checked, partialBody, type Shape } from '../rest-framework/body.ts'
 import { type PdcResource, readOnlyFields } from './resource.ts'
 import { unknownFields } from './values.ts'
@@ -26,7 +27,7 @@ export function readStrictBody<Resource extends PdcResource>(
   value: unknown,
 ): Checked<ValuesOf<Resource['body']>> {
   if (value === null) throw invalid([{ path: [], reason: 'no_data', message: 'No data provided' }])
-  if (typeof value !== 'object' || Array.isArray(value)) throw failure('invalid', 'Invalid input: must be a dict.')
+  if (!isJsonObject(value)) throw failure('invalid', 'Invalid input: must be a dict.')
   const names = Object.keys(value)
   const unknown = names.filter(name => !Object.hasOwn(resource.body, name) && !resource.fields.includes(name))
   if (unknown.length > 0) throw failure('invalid', unknownFields(unknown))

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isJsonObject, numberText, plainNumber } from '../exact-json.ts'
 import { field, notNull, pythonType, type Refusals, refuse } from '../rest-framework/field.ts'
 import { readText } from '../rest-framework/scalar.ts'
 
@@ -58,7 +59,8 @@ export const nullableReference = (): z.ZodType<string | null, string | null> =>
 function readKey(value: unknown): string | null | Refusals {
   if (value === null || value === '') return null
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return String(value)
+  const number = numberText(value)
+  if (number !== undefined) return number
   return typeof value === 'boolean' ? (value ? 'True' : 'False') : refuse('invalid_value', 'Invalid value.')
 }
 
@@ -80,8 +82,9 @@ const falseWords = new Set<unknown>([false, 0, '0', 'f', 'F', 'false', 'False', 
 export const flag = (): z.ZodType<boolean, boolean> =>
   field({ schema: { type: 'boolean' } }, value => {
     if (value === null) return notNull
-    if (trueWords.has(value)) return true
-    if (falseWords.has(value)) return false
+    const word = plainNumber(value) ?? value
+    if (trueWords.has(word)) return true
+    if (falseWords.has(word)) return false
     const shown = typeof value === 'string' ? value : JSON.stringify(value)
     return refuse('not_a_boolean', `"${shown}" is not a valid boolean.`)
   })
@@ -96,11 +99,10 @@ export function mapping(name: string): z.ZodType<string | null, Record<string, s
   const schema = { type: ['object', 'null'], properties: { [name]: inner }, required: [name] }
   return field({ schema }, value => {
     if (value === null) return null
-    if (typeof value !== 'object' || Array.isArray(value))
-      return refuse('not_an_object', 'Invalid input: must be a dict.')
+    if (!isJsonObject(value)) return refuse('not_an_object', 'Invalid input: must be a dict.')
     const unknown = Object.keys(value).filter(key => key !== name)
     if (unknown.length > 0) return refuse('unknown_fields', unknownFields(unknown))
-    const given = (value as Record<string, unknown>)[name]
+    const given = value[name]
     const result = given === undefined ? refuse('required', 'This field is required.') : readText(given, 200, false)
     if (typeof result === 'string') return result
     return { refusals: result.refusals.map(refusal => ({ ...refusal, path: [name] })) }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ErrorDetail, invalid } from '../error.ts'
-import { isExactNumber } from '../exact-json.ts'
+import { isJsonObject } from '../exact-json.ts'
 import { markChecked } from './checked-bodies.ts'
 import { fieldFacts, pythonType } from './field.ts'
 
@@ -43,14 +43,14 @@ function read<Output, Input>(shape: Shape, which: 'all' | 'present'): z.ZodType<
 }
 
 function readFields(shape: Shape, value: unknown, which: 'all' | 'present'): Checked<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isExactNumber(value)) {
+  if (!isJsonObject(value)) {
     const message = `Invalid data. Expected a dictionary, but got ${pythonType(value)}.`
     return { values: {}, problems: [{ path: ['non_field_errors'], reason: 'not_an_object', message }] }
   }
   const values: Record<string, unknown> = {}
   const problems: ErrorDetail[] = []
   for (const [name, schema] of Object.entries(shape)) {
-    const given = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+    const given = Object.hasOwn(value, name) ? value[name] : undefined
     if (which === 'present' && given === undefined) continue
     const result = schema.safeParse(given)
     if (result.success) values[name] = result.data

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { numberText } from '../exact-json.ts'
 import { unfitText } from '../fit-values.ts'
 import { field, notNull, pythonType, type Refusal, refuse } from './field.ts'
 import { readText } from './scalar.ts'
@@ -36,12 +37,13 @@ export function keyList({ empty, keyOf }: KeyListRules): z.ZodType<string[], str
     if (value.length === 0) return refuse('empty', empty)
     const keys = new Set<string>()
     for (const item of value) {
-      if (typeof item !== 'string' && typeof item !== 'number') {
+      const key = numberText(item) ?? item
+      if (typeof key !== 'string') {
         return refuse('incorrect_type', `Incorrect type. Expected pk value, received ${pythonType(item)}.`)
       }
-      const unfit = unfitText(String(item))
+      const unfit = unfitText(key)
       if (unfit) return refuse(unfit.reason, unfit.message)
-      keys.add(keyOf(String(item)))
+      keys.add(keyOf(key))
     }
     return [...keys]
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainNumber } from '../exact-json.ts'
 import { sentParameters } from '../sent-parameters.ts'
 
 /** Greatest page that is served; a larger `limit` is cut to it. */
@@ -23,11 +24,9 @@ function pageNumber(
   const read = z
     .unknown()
     .transform(value => {
-      const text = typeof value === 'string' ? value.trim() : value
-      const number = typeof text === 'string' && /^[+-]?\d+$/.test(text) ? Number(text) : text
-      return typeof number === 'number' && Number.isSafeInteger(number) && number >= min
-        ? Math.min(number, most)
-        : fallback
+      const text = typeof value === 'string' ? value.trim() : ''
+      const number = /^[+-]?\d+$/.test(text) ? Number(text) : plainNumber(value)
+      return number !== undefined && Number.isSafeInteger(number) && number >= min ? Math.min(number, most) : fallback
     })
     .meta({ type: 'integer', minimum: min })
   return (read as unknown as z.ZodType<number, number | string>).default(fallback)

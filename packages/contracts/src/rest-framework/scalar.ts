@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { numberText } from '../exact-json.ts'
+import { numberText, plainNumber } from '../exact-json.ts'
 import { unfitText } from '../fit-values.ts'
 import { field, notNull, refuse } from './field.ts'
 
@@ -44,8 +44,9 @@ const falseWords = new Set(['0', 'f', 'F', 'n', 'N', 'no', 'NO', 'false', 'False
 export function flag(): z.ZodType<boolean, boolean> {
   return field({ schema: { type: 'boolean' } }, value => {
     if (value === null) return notNull
-    if (value === true || value === 1 || (typeof value === 'string' && trueWords.has(value))) return true
-    if (value === false || value === 0 || (typeof value === 'string' && falseWords.has(value))) return false
+    const number = plainNumber(value)
+    if (value === true || number === 1 || (typeof value === 'string' && trueWords.has(value))) return true
+    if (value === false || number === 0 || (typeof value === 'string' && falseWords.has(value))) return false
     return refuse('not_a_boolean', 'Must be a valid boolean.')
   })
 }
@@ -63,7 +64,8 @@ export function integer({ min, max }: { readonly min: number; readonly max: numb
 }
 
 function readInteger(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined
+  const number = plainNumber(value)
+  if (number !== undefined) return Number.isInteger(number) ? number : undefined
   if (typeof value !== 'string' || value.length > 1000) return undefined
   return /^\s*[+-]?\d+(?:\.0*)?\s*$/.test(value) ? Number(value) : undefined
 }
@@ -72,7 +74,7 @@ function readInteger(value: unknown): number | undefined {
 export function choice<const Words extends readonly string[]>(words: Words): z.ZodType<Words[number], Words[number]> {
   return field({ schema: { type: 'string', enum: [...words] } }, value => {
     if (value === null) return notNull
-    const word = typeof value === 'number' ? String(value) : value
+    const word = numberText(value) ?? value
     if (typeof word === 'string' && words.includes(word)) return word as Words[number]
     return refuse('not_a_choice', `"${quoted(word)}" is not a valid choice.`)
   })

@@ -50,7 +50,6 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     create: operation(`exporter.${noun}.create`, {
       summary: `Adds a ${noun} to a source`,
       effect: 'write',
-      exact: true,
       input: z.object({ ...sourceTarget, body: body(fields) }),
       output: row,
       errors: rowErrors,
@@ -58,7 +57,6 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     update: operation(`exporter.${noun}.update`, {
       summary: `Changes a ${noun}; what differs becomes a new state of it`,
       effect: 'write',
-      exact: true,
       input: z.object({ ...live, ifMatch, body: partialBody(fields) }),
       output: row,
       errors: rowErrors,

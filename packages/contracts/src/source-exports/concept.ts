@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { numberText } from '../exact-json.ts'
+import { isJsonObject, numberText } from '../exact-json.ts'
 import { operation } from '../operation.ts'
 import { field, type Refusals, refuse, required } from '../rest-framework/field.ts'
 import { flag, readText, readUntrimmed, text } from '../rest-framework/scalar.ts'
@@ -120,7 +120,7 @@ function inlineMappings(): z.ZodType<Readonly<Record<string, unknown>>[], Record
   const schema = { type: ['array', 'null'], items: { type: 'object' } }
   return field({ schema, list: true }, value => {
     if (value === null) return []
-    const isList = Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null)
+    const isList = Array.isArray(value) && value.every(isJsonObject)
     return isList ? (value as Record<string, unknown>[]) : refuse('not_a_list', 'Expected a list of mappings.')
   })
 }
@@ -129,8 +129,8 @@ function inlineMappings(): z.ZodType<Readonly<Record<string, unknown>>[], Record
 const preferredFlag = flag()
 
 function localizedText(key: 'name' | 'description', value: unknown): LocalizedText | Refusals {
-  if (typeof value !== 'object' || value === null) return refuse('invalid', `A ${key} must be an object.`)
-  const given = value as Readonly<Record<string, unknown>>
+  if (!isJsonObject(value)) return refuse('invalid', `A ${key} must be an object.`)
+  const given = value
   const written = given[key] === undefined ? required : readUntrimmed(given[key], 100_000, false)
   if (typeof written !== 'string') return key === 'description' ? emptyDescription : named(key, written)
   const locale = given.locale === undefined || given.locale === null ? null : readText(given.locale, 100, false)

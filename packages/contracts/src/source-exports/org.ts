@@ -65,7 +65,6 @@ export const orgOperations = {
   create: operation('exporter.org.create', {
     summary: 'Makes an organisation; its maker becomes a member',
     effect: 'write',
-    exact: true,
     input: z.object({ body: body(newFields) }),
     output: orgSchema,
     errors: ['unauthenticated', 'forbidden', 'key_reused'],
@@ -73,7 +72,6 @@ export const orgOperations = {
   update: operation('exporter.org.update', {
     summary: 'Changes an organisation',
     effect: 'write',
-    exact: true,
     input: z.object({ org, body: partialBody(fields) }),
     output: orgSchema,
     errors: oclWriteErrors,

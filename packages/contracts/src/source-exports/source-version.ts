@@ -94,7 +94,6 @@ export const sourceVersionOperations = {
   create: operation('exporter.source-version.create', {
     summary: 'Freezes the state of a source under a name, and has it exported',
     effect: 'write',
-    exact: true,
     input: z.object({ ...sourceTarget, body: body(newFields) }),
     output: sourceVersionSchema,
     errors: oclWriteErrors,
@@ -102,7 +101,6 @@ export const sourceVersionOperations = {
   update: operation('exporter.source-version.update', {
     summary: 'Releases, retires or describes a version; what is in it stays',
     effect: 'write',
-    exact: true,
     input: z.object({
       ...versionTarget,
       body: partialBody({ ...fields, id: oclId().optional(), released: flag().optional(), retired: flag().optional() }),

@@ -99,7 +99,6 @@ export const sourceOperations = {
   create: operation('exporter.source.create', {
     summary: 'Makes a source',
     effect: 'write',
-    exact: true,
     input: z.object({ ...ownerTarget, body: body({ ...newFields, ...attributeFields }) }),
     output: sourceSchema,
     errors: oclWriteErrors,
@@ -107,7 +106,6 @@ export const sourceOperations = {
   update: operation('exporter.source.update', {
     summary: 'Changes a source',
     effect: 'write',
-    exact: true,
     input: z.object({ ...sourceTarget, body: partialBody({ ...fields, ...attributeFields }) }),
     output: sourceSchema,
     errors: oclWriteErrors,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { isExactNumber, numberText, parseExact } from '../exact-json.ts'
+import { isJsonObject, numberText, parseExact } from '../exact-json.ts'
 import { unfitValues } from '../fit-values.ts'
 import { isTooDeep } from '../json-depth.ts'
 import { field, notNull, refuse } from '../rest-framework/field.ts'
@@ -53,9 +53,7 @@ export function extrasObject(): z.ZodType<Record<string, unknown>, Record<string
   return field({ schema: { type: ['object', 'null'] } }, value => {
     const read = typeof value === 'string' ? parsedOrSame(value) : value
     if (read === null) return {}
-    if (typeof read !== 'object' || Array.isArray(read) || isExactNumber(read))
-      return refuse('invalid', 'Value must be a JSON object.')
-    return read as Record<string, unknown>
+    return isJsonObject(read) ? read : refuse('invalid', 'Value must be a JSON object.')
   })
 }
 

@@ -30,6 +30,17 @@ export function* badVersions(right: unknown): Generator<BadInput> {
   }
 }
 
+/** Copies of a JSON value with this JSON in one place after the other; `place` is its path with dots. */
+export function* versionsWith(
+  right: unknown,
+  json: string,
+): Generator<{ readonly place: string; readonly text: string }> {
+  for (const place of places(right, [])) {
+    const bytes = spoiled(right, place, { what: json, json: Buffer.from(json) })
+    yield { place: place.join('.'), text: bytes.toString('utf8') }
+  }
+}
+
 /** Input in which every field stands, for all that the schema tells. */
 export function wholeInput(operation: Operation, known: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const schema = inputSchema(operation)

@@ -1,4 +1,4 @@
-import type { ErrorDetail } from '@slipway/contracts'
+import { type ErrorDetail, numberText } from '@slipway/contracts'
 
 /** What is wrong with one field. */
 export function problem(field: string, reason: string, message: string): ErrorDetail {
@@ -27,8 +27,8 @@ export function given(bodies: readonly unknown[], field: string): string[] {
   const values = new Set<string>()
   for (const body of bodies) {
     const value = (body as Record<string, unknown> | null | undefined)?.[field]
-    if (typeof value === 'string' && value !== '') values.add(value)
-    else if (typeof value === 'number') values.add(String(value))
+    const key = numberText(value) ?? value
+    if (typeof key === 'string' && key !== '') values.add(key)
   }
   return [...values]
 }

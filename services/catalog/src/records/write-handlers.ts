@@ -1,7 +1,9 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import {
   failure,
+  isJsonObject,
   mayWritePdc,
+  numberText,
   type Operation,
   type PdcAction,
   type PdcParameters,
@@ -70,7 +72,7 @@ export function writeHandlers<Row extends StoredRow, References>(
     const { body } = input
     if (how === 'present' && isEmpty(body)) throw failure('invalid', noChanges)
     if (body === undefined || body === null) return { status: 200, body: '{}' }
-    if (typeof body !== 'object' || Array.isArray(body)) throw failure('invalid', 'Bulk update needs a mapping.')
+    if (!isJsonObject(body)) throw failure('invalid', 'Bulk update needs a mapping.')
     const items = Object.entries(body).map(([key, value]) => ({ label: key, key, body: value as unknown }))
     const { shown } = request.query
     const render = (bodies: readonly string[]) =>
@@ -121,12 +123,13 @@ function requireChanges(items: readonly { readonly key: string; readonly body: u
 /** The keys of a bulk DELETE; the same one again is dropped, but `1` and `"1"` are two. */
 function identifiers(body: unknown): { label: number; key: string }[] {
   if (!Array.isArray(body)) throw failure('invalid', 'Bulk delete needs a list of identifiers.')
-  const bad = body.find(item => typeof item !== 'string' && !(typeof item === 'number' && Number.isInteger(item)))
+  const bad = body.find(item => typeof item !== 'string' && !/^-?\d+$/.test(numberText(item) ?? ''))
   if (bad !== undefined) throw failure('invalid', `"${JSON.stringify(bad)}" is not a valid identifier.`)
   const seen = new Set<unknown>()
-  return body.flatMap((item: string | number, index) => {
-    if (seen.has(item)) return []
-    seen.add(item)
-    return [{ label: index, key: String(item) }]
+  return body.flatMap((item: unknown, index) => {
+    const written = JSON.stringify(item)
+    if (seen.has(written)) return []
+    seen.add(written)
+    return [{ label: index, key: numberText(item) ?? String(item) }]
   })
 }

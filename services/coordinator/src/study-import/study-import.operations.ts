@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@slipway/bus'
-import { actorOf, failure, studyImportOperations } from '@slipway/contracts'
+import { actorOf, failure, isJsonObject, studyImportOperations } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
 import { findCommand, now, rememberCommand, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
@@ -73,10 +73,10 @@ export function studyImportHandlers(options: StudyImportOptions): OperationHandl
 
 /** The link in a body. What it leads to is judged when it is followed. @throws `invalid` */
 function readLink(body: unknown, name: 'link' | 'metadataLink'): string {
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+  if (!isJsonObject(body)) {
     throw failure('invalid', 'The body must be a JSON object.')
   }
-  const link = (body as Record<string, unknown>)[name]
+  const link = body[name]
   const ok = typeof link === 'string' && link.length <= longestLink && /^https?:$/.test(URL.parse(link)?.protocol ?? '')
   if (!ok || link.includes('\0') || !link.isWellFormed()) throw failure('invalid', `${name} must be an http(s) URL.`)
   return link

@@ -1,6 +1,13 @@
-import { accessionKey, type ErrorDetail, failure } from '@slipway/contracts'
+import {
+  accessionKey,
+  type ErrorDetail,
+  type ExactNumber,
+  failure,
+  isJsonObject,
+  plainNumber,
+} from '@slipway/contracts'
 
-export type Scalar = string | number | boolean
+export type Scalar = string | number | boolean | ExactNumber
 export type AttributeValue = Scalar | readonly Scalar[]
 
 /** What a change of metadata sets and what it removes. */
@@ -18,7 +25,7 @@ const longestName = 512
  */
 export function readAttributes(body: unknown, accession: string): AttributeChange {
   if (body === undefined) return { set: {}, remove: [] }
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+  if (!isJsonObject(body)) {
     throw failure('invalid', 'The body must be a JSON object of attributes.')
   }
   const set: [string, AttributeValue][] = []
@@ -45,10 +52,15 @@ function readValue(name: string, value: unknown): AttributeValue {
 
 function readScalar(name: string, value: unknown): Scalar {
   if (typeof value === 'string') return parseText(requireText(value, `The value of ${name}`))
-  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value
+  if (typeof value === 'boolean' || isNumber(value)) return value
   const message = 'Must be a text, a number, true or false, a list of these, or null.'
   const details: ErrorDetail[] = [{ path: [name], reason: 'type', message }]
   throw failure('invalid', `${name}: ${message}`, { details })
+}
+
+/** However it was written: of attributes, all digits are kept. */
+function isNumber(value: unknown): value is number | ExactNumber {
+  return Number.isFinite(plainNumber(value))
 }
 
 /** PostgreSQL can keep neither NUL nor half a character. */

@@ -1,5 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
-import { failure, isExactNumber, lineOutcomes, parseExact } from '@slipway/contracts'
+import { failure, isJsonObject, lineOutcomes, parseExact } from '@slipway/contracts'
 import type { AnyStore } from '@slipway/store'
 import type { ArrayPart } from '../json-stream.ts'
 import { blobNameOf, type ImportPart, type ImportRow, importParts } from './bulk-import.store.ts'
@@ -89,8 +89,7 @@ export async function* resultParts(source: ReportSource, row: ImportRow): AsyncG
 function withErrors(text: string, errors: unknown): string {
   if (errors === undefined) return text
   const line = parseExact(text)
-  const isObject = typeof line === 'object' && line !== null && !Array.isArray(line) && !isExactNumber(line)
-  return JSON.stringify(isObject ? { ...line, errors } : { line, errors })
+  return JSON.stringify(isJsonObject(line) ? { ...line, errors } : { line, errors })
 }
 
 /** A report for people: the summary, and each line that did not come to what was asked. */

@@ -6,7 +6,7 @@ import {
   errorFields,
   type Identity,
   type ImportTarget,
-  isExactNumber,
+  isJsonObject,
   type MappingFields,
   mappingFields,
   type OwnerTarget,
@@ -49,7 +49,7 @@ const mapping = body(mappingFields)
 
 /** What a line asks for. `value` is any JSON. */
 export function readLine(value: unknown, identity: Identity, importTarget: ImportTarget | null = null): ImportLine {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isExactNumber(value)) {
+  if (!isJsonObject(value)) {
     return none('invalid', { __all__: ['A line must be a JSON object.'] })
   }
   const said = value as Members

@@ -1,17 +1,21 @@
-import { failure, greatestDepth, isTooDeep, unfitValues } from '@slipway/contracts'
+import { failure, greatestDepth, isTooDeep, parseExact, unfitValues } from '@slipway/contracts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Reads a JSON body. `parse`: what makes values of it, once it is text.
- * @throws `malformed` for broken UTF-8, broken JSON, absurd depth and numbers beyond every range, which would go on as
- * null; the message says what and where
+ * Reads a JSON body by `parseExact`. `vast`: what becomes of numbers beyond every range.
+ * @throws `malformed` for broken UTF-8, broken JSON, absurd depth and vast numbers that are refused; the message says what
+ * and where
  */
-export function readJson(bytes: Uint8Array, parse: (text: string) => unknown = JSON.parse): unknown {
+export function readJson(
+  bytes: Uint8Array,
+  { vast = 'refused' }: { readonly vast?: 'refused' | 'kept' } = {},
+): unknown {
   try {
     const text = utf8.decode(bytes)
-    const value = parse(text)
-    if (!isTooDeep(text)) return withinRange(value, text)
+    const value = parseExact(text)
+    if (vast === 'refused') requireRange(text)
+    if (!isTooDeep(text)) return value
   } catch (cause) {
     const broken = cause instanceof TypeError ? 'The body is not valid UTF-8' : (cause as Error).message
     throw failure('malformed', broken, { cause })
@@ -20,11 +24,10 @@ export function readJson(bytes: Uint8Array, parse: (text: string) => unknown = J
 }
 
 /** Digits that may make a number infinite: in an exponent, or very many. */
-const vast = /\d[eE]\+?\d{3}|\d{309}/
+const vastDigits = /\d[eE]\+?\d{3}|\d{309}/
 
-function withinRange(value: unknown, text: string): unknown {
-  if (!vast.test(text)) return value
-  const infinite = unfitValues(value).find(({ reason }) => reason === 'not_a_number')
+function requireRange(text: string): void {
+  if (!vastDigits.test(text)) return
+  const infinite = unfitValues(JSON.parse(text)).find(({ reason }) => reason === 'not_a_number')
   if (infinite) throw new RangeError(`A number is beyond every range: ${infinite.path.join('.')}`)
-  return value
 }

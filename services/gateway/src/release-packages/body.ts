@@ -1,4 +1,4 @@
-import { failure, isFailure } from '@slipway/contracts'
+import { failure, isFailure, isJsonObject } from '@slipway/contracts'
 import type { FastifyRequest } from 'fastify'
 import { readJson } from '../http/json-body.ts'
 import { mediaType, rawBodyOf } from '../http/raw-body.ts'
@@ -10,7 +10,7 @@ import { mediaType, rawBodyOf } from '../http/raw-body.ts'
 export function jsonObject(request: FastifyRequest): Record<string, unknown> {
   const value = jsonBody(request)
   if (value === undefined) return {}
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  if (isJsonObject(value)) return value
   throw failure('malformed', 'The request body must be a JSON object.')
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorDetail, failure, isFailure, type SlipwayError } from '@slipway/contracts'
+import { type ErrorDetail, failure, isFailure, plainNumber, type SlipwayError } from '@slipway/contracts'
 
 /** What a failed request was about, as far as the answer repeats it. */
 export type Failed = {
@@ -70,7 +70,7 @@ function ofMany(details: readonly ErrorDetail[], body: unknown): unknown {
   const inner = details.map(({ path, ...detail }) => ({ ...detail, path: path.slice(1) }))
   const item = (body as Readonly<Record<string | number, unknown>> | undefined)?.[label]
   // A list of identifiers is answered with the one that is wrong, any other list with its place.
-  const isIdentifier = Array.isArray(body) && (typeof item === 'string' || typeof item === 'number')
+  const isIdentifier = Array.isArray(body) && (typeof item === 'string' || plainNumber(item) !== undefined)
   const isEmpty = item === undefined || item === null || (typeof item === 'object' && Object.keys(item).length === 0)
   return {
     id_of_invalid_data: isIdentifier ? item : label,

@@ -11,7 +11,7 @@ export async function readBody({ bytes, contentType }: RawRequestBody): Promise<
   if (bytes.length === 0) return undefined
   const type = mediaType(contentType)
   try {
-    if (type === 'application/json' || type === '') return readJson(bytes, parseExact)
+    if (type === 'application/json' || type === '') return readJson(bytes, { vast: 'kept' })
     if (type === 'application/x-www-form-urlencoded') return fieldsOf(readUrlencoded(bytes))
     if (type === 'multipart/form-data') return fieldsOf(await readMultipart(bytes, contentType))
   } catch (error) {

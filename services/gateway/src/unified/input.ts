@@ -1,4 +1,4 @@
-import { type ErrorDetail, failure, invalid, type Operation } from '@slipway/contracts'
+import { type ErrorDetail, failure, invalid, type Operation, readBySchema } from '@slipway/contracts'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { readJson } from '../http/json-body.ts'
@@ -23,7 +23,7 @@ export function inputOf({ input }: Operation, request: FastifyRequest): Record<s
   const given: Record<string, unknown> = { ...path, ...queryOf(shape, request, Object.keys(path)) }
   if ('if_match' in shape && request.headers['if-match'] !== undefined) given.if_match = request.headers['if-match']
   if ('body' in shape) given.body = bodyOf(request)
-  const result = input.safeParse(given)
+  const result = readBySchema(input, given)
   if (result.success) return given
   throw invalid(
     result.error.issues.flatMap(issue => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { deliveryFilterSchema, failure, resendFailedSchema } from '@slipway/contracts'
+import { deliveryFilterSchema, failure, parseExact, resendFailedSchema } from '@slipway/contracts'
 import { now, type Queryable } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -74,7 +74,7 @@ export function deliveryRoutes(
     const attempts = await listAttempts(store, delivery.id)
     return {
       ...shownDelivery(delivery),
-      payload: JSON.parse(delivery.body) as unknown,
+      payload: parseExact(delivery.body),
       attemptLog: attempts.map(shownAttempt),
     }
   })
