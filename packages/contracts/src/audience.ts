@@ -1,6 +1,6 @@
 import type { Identity } from './identity.ts'
 import type { ServiceName } from './operation.ts'
-import { viewerOf } from './release-packages/viewer.ts'
+import { isEditor, viewerOf } from './release-packages/viewer.ts'
 
 /** Rights that let somebody read what is about others, each by the roles of the API that has it. */
 const rights = {
@@ -8,7 +8,7 @@ const rights = {
   administrator: ({ superuser, kind, roles }: Identity) =>
     superuser || (kind === 'user' && roles.some(role => role === 'ADMIN' || role === 'ROLE_ADMIN')),
   /** Staff of a member, and administrators, of release packages. */
-  editor: (identity: Identity) => ['staff', 'admin'].includes(viewerOf(identity).kind),
+  editor: (identity: Identity) => isEditor(viewerOf(identity)),
   /** Whoever sees versions of packages in any state. */
   insider: (identity: Identity) => ['member', 'staff', 'admin'].includes(viewerOf(identity).kind),
   /** Affiliates, who see versions that are tried out, too. */
@@ -32,8 +32,8 @@ export type Right = keyof typeof rights
 export type Audience =
   /** Everybody, without credentials, too. */
   | { readonly of: 'everybody' }
-  /** Whoever has one of the rights, is the account of that login, or is in the group of that study. */
-  | { readonly of: 'some'; readonly rights: readonly Right[]; readonly account?: string; readonly group?: string }
+  /** Whoever has one of the rights, is the account of that login, in the group of that study, or staff of that member. */
+  | ({ readonly of: 'some'; readonly rights: readonly Right[] } & About)
   /** Whoever may view the source or org of that URL: everybody, unless it is private. */
   | { readonly of: 'viewers'; readonly url: string }
   /** Whoever may see a version of a release package in the state that the field holds. */
@@ -41,13 +41,13 @@ export type Audience =
   /** One service, and nobody who reads events in any other way than that service does. */
   | { readonly of: 'service'; readonly service: ServiceName }
 
+/** Fields that name the login, the study or the member organisation that something is about. */
+export type About = { readonly account?: string; readonly group?: string; readonly member?: string }
+
 export const everybody: Audience = { of: 'everybody' }
 
-/** Holders of rights, and the account or the group that it is about. */
-export function some(
-  rights: readonly Right[],
-  about: { readonly account?: string; readonly group?: string } = {},
-): Audience {
+/** Holders of rights, and the account, the group, or the staff of the member that it is about. */
+export function some(rights: readonly Right[], about: About = {}): Audience {
   return { of: 'some', rights, ...about }
 }
 
@@ -70,6 +70,7 @@ const public_ = '*'
 const rightWord = (right: Right) => `right:${right}`
 const accountWord = (login: string) => `account:${login.toLowerCase()}`
 const groupWord = (group: string) => `group:${group}`
+const memberWord = (member: string) => `member:${member}`
 const ownerWord = (url: string) => `owner:${url}`
 
 /** Readers of an event whose type this version does not know. */
@@ -86,9 +87,9 @@ export function readersOf(audience: Audience, { actor, data }: Told): Readers {
     case 'everybody':
       return { readers: [public_], thing: null }
     case 'some': {
-      const [account, group] = [text(audience.account), text(audience.group)]
-      const about = [...(account ? [accountWord(account)] : []), ...(group ? [groupWord(group)] : [])]
-      return { readers: [...audience.rights.map(rightWord), ...about], thing: null }
+      const [account, group, member] = [text(audience.account), text(audience.group), text(audience.member)]
+      const about = [account && accountWord(account), group && groupWord(group), member && memberWord(member)]
+      return { readers: [...audience.rights.map(rightWord), ...about.filter(word => word !== undefined)], thing: null }
     }
     case 'viewers': {
       const url = text(audience.url)
@@ -113,11 +114,13 @@ export function readerWords(identity: Identity | null, orgs: readonly string[]):
   const { kind, login, groups } = identity
   const held = (Object.keys(rights) as Right[]).filter(right => rights[right](identity))
   const account = kind === 'service' ? `service:${login}` : login
+  const viewer = viewerOf(identity)
   return new Set([
     public_,
     ...held.map(rightWord),
     accountWord(account),
     ...groups.map(groupWord),
+    ...(viewer.kind === 'staff' && viewer.member !== null ? [memberWord(viewer.member)] : []),
     ...(kind === 'user' ? [ownerWord(`/users/${login.toLowerCase()}/`)] : []),
     ...orgs.map(ownerWord),
   ])

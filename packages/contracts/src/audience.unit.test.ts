@@ -58,6 +58,16 @@ it('an event about an account is for that account, whatever the case of its logi
   expect(mayRead(event, readerWords({ ...nobody, login: 'jonas' }, []), never)).toBe(false)
 })
 
+it('an event about what a member organisation has is for the staff of that member', () => {
+  const event = readersOf(some(['administrator'], { member: 'home_member' }), told({ home_member: 'SE' }))
+  const readable = (...roles: string[]) => mayRead(event, readerWords({ ...nobody, roles }, []), never)
+  expect(readable('ROLE_STAFF', 'ROLE_STAFF_SE')).toBe(true)
+  expect(readable('ROLE_ADMIN')).toBe(true)
+  expect(readable('ROLE_STAFF', 'ROLE_STAFF_DK')).toBe(false)
+  expect(readable('ROLE_STAFF')).toBe(false)
+  expect(readable('ROLE_MEMBER', 'ROLE_MEMBER_SE')).toBe(false)
+})
+
 it('a machine client is not the account of the same name', () => {
   const event = readersOf(some(['administrator'], { account: 'login' }), told({ login: 'jon' }))
   const machine = readerWords({ ...nobody, kind: 'service', roles: ['ADMIN'] }, [])
@@ -91,7 +101,7 @@ it('every kind of event names fields that its data has', () => {
     const shape = (data as unknown as { shape: object }).shape
     const named =
       audience.of === 'some'
-        ? [audience.account, audience.group]
+        ? [audience.account, audience.group, audience.member]
         : audience.of === 'viewers'
           ? [audience.url, 'public_access']
           : audience.of === 'version'

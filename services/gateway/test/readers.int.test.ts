@@ -17,6 +17,7 @@ const people = {
   staff: { roles: ['staff', 'DEV'] },
   chief: { roles: ['ADMIN'] },
   packageStaff: { roles: ['ROLE_STAFF', 'ROLE_STAFF_SE', 'DEV'], member: 'SE' },
+  otherStaff: { roles: ['ROLE_STAFF', 'ROLE_STAFF_DK', 'DEV'], member: 'DK' },
   insider: { roles: ['ROLE_MEMBER', 'DEV'], member: 'IHTSDO' },
   affiliate: { roles: ['ROLE_USER', 'DEV'] },
   allData: { roles: ['curator', 'DEV'], permissions: ['ACCESS_ALL_DATA'] },
@@ -36,7 +37,7 @@ const always = (...some: Viewer[]) =>
     ['superuser', ...some],
   ] as const
 const inSources = [viewers, ['superuser', 'member', 'staff']] as const
-const inVersions = [viewers, ['superuser', 'packageStaff', 'insider']] as const
+const inVersions = [viewers, ['superuser', 'packageStaff', 'otherStaff', 'insider']] as const
 const expected: Readonly<Record<string, readonly [readonly Viewer[], readonly Viewer[]]>> = {
   account: always('chief', 'concerned'),
   affiliate: always('chief', 'packageStaff', 'concerned'),
@@ -48,7 +49,7 @@ const expected: Readonly<Record<string, readonly [readonly Viewer[], readonly Vi
   export: inSources,
   mapping: inSources,
   member: everybody,
-  notification: always('packageStaff'),
+  notification: always('packageStaff', 'otherStaff'),
   org: inSources,
   'platform-task': always('chief', 'staff', 'allData', 'concerned'),
   product: everybody,
@@ -104,7 +105,15 @@ function event(type: string, data: object, subject: string = randomUUID()): Even
 
 function about(noun: string, hidden: boolean, source: string) {
   const login = 'concerned'
-  const people = { login, username: login, owner: login, author: login, accession: 'SD_ME0WME0W' }
+  const people = {
+    login,
+    username: login,
+    owner: login,
+    author: login,
+    accession: 'SD_ME0WME0W',
+    member: 'SE',
+    home_member: 'SE',
+  }
   const access = { public_access: hidden ? 'None' : 'View', source_url: source }
   const url = noun === 'org' ? `/orgs/ACME${hidden ? '' : '-open'}/` : source
   const members = noun === 'org' && hidden ? { members: ['member'] } : {}

@@ -113,7 +113,7 @@ const data = z.object({
   standing: z.enum(standings),
 })
 
-const audience = some(['administrator', 'editor'], { account: 'login' })
+const audience = some(['administrator'], { account: 'login', member: 'home_member' })
 
 export const affiliateEvents = {
   created: eventType('affiliate.created', { summary: 'An affiliate was made for an account', audience, data }),

@@ -144,7 +144,7 @@ const data = z.object({
   approval_state: z.enum(approvalStates),
 })
 
-const audience = some(['administrator', 'editor'], { account: 'login' })
+const audience = some(['administrator'], { account: 'login', member: 'member' })
 
 export const applicationEvents = {
   created: eventType('application.created', {
