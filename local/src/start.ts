@@ -1,4 +1,5 @@
 import './check-node.ts'
+import { announcement } from './announcement.ts'
 import { errorText } from './error-text.ts'
 import { onInterruption } from './interruption.ts'
 import { type Platform, startPlatform } from './platform/platform.ts'
@@ -19,7 +20,7 @@ const interruption = onInterruption(() => {
 
 try {
   platform = await startPlatform({ ...readSettings(process.env), notify: say, signal: interruption.signal })
-  announce(platform)
+  for (const line of announcement(platform)) say(line)
   process.stdout.write(`ready ${platform.url}\n`)
   await interruption.first
   say('stopping')
@@ -32,13 +33,3 @@ try {
 }
 // Whatever might still hold the event loop, a launcher whose platform is gone has nothing left to do.
 if (!hard) process.exit()
-
-function announce({ generated, dataDir, nats, natsUrl, outbox }: Platform): void {
-  if (nats) say(`NATS listens at ${natsUrl} and asks for no user; for programs: export NATS_URL=${natsUrl}`)
-  if (outbox !== undefined) say(`mails are kept in ${outbox}, as there is no mail server (MAIL_URL)`)
-  if (generated.token === undefined && generated.password === undefined) return
-  say('the administrator "admin" was made; its credentials are shown this once and kept only as hashes:')
-  if (generated.password !== undefined) say(`  password  ${generated.password}`)
-  if (generated.token !== undefined) say(`  token     ${generated.token}`)
-  say(`  (of the data in ${dataDir})`)
-}

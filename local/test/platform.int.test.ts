@@ -4,10 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from '@nats-io/transport-node'
 import { serviceNames } from '@slipway/contracts'
 import { eventually, temporaryFolder, testNats, testPostgres } from '@slipway/testing'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
+import { announcement } from '../src/announcement.ts'
 import { type PlatformOptions, startPlatform } from '../src/mod.ts'
 import { backUp, restore } from '../src/platform/backup.ts'
 import { usualPort } from '../src/platform/settings.ts'
@@ -52,7 +54,10 @@ test('servers, databases and services come up, and all go down in their order', 
   expect(platform.url).toBe(`http://127.0.0.1:${gateway?.port}`)
   expect(await environmentAt(gateway?.port ?? 0)).toMatchObject({ SLIPWAY_ADMIN_TOKEN: platform.generated.token })
   const exporter = platform.processes.find(process => process.service === 'exporter')
-  expect(await environmentAt(exporter?.port ?? 0)).toMatchObject({ EXTRA: '1', NATS_URL: platform.natsUrl })
+  expect(await environmentAt(exporter?.port ?? 0)).toMatchObject({
+    EXTRA: '1',
+    NATS_URL: platform.natsUrl('exporter'),
+  })
 
   const client = new pg.Client({ connectionString: platform.databaseUrl('catalog') })
   await client.connect()
@@ -73,6 +78,18 @@ test('servers, databases and services come up, and all go down in their order', 
 
   const again = await start({ dataDir })
   expect(again.platform.generated).toEqual({})
+})
+
+test('its NATS is announced with what programs need, and a given one is not', async () => {
+  const { platform } = await start()
+  const urls = announcement(platform).flatMap(line => /^ {2}export NATS_URL=(\S+)$/u.exec(line)?.[1] ?? [])
+  expect(urls).toEqual([platform.natsUrl('integration'), platform.natsUrl('operator')])
+  for (const url of urls) {
+    const { host, username: user, password: pass } = new URL(url)
+    await (await connect({ servers: host, user, pass, reconnect: false })).close()
+  }
+  const given = { ...platform, nats: undefined, natsAccessFile: undefined }
+  expect(announcement(given).join()).not.toContain('NATS')
 })
 
 test('replicas, one more, one less, and a death', async () => {
@@ -203,6 +220,8 @@ test('a backup of a stopped platform is restored into another folder; of a runni
   await restore(other, file, () => {})
   const again = await start({ dataDir: other })
   expect(await query(again.platform, 'select text from kept')).toEqual([{ text: 'what was there' }])
+  // Programs of others go on with the credentials and the address that they have.
+  expect(again.platform.natsUrl('integration')).toBe(platform.natsUrl('integration'))
   // Its administrator is known.
   expect(again.platform.generated).toEqual({})
 })

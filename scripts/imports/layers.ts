@@ -9,7 +9,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'packages/service': ['contracts', 'bus', 'store', 'blobs'],
   'packages/servers': ['contracts'],
   'packages/testing': [...platform, 'servers'],
-  local: ['contracts', 'servers'],
+  local: ['bus', 'contracts', 'servers'],
   scripts: [],
 }
 

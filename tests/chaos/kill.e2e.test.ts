@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { connect } from '@nats-io/transport-node'
 import { type Platform, startPlatform } from '@slipway/local'
 import {
@@ -8,6 +9,7 @@ import {
   temporaryFolder,
 } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configWithTester, natsTester } from '../support/nats-tester.ts'
 import { auditEvents, withStore } from './event-audit.ts'
 import { patientClient } from './platform-client.ts'
 import { driveReleases, prepare } from './releases-under-way.ts'
@@ -22,7 +24,8 @@ const services: ScriptedTaskService[] = []
 beforeAll(async () => {
   folder = await temporaryFolder()
   platform = await startPlatform({
-    dataDir: folder.path,
+    dataDir: join(folder.path, 'platform'),
+    natsConfig: await configWithTester(folder.path),
     port: 0,
     quiet: true,
     replicas: { coordinator: 2 },
@@ -136,9 +139,9 @@ describe('20 concurrent releases, while every part is killed once', () => {
     const client = patientClient(platform, giveUp)
     const outcomes = driveReleases(client, 4, study)
     await further(10)
-    const operator = await connect({ servers: platform.natsUrl })
-    await operator.request('$JS.API.STREAM.DELETE.SLIPWAY', '', { timeout: 5000 })
-    await operator.close()
+    const tester = await connect({ servers: `127.0.0.1:${platform.nats?.port}`, ...natsTester })
+    await tester.request('$JS.API.STREAM.DELETE.SLIPWAY', '', { timeout: 5000 })
+    await tester.close()
     const ends = await outcomes
     expect(ends.filter(({ wanted, state }) => wanted !== state)).toEqual([])
   }, 300_000)

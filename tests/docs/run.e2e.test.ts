@@ -70,7 +70,7 @@ describe('commands that run as they are printed', () => {
   })
 
   it.each(meant)('$page', async ({ page, commands }) => {
-    const { code, output } = await run(commands, { TOKEN: chosen, NATS_URL: running.platform.natsUrl })
+    const { code, output } = await run(commands, { TOKEN: chosen, NATS_URL: running.platform.natsUrl('integration') })
     expect(code, output).toBe(0)
     for (const words of seen[page] ?? []) expect(output).toMatch(words)
   })

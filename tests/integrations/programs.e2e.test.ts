@@ -6,7 +6,7 @@ import { openStore } from '@slipway/store'
 import { captureLog, eventually, startOwnPostgres, type TemporaryFolder, temporaryFolder } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DeployedService, startDeployedService } from '../deploy/deployed-service.ts'
-import { natsUrl, passwordOf, startDeployedNats } from '../deploy/nats-users.ts'
+import { natsUrl, startDeployedNats } from '../deploy/nats-users.ts'
 import { runProgram } from './support/program.ts'
 
 /*
@@ -41,9 +41,7 @@ beforeAll(async () => {
   await using store = await openStore({ url, log: captureLog().log, name: 'test' })
   await store.write({ name: 'study', text: 'insert into study (kf_id, name, visible) values ($1, $1, true)' }, [study])
   environment = {
-    NATS_URL: `nats://127.0.0.1:${nats.port}`,
-    NATS_USER: 'integration',
-    NATS_PASSWORD: passwordOf('integration'),
+    NATS_URL: natsUrl(nats, 'integration'),
     SLIPWAY_TOKEN: 'token-of-integration',
   }
 })

@@ -11,7 +11,8 @@ let nats: NatsConnection
 beforeAll(async () => {
   folder = await temporaryFolder()
   platform = await startPlatform({ dataDir: folder.path, port: 0, quiet: true, durable: false })
-  nats = await connect({ servers: platform.natsUrl })
+  const { host, username: user, password: pass } = new URL(platform.natsUrl('operator'))
+  nats = await connect({ servers: host, user, pass, inboxPrefix: `_INBOX.${user}` })
 })
 afterAll(async () => {
   await nats?.close()

@@ -3,6 +3,7 @@ import { type EventEnvelope, eventFilter, releaseEvents, scheduleEvents } from '
 import { openStore } from '@slipway/store'
 import { captureLog, eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testerUrl } from '../support/nats-tester.ts'
 import { day, given } from './support/given.ts'
 import { type Callers, platform } from './support/platform.ts'
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   callers = running.as
   make = given(callers.admin)
   const { log } = captureLog()
-  bus = await connectBus({ servers: running.platform.natsUrl, name: 'listener', version: '1.0.0', log })
+  bus = await connectBus({ servers: testerUrl(running.platform), name: 'listener', version: '1.0.0', log })
   await bus.consume({
     durable: 'listener',
     filters: ['slipway.v1.event.schedule.>', 'slipway.v1.event.product-release.>'],

@@ -290,8 +290,8 @@ describe('a release with the exporter as a participant', () => {
       [release],
     )
     expect(await objects.keys()).toContain(`kept/${file.key}`)
-    const { natsUrl } = running.platform
-    const bus = await connectBus({ servers: natsUrl, name: 'gateway', version: '1.0.0', log: captureLog().log })
+    const servers = running.platform.natsUrl('gateway')
+    const bus = await connectBus({ servers, name: 'gateway', version: '1.0.0', log: captureLog().log })
     await using opened = new AsyncDisposableStack()
     opened.defer(() => bus.close())
     const answer = await bus.openStream(releaseFileBytes.read, { file: file.id, head: false }, { timeoutMs: 10_000 })

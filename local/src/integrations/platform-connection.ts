@@ -10,18 +10,23 @@ export type PlatformConnection = AsyncDisposable & {
 }
 
 export type ConnectionSettings = {
+  /** Without credentials. */
   readonly url: string
-  /** User of the broker; none where it asks for none, as on one machine. */
+  /** User of the broker; none where it asks for none. */
   readonly user?: string | undefined
   readonly password?: string | undefined
   /** API token of an account of the platform. */
   readonly token: string
 }
 
-/** From `NATS_URL`, `NATS_USER`, `NATS_PASSWORD` and `SLIPWAY_TOKEN`. */
-export function settingsFromEnvironment({ NATS_URL, NATS_USER, NATS_PASSWORD, SLIPWAY_TOKEN } = process.env) {
-  if (!SLIPWAY_TOKEN) throw new Error('SLIPWAY_TOKEN must hold an API token of the platform')
-  return { url: NATS_URL ?? 'nats://127.0.0.1:4222', user: NATS_USER, password: NATS_PASSWORD, token: SLIPWAY_TOKEN }
+/** From `NATS_URL`, like `nats://user:password@host:port`, and `SLIPWAY_TOKEN`. */
+export function settingsFromEnvironment({ NATS_URL, SLIPWAY_TOKEN: token } = process.env): ConnectionSettings {
+  if (!NATS_URL) throw new Error('NATS_URL must hold the address of NATS, with user and password')
+  if (!token) throw new Error('SLIPWAY_TOKEN must hold an API token of the platform')
+  const { protocol, host, username, password } = new URL(NATS_URL)
+  // Beside the address: the client does not look for credentials in it.
+  const url = `${protocol}//${host}`
+  return { url, user: decodeURIComponent(username), password: decodeURIComponent(password), token }
 }
 
 const timeoutMs = 5_000

@@ -6,11 +6,18 @@ import { promisify } from 'node:util'
 import { failure } from '@slipway/contracts'
 import { postgresFiles } from '@slipway/servers'
 import { openDataDir } from './data-dir.ts'
+import { accessFileName, natsAccess } from './nats-access.ts'
+import { natsConfig } from './nats-server.ts'
 
 const run = promisify(execFile)
 
 /** Of the data folder, and of where PostgreSQL keeps its own, which may be elsewhere. Logs are left out. */
-const members = { folder: ['administrator.json', 'nats/streams', 'outbox'], postgres: ['data', 'password'] }
+const members = {
+  folder: ['administrator.json', `nats/${accessFileName}`, 'nats/streams', 'outbox'],
+  // An older backup has no file of passwords.
+  restored: ['administrator.json', 'nats', 'outbox'],
+  postgres: ['data', 'password'],
+}
 
 /**
  * Writes a copy of everything that a platform has kept here into one file, `tar` with `gzip`, for this user only. The
@@ -36,6 +43,8 @@ export async function backUp(dataDir: string, file: string, log: (line: string) 
       throw failure('conflict', `PostgreSQL still runs on ${home}; start the platform once more, and stop it`)
     }
     for (const folder of ['nats/streams', 'outbox']) await mkdir(join(dir.path, folder), { recursive: true })
+    // Programs keep the credentials that they were given; a folder of an older version has none yet.
+    await natsAccess(join(dir.path, 'nats'), natsConfig)
     process.umask(0o077)
     await run('tar', ['-czf', unfinished, '-C', dir.path, ...members.folder, '-C', home, ...members.postgres])
     await rename(unfinished, target)
@@ -62,7 +71,7 @@ export async function restore(dataDir: string, file: string, log: (line: string)
     await rm(unfinished, { recursive: true, force: true })
     await mkdir(unfinished)
     await run('tar', ['-xzf', source, '--no-same-owner', '-C', unfinished, ...members.postgres])
-    await run('tar', ['-xzf', source, '--no-same-owner', '-C', dir.path, ...members.folder])
+    await run('tar', ['-xzf', source, '--no-same-owner', '-C', dir.path, ...members.restored])
     // Of the server that was backed up.
     await rm(join(unfinished, 'data/postmaster.pid'), { force: true })
     if (user) await run('chown', ['-R', `${user.uid}:${user.gid}`, join(unfinished, 'data')])

@@ -29,6 +29,8 @@ export type PlatformOptions = Omit<Settings, 'accounts'> & {
   readonly durable?: boolean
   /** Run another program in place of a service. */
   readonly programs?: FleetOptions['programs']
+  /** Configuration of the NATS that is started. Default `deploy/nats.conf`. */
+  readonly natsConfig?: string
   /** Says what happens while the platform starts, a line each. Default: on standard error; `quiet`: nowhere. */
   readonly notify?: (line: string) => void
   readonly quiet?: boolean
@@ -42,7 +44,13 @@ export type Platform = AsyncDisposable & {
   readonly url: string
   readonly dataDir: string
   readonly logs: string
-  readonly natsUrl: string
+  /**
+   * Address of NATS for one of its users, with the password: a service, `operator`, `integration`, or who else is in the
+   * configuration. Of a server that was given: as it was given, for everybody.
+   */
+  natsUrl(user: string): string
+  /** Keeps the passwords of its users; undefined where NATS was given. */
+  readonly natsAccessFile: string | undefined
   /** Folder in which mails are kept; undefined where they are sent. */
   readonly outbox: string | undefined
   databaseUrl(service: ServiceName): string
@@ -97,8 +105,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     const administrator = await administratorFor(dir.path, options.databaseUrl, given)
 
     log.say(`starting PostgreSQL and NATS, data in ${dir.path}`)
-    const { databaseUrl, natsUrl, durable = true } = options
-    const servers = await openServers({ dataDir: dir.path, databaseUrl, natsUrl, durable, restart, log: log.say })
+    const { databaseUrl, natsUrl, natsPort, natsConfig, durable = true } = options
+    const servers = await openServers({
+      ...{ dataDir: dir.path, databaseUrl, natsUrl, natsPort, natsConfig, durable, restart },
+      log: log.say,
+    })
     opened.servers = servers
     const { databases } = servers
     signal?.throwIfAborted()
@@ -118,7 +129,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       log: log.write,
       settingsOf: service => ({
         databaseUrl: urlOf(service),
-        natsUrl: servers.natsUrl,
+        natsUrl: servers.natsUrl(service),
         dataserviceUrl: options.dataserviceUrl,
         public: { host, port },
         administrator: administrator.credentials,
@@ -145,6 +156,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       dataDir: dir.path,
       logs: dir.logs,
       natsUrl: servers.natsUrl,
+      natsAccessFile: servers.natsAccessFile,
       outbox: keepsMails({ ...environment, ...options.env?.catalog }) ? outbox : undefined,
       databaseUrl: urlOf,
       adminToken: administrator.credentials.token,

@@ -1,14 +1,18 @@
 import { join } from 'node:path'
-import { type NatsServer, type PostgresServer, startNats, startPostgres } from '@slipway/servers'
+import { type NatsServer, type PostgresServer, startPostgres } from '@slipway/servers'
 import { type DatabaseServer, givenDatabaseServer } from './database-server.ts'
 import { checkGivenNats } from './given-nats.ts'
+import { type OwnNats, startOwnNats } from './nats-server.ts'
 
 export type Servers = {
   readonly databases: DatabaseServer
-  readonly natsUrl: string
+  /** For one user of the broker, with the password; that of a given server as it was given, for everybody. */
+  natsUrl(user: string): string
   /** Absent when the server was given. */
   readonly postgres: PostgresServer | undefined
   readonly nats: NatsServer | undefined
+  /** Where the passwords of its users are kept. */
+  readonly natsAccessFile: string | undefined
   /** Both at once: nobody is left who needs them. A server that takes longer than `timeoutMs` is killed. */
   stop(timeoutMs?: number): Promise<void>
   kill(): Promise<void>
@@ -18,6 +22,8 @@ export type ServersOptions = {
   readonly dataDir: string
   readonly databaseUrl: string | undefined
   readonly natsUrl: string | undefined
+  readonly natsPort: number | undefined
+  readonly natsConfig: string | undefined
   readonly durable: boolean
   /** Start a server again that died by itself. One that was killed through its handle stays dead until `restart`. */
   readonly restart: boolean
@@ -30,11 +36,11 @@ const backoffMs = { first: 200, max: 5_000 }
  * Looks for the NATS that was given and starts the others, at the same time. If one fails, the other is stopped again.
  */
 export async function openServers(options: ServersOptions): Promise<Servers> {
-  const { dataDir, databaseUrl, natsUrl, durable, log } = options
+  const { dataDir, databaseUrl, natsUrl, natsPort, natsConfig, durable, log } = options
   let stopping = false
   let pause = backoffMs.first
 
-  const own: { postgres?: PostgresServer; nats?: NatsServer } = {}
+  const own: { postgres?: PostgresServer; nats?: OwnNats } = {}
 
   const revive = (name: string, server: () => PostgresServer | NatsServer | undefined) => {
     const onExit = (how: string): void => {
@@ -51,8 +57,8 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     own.postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), durable, log, onExit })
   }
   const openNats = async () => {
-    const onExit = revive('NATS', () => own.nats)
-    own.nats = await startNats({ dataDir: join(dataDir, 'nats'), log, onExit })
+    const onExit = revive('NATS', () => own.nats?.server)
+    own.nats = await startOwnNats({ dataDir, port: natsPort, config: natsConfig, log, onExit })
   }
 
   if (natsUrl !== undefined) await checkGivenNats(natsUrl)
@@ -60,7 +66,8 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     databaseUrl === undefined && openPostgres(),
     natsUrl === undefined && openNats(),
   ])
-  const { postgres, nats } = own
+  const { postgres } = own
+  const nats = own.nats?.server
   const failed = results.find(result => result.status === 'rejected')
   if (failed) {
     stopping = true
@@ -70,9 +77,10 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
 
   return {
     databases: postgres ?? givenDatabaseServer(databaseUrl ?? ''),
-    natsUrl: nats?.url ?? natsUrl ?? '',
+    natsUrl: user => (own.nats ? urlOf(own.nats, user) : (natsUrl ?? '')),
     postgres,
     nats,
+    natsAccessFile: own.nats?.access.file,
     async stop(timeoutMs) {
       stopping = true
       await Promise.all([nats?.stop(timeoutMs), postgres?.stop(timeoutMs)])
@@ -82,4 +90,10 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
       await Promise.all([nats?.kill(), postgres?.kill()])
     },
   }
+}
+
+function urlOf({ server, access }: OwnNats, user: string): string {
+  const password = access.passwords[user]
+  if (password === undefined) throw new RangeError(`NATS has no user ${user}`)
+  return server.url.replace('://', `://${user}:${password}@`)
 }

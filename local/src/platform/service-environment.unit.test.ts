@@ -17,6 +17,7 @@ const given = {
   DATASERVICE_URL: 'http://other',
   SLIPWAY_ADMIN_TOKEN: 'given',
   SLIPWAY_PORT: '1',
+  SLIPWAY_NATS_PORT: '2',
   NODE_ENV: 'test',
 }
 

@@ -83,6 +83,7 @@ const environmentSchema = z.object({
   SLIPWAY_DATA_DIR: optional(z.string()),
   DATABASE_URL: optional(databaseUrl),
   NATS_URL: optional(natsUrl),
+  SLIPWAY_NATS_PORT: optional(port),
   SLIPWAY_ADMIN_TOKEN: optional(strong(token, leastTokenLength)),
   SLIPWAY_ADMIN_PASSWORD: optional(strong(z.string(), leastPasswordLength)),
   SLIPWAY_ACCOUNTS: optional(z.string()),
@@ -101,6 +102,8 @@ export type Settings = {
   /** Servers to use instead of starting any. */
   readonly databaseUrl?: string | undefined
   readonly natsUrl?: string | undefined
+  /** Port of the NATS that is started; 0 picks a free one; absent: the one of the last start, else a free one. */
+  readonly natsPort?: number | undefined
   /** Credentials of the first administrator; made at random at the first start on a data folder. */
   readonly adminToken?: string | undefined
   readonly adminPassword?: string | undefined
@@ -127,6 +130,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     dataDir: values.SLIPWAY_DATA_DIR,
     databaseUrl: values.DATABASE_URL,
     natsUrl: values.NATS_URL,
+    natsPort: values.SLIPWAY_NATS_PORT,
     adminToken: values.SLIPWAY_ADMIN_TOKEN,
     adminPassword: values.SLIPWAY_ADMIN_PASSWORD,
     accounts: values.SLIPWAY_ACCOUNTS,

@@ -26,6 +26,7 @@ test('every variable is read', () => {
     SLIPWAY_DATA_DIR: '/data',
     DATABASE_URL: 'postgresql://me:secret@db.example/postgres?sslmode=require',
     NATS_URL: 'nats://a:4222,nats://b:4222',
+    SLIPWAY_NATS_PORT: '4222',
     SLIPWAY_ADMIN_TOKEN: 'T0k3n+/=0123456x',
     SLIPWAY_ADMIN_PASSWORD: 'a longer one',
     SLIPWAY_ACCOUNTS: 'accounts.json',
@@ -39,6 +40,7 @@ test('every variable is read', () => {
     dataDir: '/data',
     databaseUrl: 'postgresql://me:secret@db.example/postgres?sslmode=require',
     natsUrl: 'nats://a:4222,nats://b:4222',
+    natsPort: 4222,
     adminToken: 'T0k3n+/=0123456x',
     adminPassword: 'a longer one',
     accounts: 'accounts.json',
@@ -53,6 +55,7 @@ const remedy = 'take a random one, e.g. of: openssl rand -hex 24'
 test.for([
   ['SLIPWAY_PORT', '65536', 'must be a port number from 0 to 65535; 0 picks a free one'],
   ['SLIPWAY_PORT', 'http', 'must be a port number from 0 to 65535; 0 picks a free one'],
+  ['SLIPWAY_NATS_PORT', '4222/tcp', 'must be a port number from 0 to 65535; 0 picks a free one'],
   ['SLIPWAY_HOST', 'http://localhost', 'must be a host name or an IP address, without a scheme or a port'],
   ['DATABASE_URL', 'mysql://db/x', 'must be a URL like postgres://user@host/db'],
   ['NATS_URL', 'nats://a, nats://b', 'must be a URL like nats://host:4222, or several separated by commas'],

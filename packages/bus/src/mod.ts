@@ -1,4 +1,5 @@
 export { connectBus } from './connect.ts'
+export { parseServerList, type ServerList } from './connection/server-list.ts'
 export { handler } from './server/handler.ts'
 export { splitTrailer, withTrailer } from './stream/trailer.ts'
 export { childTraceparent, newTraceparent, traceId } from './trace.ts'

@@ -38,9 +38,11 @@ export async function runInContainer(options: ContainerOptions): Promise<ServerP
     args: [
       ...['run', '--rm', '--name', container, '--publish', `127.0.0.1:${port}:${port}`],
       ...['--volume', `${streams}:/streams`, ...(config ? ['--volume', `${config}:/nats.conf:ro`] : [])],
-      ...Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+      // By name alone the client takes them from its own environment: a command line can be read by everybody.
+      ...Object.keys(env).flatMap(name => ['--env', name]),
       ...[program.image, ...flags, '-sd', '/streams', '-a', '0.0.0.0', ...(config ? ['-c', '/nats.conf'] : [])],
     ],
+    env: { ...process.env, ...env },
     logFile: options.logFile,
     stopSignal: 'TERM',
     ready: options.ready,

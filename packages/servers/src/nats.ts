@@ -17,6 +17,8 @@ export type NatsOptions = {
   readonly log: (line: string) => void
   /** Path of a `nats.conf`; port, address, store and name are set by us all the same. */
   readonly config?: string
+  /** Variables that `config` reads, e.g. passwords. Default: none but this process's own. */
+  readonly environment?: Readonly<Record<string, string>>
   /** One thread for the server (`GOMAXPROCS=1`), which is faster on small machines. Default: with at most two cores. */
   readonly singleThread?: boolean
   /** Called when the server ends without `stop`, `kill` or `restart` having been called. */
@@ -61,7 +63,7 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   await ownFolder(folder)
 
   const logFile = join(home, 'nats.log')
-  const env = singleThread ? { GOMAXPROCS: '1' } : {}
+  const env = { ...options.environment, ...(singleThread && { GOMAXPROCS: '1' }) }
   const launch = (port: number): Promise<ServerProcess> => {
     // Tells our server from a stranger's on the same port.
     const name = `${identity}-${randomBytes(4).toString('hex')}`

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { type Platform, type PlatformOptions, startPlatform } from '@slipway/local'
 import type { PostgresServer } from '@slipway/servers'
 import { temporaryFolder } from '@slipway/testing'
+import { configWithTester } from '../../support/nats-tester.ts'
 import { type Generator, startGenerator } from '../load/load.ts'
 import { type CpuTimes, cpuTimes } from './cpu-time.ts'
 import { idOf, loadRows } from './load-rows.ts'
@@ -36,6 +37,7 @@ export async function openGround({ rows, profiles, notify }: GroundOptions): Pro
     await startPlatform({
       port: 0,
       dataDir: join(folder.path, 'platform'),
+      natsConfig: await configWithTester(folder.path),
       quiet: true,
       adminToken,
       env: { gateway: { SLIPWAY_ANONYMOUS_RATE_LIMIT: '0' } },

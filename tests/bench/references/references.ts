@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { cloneDatabase } from '@slipway/store'
+import { testerUrl } from '../../support/nats-tester.ts'
 import { type Child, startChild } from '../ground/child.ts'
 import { type CpuTimes, cpuTimes } from '../ground/cpu-time.ts'
 import type { Ground } from '../ground/ground.ts'
@@ -23,7 +24,8 @@ const coordinatorMigrations = fileURLToPath(new URL('../../../services/coordinat
 
 export async function startReferences({ platform, postgres, wantedRelease }: Ground): Promise<References> {
   await using opened = new AsyncDisposableStack()
-  const { url, natsUrl } = platform
+  const { url } = platform
+  const natsUrl = testerUrl(platform)
   const item = await recordStatement(postgres, 'item-release', () => ok(fetch(`${url}/releases/${wantedRelease}`)))
   const list = await recordStatement(postgres, 'list-release', () => ok(fetch(`${url}/releases`)))
   const listWithoutCount = withoutCount(list)

@@ -63,7 +63,8 @@ export const writeEvent: Scenario = async (ground, { oneProcess, oneProcessCpu }
 async function watchEvents({ platform }: Ground) {
   const client = new pg.Client({ connectionString: platform.databaseUrl('coordinator') })
   await client.connect()
-  const nc = await connect({ servers: platform.natsUrl })
+  const { host, username: user, password: pass } = new URL(platform.natsUrl('operator'))
+  const nc = await connect({ servers: host, user, pass, inboxPrefix: `_INBOX.${user}` })
   const manager = await jetstreamManager(nc)
   const patience = { timeoutMs: 300_000 }
   return {

@@ -10,7 +10,7 @@ export async function callAsAdministrator<Op extends Operation>(
   input: InputOf<Op>,
 ): Promise<OutputOf<Op>> {
   const { log } = captureLog()
-  await using bus = await connectBus({ servers: platform.natsUrl, name: 'operator', version: '1.0.0', log })
+  await using bus = await connectBus({ servers: platform.natsUrl('operator'), name: 'operator', version: '1.0.0', log })
   const { identity_token } = await bus.call(identityOperations.exchange, { token: platform.adminToken ?? '' })
   return await bus.call(operation, input, { identity: identity_token, timeoutMs: 30_000 })
 }

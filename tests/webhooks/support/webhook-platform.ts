@@ -4,6 +4,7 @@ import type { EventEnvelope, EventType } from '@slipway/contracts'
 import type { Platform, PlatformOptions } from '@slipway/local'
 import { openStore, type Store } from '@slipway/store'
 import { captureLog, httpExchange } from '@slipway/testing'
+import { testerUrl } from '../../support/nats-tester.ts'
 import { startTestPlatform } from '../../support/start-test-platform.ts'
 import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts'
 
@@ -36,7 +37,7 @@ export async function startWebhookPlatform(options: PlatformOptions = {}): Promi
   })
   const receiver = await webhookReceiver()
   const store = await openStore({ url: platform.databaseUrl('gateway'), log, name: 'test' })
-  const bus: Bus = await connectBus({ servers: platform.natsUrl, name: 'coordinator', version: '1.0.0', log })
+  const bus: Bus = await connectBus({ servers: testerUrl(platform), name: 'coordinator', version: '1.0.0', log })
   let sequence = 0
   return {
     platform,
