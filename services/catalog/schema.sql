@@ -152,13 +152,16 @@ create table public.application (
   notes_internal text,
   reason text,
   snomed_license boolean not null default false,
+  commercial_usage_id bigint,
   constraint application_pkey PRIMARY KEY (application_id),
   constraint application_affiliate FOREIGN KEY (affiliate_id) REFERENCES public.affiliate(affiliate_id),
+  constraint application_commercial_usage FOREIGN KEY (commercial_usage_id) REFERENCES public.commercial_usage(commercial_usage_id),
   constraint application_member FOREIGN KEY (member) REFERENCES public.member(key),
   constraint application_state_known CHECK ((state = ANY (ARRAY['NOT_SUBMITTED'::text, 'CHANGE_REQUESTED'::text, 'SUBMITTED'::text, 'RESUBMITTED'::text, 'REVIEW_REQUESTED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
   constraint application_type_known CHECK ((application_type = ANY (ARRAY['PRIMARY'::text, 'EXTENSION'::text, 'IMPORT'::text])))
 );
 CREATE INDEX application_of_affiliate ON public.application USING btree (affiliate_id, application_id);
+CREATE INDEX application_of_commercial_usage ON public.application USING btree (commercial_usage_id) WHERE (commercial_usage_id IS NOT NULL);
 CREATE INDEX application_of_member ON public.application USING btree (member, state, application_id);
 CREATE UNIQUE INDEX application_primary ON public.application USING btree (affiliate_id) WHERE (application_type = 'PRIMARY'::text);
 
@@ -242,6 +245,55 @@ create table public.changeset (
 );
 CREATE INDEX changeset_author ON public.changeset USING btree (author, committed_on DESC, id DESC);
 CREATE INDEX changeset_newest ON public.changeset USING btree (committed_on DESC, id DESC);
+
+create table public.commercial_usage (
+  commercial_usage_id bigint not null default nextval('public.entity_id'::regclass),
+  affiliate_id bigint not null,
+  type text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  start_date date not null,
+  end_date date not null,
+  state text not null default 'NOT_SUBMITTED'::text,
+  note text,
+  context jsonb not null default '{}'::jsonb,
+  submitted_at timestamp with time zone,
+  effective_to timestamp with time zone,
+  constraint commercial_usage_pkey PRIMARY KEY (commercial_usage_id),
+  constraint commercial_usage_affiliate FOREIGN KEY (affiliate_id) REFERENCES public.affiliate(affiliate_id) ON DELETE CASCADE,
+  constraint commercial_usage_state_known CHECK ((state = ANY (ARRAY['NOT_SUBMITTED'::text, 'CHANGE_REQUESTED'::text, 'SUBMITTED'::text, 'RESUBMITTED'::text, 'PENDING_INVOICE'::text, 'INVOICE_SENT'::text, 'REVIEW_REQUESTED'::text, 'PAID'::text, 'REJECTED'::text])))
+);
+CREATE INDEX commercial_usage_by_affiliate ON public.commercial_usage USING btree (affiliate_id, commercial_usage_id);
+CREATE UNIQUE INDEX commercial_usage_of_affiliate ON public.commercial_usage USING btree (affiliate_id, start_date, end_date) WHERE (effective_to IS NULL);
+
+create table public.commercial_usage_country (
+  commercial_usage_count_id bigint not null default nextval('public.entity_id'::regclass),
+  commercial_usage_id bigint not null,
+  country text collate "C" not null,
+  notes text,
+  counts jsonb not null default '{}'::jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint commercial_usage_country_pkey PRIMARY KEY (commercial_usage_count_id),
+  constraint commercial_usage_country_country FOREIGN KEY (country) REFERENCES public.country(iso_code2),
+  constraint commercial_usage_country_once UNIQUE (commercial_usage_id, country),
+  constraint commercial_usage_country_usage FOREIGN KEY (commercial_usage_id) REFERENCES public.commercial_usage(commercial_usage_id) ON DELETE CASCADE
+);
+CREATE INDEX commercial_usage_country_of_country ON public.commercial_usage_country USING btree (country);
+
+create table public.commercial_usage_entry (
+  commercial_usage_entry_id bigint not null default nextval('public.entity_id'::regclass),
+  commercial_usage_id bigint not null,
+  name text,
+  note text,
+  start_date date,
+  end_date date,
+  country text collate "C" not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint commercial_usage_entry_pkey PRIMARY KEY (commercial_usage_entry_id),
+  constraint commercial_usage_entry_country FOREIGN KEY (country) REFERENCES public.country(iso_code2),
+  constraint commercial_usage_entry_usage FOREIGN KEY (commercial_usage_id) REFERENCES public.commercial_usage(commercial_usage_id) ON DELETE CASCADE
+);
+CREATE INDEX commercial_usage_entry_of_country ON public.commercial_usage_entry USING btree (country);
+CREATE INDEX commercial_usage_entry_of_usage ON public.commercial_usage_entry USING btree (commercial_usage_id, commercial_usage_entry_id);
 
 create table public.country (
   iso_code2 text collate "C" not null,

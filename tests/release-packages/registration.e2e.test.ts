@@ -88,6 +88,7 @@ describe('a registration', () => {
       acceptNotifications: true,
       countryNotificationsOnly: false,
     }
+    const usage = expect.objectContaining({ state: 'NOT_SUBMITTED', entries: [], countries: [] })
     const application = {
       applicationType: 'PRIMARY',
       applicationId: expect.any(Number),
@@ -99,7 +100,7 @@ describe('a registration', () => {
       completedAt: null,
       affiliateDetails: details,
       snoMedLicense: false,
-      commercialUsage: null,
+      commercialUsage: usage,
       type: null,
       subType: null,
       otherText: null,
@@ -113,7 +114,7 @@ describe('a registration', () => {
       homeMember: { key: 'SE' },
       standingState: 'APPLYING',
       affiliateDetails: details,
-      commercialUsages: [],
+      commercialUsages: [usage],
     }
     expect(body).toEqual([{ ...affiliate, application, applications: [application] }])
     const mine = await ann.get('/api/applications/me')

@@ -22,6 +22,7 @@ import { accountEvents, accountOperations } from './release-packages/account.ts'
 import { affiliateEvents, affiliateOperations } from './release-packages/affiliate.ts'
 import { applicationEvents, applicationOperations } from './release-packages/application.ts'
 import { auditOperations } from './release-packages/audit.ts'
+import { commercialUsageOperations } from './release-packages/commercial-usage.ts'
 import { countryOperations } from './release-packages/country.ts'
 import { downloadOperations } from './release-packages/download.ts'
 import { releaseFeedOperations } from './release-packages/feed.ts'
@@ -81,6 +82,7 @@ const declaredOperations: Readonly<Record<string, Operation>>[] = [
   affiliateOperations,
   applicationOperations,
   auditOperations,
+  commercialUsageOperations,
   countryOperations,
   memberOperations,
   userOperations,

@@ -9,6 +9,7 @@ import { applicationHandlers } from './application/application.operations.ts'
 import { auditHandlers } from './audit/audit.operations.ts'
 import { baseProductHandlers } from './base-product/base-product.operations.ts'
 import { changesetHandlers } from './changeset/changeset.operations.ts'
+import { commercialUsageHandlers } from './commercial-usage/commercial-usage.operations.ts'
 import { type CatalogConfig, catalogConfig } from './config.ts'
 import { countryHandlers } from './country/country.operations.ts'
 import { countriesOf } from './country/country.store.ts'
@@ -79,6 +80,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...countryHandlers(store, countries),
         ...affiliateHandlers({ store, countries }),
         ...applicationHandlers({ store, countries, publicUrl: config.SLIPWAY_PUBLIC_URL }),
+        ...commercialUsageHandlers({ store, countries }),
         ...accountHandlers(store, config.SLIPWAY_PUBLIC_URL),
         ...auditHandlers(store),
         ...downloadHandlers(store),

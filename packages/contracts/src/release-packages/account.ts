@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
+import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
 import { memberKeySchema } from './member.ts'
 
@@ -49,6 +50,10 @@ export const accountOperations = {
         .string()
         .optional()
         .meta({ description: 'Lets its owner, who is mailed it, set another password, once' }),
+      usage_period: z
+        .object({ start_date: isoDay(), end_date: isoDay() })
+        .optional()
+        .meta({ description: 'Which the first usage report is for; else it is the current calendar year' }),
     }),
     output: z.void(),
   }),

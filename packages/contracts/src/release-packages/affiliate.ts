@@ -5,6 +5,7 @@ import { operation } from '../operation.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
 import { affiliateDetailsInput, affiliateDetailsSchema } from './affiliate-details.ts'
 import { applicationSchema } from './application.ts'
+import { commercialUsageSchema } from './commercial-usage-values.ts'
 import { memberKeySchema } from './member.ts'
 import { entityId, instant, longText } from './package-values.ts'
 
@@ -32,7 +33,7 @@ export const affiliateSchema = z
     affiliateDetails: affiliateDetailsSchema,
     application: applicationSchema.nullable().meta({ description: 'The primary one' }),
     applications: z.array(applicationSchema),
-    commercialUsages: z.array(z.unknown()).meta({ description: 'Always empty: usage is not reported here' }),
+    commercialUsages: z.array(commercialUsageSchema),
     notesInternal: z.string().nullable().optional().meta({ description: 'Shown to staff and administrators only' }),
   })
   .meta({ id: 'MldsAffiliate', description: 'A licensee' })

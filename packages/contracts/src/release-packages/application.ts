@@ -4,6 +4,7 @@ import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
 import { affiliateDetailsInput, affiliateDetailsSchema, affiliateTypeInput } from './affiliate-details.ts'
+import { commercialUsageSchema } from './commercial-usage-values.ts'
 import { memberKeySchema } from './member.ts'
 import { entityId, instant, longText, shortText } from './package-values.ts'
 
@@ -36,7 +37,11 @@ export const applicationSchema = z
     notesInternal: z.string().nullable().optional().meta({ description: 'Shown to staff and administrators only' }),
     reason: z.string().nullable().optional().meta({ description: 'Of an extension' }),
     snoMedLicense: z.boolean().optional().meta({ description: 'Of a primary application' }),
-    commercialUsage: z.null().optional().meta({ description: 'Of a primary application; usage is not reported here' }),
+    commercialUsage: z.null().optional().meta({ description: 'Null on the bus; over REST it is `usageReport`' }),
+    usageReport: commercialUsageSchema
+      .nullable()
+      .optional()
+      .meta({ description: 'Of a primary application; over REST its name is `commercialUsage`' }),
     type: z.string().nullable().optional(),
     subType: z.string().nullable().optional(),
     otherText: z.string().nullable().optional(),

@@ -3,6 +3,7 @@ import { accountOperations, userOperations, type Viewer } from '@slipway/contrac
 import { handlerOf, writeHandler } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import { affiliateOf } from '../affiliate/affiliate.store.ts'
+import { setFirstPeriod } from '../commercial-usage/commercial-usage.store.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
@@ -19,9 +20,10 @@ const mask = '********'
 /** Who may sign in, as this API sees them. */
 export function accountHandlers(store: Store, publicUrl: string | undefined): OperationHandler[] {
   return [
-    writeHandler(store, note, async (tx, { account, reset_key: resetKey }, context) => {
+    writeHandler(store, note, async (tx, { account, reset_key: resetKey, usage_period: period }, context) => {
       const baseUrl = mailBaseUrl(publicUrl)
       await noteAccount(tx, account, baseUrl, context, async () => account.activation_key)
+      if (period) await setFirstPeriod(tx, account.login.toLowerCase(), period.start_date, period.end_date)
       if (resetKey !== undefined) await mailReset(tx, account, baseUrl, resetKey)
       return {}
     }),

@@ -1,18 +1,24 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, affiliateEvents, applicationEvents, type EventType, type Standing } from '@slipway/contracts'
 import { appendEvents, type NewEvent, type Queryable, type Statement } from '@slipway/store'
+import { firstDay, lastDay, usagesOf } from '../commercial-usage/usages-of.ts'
 import type { AffiliateRow, ApplicationRow } from './affiliate.ts'
 import type { Details, StoredDetails } from './affiliate-details.ts'
 
 export const affiliateColumns = (alias: string) =>
-  ['affiliate_id', 'seq', 'created_at', 'creator', 'import_key', 'home_member', 'standing', 'details', 'notes_internal']
+  [
+    ...['affiliate_id', 'seq', 'created_at', 'creator', 'import_key', 'home_member', 'standing', 'details'],
+    'notes_internal',
+  ]
     .map(column => `${alias}.${column}`)
+    .concat(usagesOf(alias))
     .join(', ')
 
 export const applicationColumns = (alias: string) =>
   [
     ...['application_id', 'seq', 'application_type', 'affiliate_id', 'username', 'member', 'state', 'created_at'],
     ...['submitted_at', 'completed_at', 'details', 'notes_internal', 'reason', 'snomed_license'],
+    'commercial_usage_id',
   ]
     .map(column => `${alias}.${column}`)
     .join(', ')
@@ -47,8 +53,15 @@ const remove: Statement = { name: 'affiliate.delete', text: 'delete from affilia
 const insertApplication: Statement = {
   name: 'application.insert',
   text: `
-    insert into application as p (application_type, affiliate_id, username, member, details)
-    values ($1, $2, $3, $4, $5::jsonb || jsonb_build_object('affiliateDetailsId', nextval('entity_id')))
+    with usage as (
+      insert into commercial_usage (affiliate_id, type, start_date, end_date)
+      select $2::bigint, $5::jsonb ->> 'type', ${firstDay}, ${lastDay} where $1 = 'PRIMARY'
+      on conflict (affiliate_id, start_date, end_date) where effective_to is null do update set type = excluded.type
+      returning commercial_usage_id
+    )
+    insert into application as p (application_type, affiliate_id, username, member, details, commercial_usage_id)
+    values ($1, $2, $3, $4, $5::jsonb || jsonb_build_object('affiliateDetailsId', nextval('entity_id')),
+      (select commercial_usage_id from usage))
     returning ${applicationColumns('p')}`,
 }
 
@@ -120,7 +133,10 @@ export async function insertAffiliate(
   return row
 }
 
-/** @throws a unique violation of `application_primary` for a second primary one */
+/**
+ * A primary one comes with a usage report of the current calendar year.
+ * @throws a unique violation of `application_primary` for a second primary one
+ */
 export async function addApplication(
   tx: Queryable,
   affiliate: AffiliateRow,

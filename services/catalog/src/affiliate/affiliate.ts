@@ -1,4 +1,5 @@
 import { type ApplicationType, type ApprovalState, isEditor, type Standing, type Viewer } from '@slipway/contracts'
+import { shownUsage, type UsageRow } from '../commercial-usage/commercial-usage.ts'
 import type { Countries } from '../country/country.store.ts'
 import { instantOf } from '../instant.ts'
 import { type StoredDetails, shownDetails } from './affiliate-details.ts'
@@ -13,6 +14,7 @@ export type AffiliateRow = {
   readonly standing: Standing
   readonly details: StoredDetails
   readonly notes_internal: string | null
+  readonly usages: readonly UsageRow[]
 }
 
 export type ApplicationRow = {
@@ -30,6 +32,7 @@ export type ApplicationRow = {
   readonly notes_internal: string | null
   readonly reason: string | null
   readonly snomed_license: boolean
+  readonly commercial_usage_id: number | null
 }
 
 /** Notes are for staff and administrators alone. */
@@ -46,7 +49,7 @@ export function shownAffiliateAlone(row: AffiliateRow, viewer: Viewer, countries
     homeMember: { key: row.home_member },
     standingState: row.standing,
     affiliateDetails: shownDetails(row.details, countries),
-    commercialUsages: [],
+    commercialUsages: row.usages.map(usage => shownUsage(usage, countries)),
     ...notesFor(viewer, row.notes_internal),
   }
 }
@@ -58,7 +61,7 @@ export function shownAffiliate(
   viewer: Viewer,
   countries: Countries,
 ) {
-  const shown = applications.map(application => shownApplication(application, viewer, countries))
+  const shown = applications.map(application => applicationOf(application, row, viewer, countries))
   return {
     ...shownAffiliateAlone(row, viewer, countries),
     application: shown.find(({ applicationType }) => applicationType === 'PRIMARY') ?? null,
@@ -66,9 +69,17 @@ export function shownAffiliate(
   }
 }
 
-/** An application; with its affiliate where that is given. */
-export function shownApplication(row: ApplicationRow, viewer: Viewer, countries: Countries, affiliate?: AffiliateRow) {
+/** An application with its affiliate. */
+export function shownApplication(row: ApplicationRow, viewer: Viewer, countries: Countries, affiliate: AffiliateRow) {
+  return {
+    ...applicationOf(row, affiliate, viewer, countries),
+    affiliate: shownAffiliateAlone(affiliate, viewer, countries),
+  }
+}
+
+function applicationOf(row: ApplicationRow, { usages }: AffiliateRow, viewer: Viewer, countries: Countries) {
   const { application_type: type, details } = row
+  const usage = usages.find(({ commercial_usage_id }) => commercial_usage_id === row.commercial_usage_id)
   return {
     applicationType: type,
     applicationId: row.application_id,
@@ -78,13 +89,13 @@ export function shownApplication(row: ApplicationRow, viewer: Viewer, countries:
     createdAt: instantOf(row.created_at),
     submittedAt: instantOf(row.submitted_at),
     completedAt: instantOf(row.completed_at),
-    ...(affiliate && { affiliate: shownAffiliateAlone(affiliate, viewer, countries) }),
     affiliateDetails: shownDetails(details, countries),
     ...notesFor(viewer, row.notes_internal),
     ...(type === 'EXTENSION' && { reason: row.reason }),
     ...(type === 'PRIMARY' && {
       snoMedLicense: row.snomed_license,
       commercialUsage: null,
+      usageReport: usage ? shownUsage(usage, countries) : null,
       type: details.type,
       subType: details.subType,
       otherText: details.otherText,

@@ -41,7 +41,7 @@ export async function ensureAffiliate(
   if (!made) return (await affiliateOf(tx.query, login)) as AffiliateWithApplications
   const application = await addApplication(tx, made, 'PRIMARY', homeMember, login, cause)
   await recordAudit(tx, [applicationCreated(application, login)])
-  return { ...made, applications: [application] }
+  return (await affiliateOf(tx.query, login)) as AffiliateWithApplications
 }
 
 /**

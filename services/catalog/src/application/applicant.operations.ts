@@ -6,6 +6,9 @@ import { saveAffiliate } from '../affiliate/affiliate.store.ts'
 import { type ApplicationRow, shownApplication } from '../affiliate/affiliate.ts'
 import { memberOfCountry, mergeDetails } from '../affiliate/affiliate-details.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
+import { saveReportState } from '../commercial-usage/commercial-usage.store.ts'
+import { usageStateChanged } from '../commercial-usage/trail.ts'
+import { afterTransition } from '../commercial-usage/usage-state.ts'
 import type { Countries } from '../country/country.store.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound, requireKind } from '../member/viewer.ts'
@@ -97,11 +100,22 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
       const change = registrationOf(row, body, await countries())
       if (!change.details?.address.country) throw failure('refused', 'The country of the address is missing.')
       const saved = await save(tx, row, { ...change, state }, context)
+      await submitUsage(tx, row, context)
       const copied = { details: saved.details, home_member: saved.member }
       const affiliate = await saveAffiliate(tx, row.affiliate, copied, context)
       return answer(saved, { ...row, affiliate }, viewer)
     }),
   ]
+}
+
+/** The usage report that an application was made with is submitted with it, unless that was done before. */
+async function submitUsage(tx: AnyTx, row: ApplicationOfAffiliate, { identity }: CallContext): Promise<void> {
+  const { commercial_usage_id: id, affiliate } = row
+  const usage = affiliate.usages.find(one => one.commercial_usage_id === id)
+  if (usage?.state !== 'NOT_SUBMITTED' || usage.effective_to !== null) return
+  const state = afterTransition(usage, 'SUBMIT')
+  await saveReportState(tx, usage.commercial_usage_id, state, true)
+  await recordAudit(tx, [usageStateChanged({ ...usage, state }, affiliate.affiliate_id, principalOf(identity))])
 }
 
 /** What was filled in; whom it goes to follows from the country of the address, never from the body. */

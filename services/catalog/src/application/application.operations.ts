@@ -54,7 +54,8 @@ export function applicationHandlers(options: ApplicationOptions): OperationHandl
       const row = await addApplication(tx, affiliate, applicationType, member, login, context).catch(refuseSecond)
       await recordAudit(tx, [applicationCreated(row, principalOf(context.identity))])
       const headers = { location: `${context.baseUrl}/api/applications/${row.application_id}` }
-      return { status: 201, headers, body: await shown({ ...row, affiliate }, viewer) }
+      const whole = (await findApplication(tx.query, row.application_id)) as ApplicationOfAffiliate
+      return { status: 201, headers, body: await shown(whole, viewer) }
     }),
 
     handlerOf(mine, async (_input, context) => {

@@ -35,7 +35,9 @@ const used: Statement = {
   name: 'country.used',
   text: `
     select from (select details from affiliate union all select details from application) one
-    where $1 in (details #>> '{address,country}', details #>> '{billingAddress,country}') limit 1`,
+    where $1 in (details #>> '{address,country}', details #>> '{billingAddress,country}')
+    union all select from commercial_usage_entry where country = $1
+    union all select from commercial_usage_country where country = $1 limit 1`,
 }
 
 export async function saveCountry(tx: Queryable, country: Omit<Country, 'member'>): Promise<void> {
@@ -48,7 +50,7 @@ export async function deleteCountry(tx: Queryable, isoCode2: string): Promise<bo
   return (await tx.query(remove, [isoCode2])).length > 0
 }
 
-/** Whether an affiliate or an application has it in an address. */
+/** Whether an affiliate or an application has it in an address, or a usage report is about it. */
 export async function isCountryUsed(tx: Queryable, isoCode2: string): Promise<boolean> {
   return (await tx.query(used, [isoCode2])).length > 0
 }

@@ -1,6 +1,7 @@
 import { affiliateEndpoints } from './access/affiliate.endpoints.ts'
 import { applicationEndpoints } from './access/application.endpoints.ts'
 import { auditEndpoints } from './access/audit.endpoints.ts'
+import { commercialUsageEndpoints } from './access/commercial-usage.endpoints.ts'
 import { countryEndpoints } from './access/country.endpoints.ts'
 import { memberEndpoints } from './access/member.endpoints.ts'
 import { memberLicenseEndpoints } from './access/member-license.endpoints.ts'
@@ -23,6 +24,7 @@ export const endpoints: readonly Endpoint[] = [
   ...affiliateEndpoints,
   ...applicationEndpoints,
   ...auditEndpoints,
+  ...commercialUsageEndpoints,
   ...countryEndpoints,
   ...memberEndpoints,
   ...memberLicenseEndpoints,

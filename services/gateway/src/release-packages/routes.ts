@@ -13,6 +13,7 @@ const roots = [
   '/api/checkVersionDependency',
   '/api/updateArchive',
   '/api/members',
+  '/api/commercialUsages',
   '/api/countries',
   '/api/affiliates',
   '/api/applications',

@@ -7,6 +7,7 @@ import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { renderError } from '../error-shape.ts'
 import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
 import { listQuery, pageParameters } from './list-query.ts'
+import { answerWithReports, withUsageReports } from './usage-report.ts'
 
 const { check, mine, ofCreator, list, get, update, updateDetail, delete: remove } = affiliateOperations
 const one = '/api/affiliates/:affiliateId'
@@ -24,7 +25,7 @@ async function setStanding({ request, reply, parameters, call, options }: Endpoi
   const { creator, standingState } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
   const sequence = Number(/^"(\d+)"$/.exec(headers.etag ?? '')?.[1])
   if (creator !== null && (await noteStanding(store, creator, standingState, sequence))) announceChange()
-  return sendBytes(reply, status, headers, body)
+  return sendBytes(reply, status, headers, withUsageReports(body))
 }
 
 /** The account goes at once, so that it does not make the affiliate anew; the event that comes later does the same. */
@@ -37,7 +38,7 @@ async function deleteOne({ reply, caller, parameters, call, options }: EndpointC
     const isGone = await options.store.transaction(tx => deleteLicensee(tx, creator, actor))
     if (isGone) options.announceChange()
   }
-  return sendBytes(reply, status, headers, body)
+  return sendBytes(reply, status, headers, withUsageReports(body))
 }
 
 /** What the public check refuses is told in fewer words than elsewhere: its clients know these three, in this order. */
@@ -71,17 +72,24 @@ export const affiliateEndpoints: readonly Endpoint[] = [
       }
     },
   },
-  { method: 'GET', path: '/api/affiliates/me', audience: 'signed-in', operation: mine },
-  { method: 'GET', path: '/api/affiliates/creator/:login', audience: 'signed-in', operation: ofCreator },
+  { method: 'GET', path: '/api/affiliates/me', audience: 'signed-in', operation: mine, answer: answerWithReports },
+  {
+    method: 'GET',
+    path: '/api/affiliates/creator/:login',
+    audience: 'signed-in',
+    operation: ofCreator,
+    answer: answerWithReports,
+  },
   {
     method: 'GET',
     path: '/api/affiliates',
     audience: 'editor',
     operation: list,
+    answer: answerWithReports,
     input: listQuery,
     describe: { query: ['q', ...pageParameters] },
   },
-  { method: 'GET', path: one, audience: 'editor', operation: get },
+  { method: 'GET', path: one, audience: 'editor', operation: get, answer: answerWithReports },
   {
     method: 'PUT',
     path: one,

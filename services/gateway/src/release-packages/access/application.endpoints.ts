@@ -2,6 +2,7 @@ import { applicationOperations, approvalStates, failure } from '@slipway/contrac
 import { bareText, jsonObject } from '../body.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { listQuery, pageParameters } from './list-query.ts'
+import { answerWithReports as answer } from './usage-report.ts'
 
 const { list, create, mine, get, update, delete: remove, saveRegistration, submitRegistration } = applicationOperations
 const { approve, setNotes } = applicationOperations
@@ -16,6 +17,7 @@ export const applicationEndpoints: readonly Endpoint[] = [
     path: all,
     audience: 'editor',
     operation: list,
+    answer,
     input: listQuery,
     describe: { query: pageParameters },
   },
@@ -24,18 +26,20 @@ export const applicationEndpoints: readonly Endpoint[] = [
     path: all,
     audience: 'signed-in',
     operation: create,
+    answer,
     input,
     describe: { ...describe, success: 201 },
   },
-  { method: 'GET', path: `${all}/me`, audience: 'signed-in', operation: mine },
-  { method: 'GET', path: one, audience: 'signed-in', operation: get },
-  { method: 'POST', path: one, audience: 'signed-in', operation: update, input, describe },
+  { method: 'GET', path: `${all}/me`, audience: 'signed-in', operation: mine, answer },
+  { method: 'GET', path: one, audience: 'signed-in', operation: get, answer },
+  { method: 'POST', path: one, audience: 'signed-in', operation: update, answer, input, describe },
   { method: 'DELETE', path: one, audience: 'signed-in', operation: remove },
   {
     method: 'PUT',
     path: `${one}/registration`,
     audience: 'signed-in',
     operation: saveRegistration,
+    answer,
     input,
     describe,
   },
@@ -44,6 +48,7 @@ export const applicationEndpoints: readonly Endpoint[] = [
     path: `${one}/registration`,
     audience: 'signed-in',
     operation: submitRegistration,
+    answer,
     input,
     describe,
   },
@@ -52,6 +57,7 @@ export const applicationEndpoints: readonly Endpoint[] = [
     path: `${one}/approve`,
     audience: 'editor',
     operation: approve,
+    answer,
     input(request) {
       const text = bareText(request)
       const state = approvalStates.find(known => known === text)
@@ -65,6 +71,7 @@ export const applicationEndpoints: readonly Endpoint[] = [
     path: `${one}/notesInternal`,
     audience: 'editor',
     operation: setNotes,
+    answer,
     input: request => ({ notes: bareText(request) }),
     describe: { body: 'notes' },
   },

@@ -1,3 +1,4 @@
+import { isoDay } from '@slipway/contracts'
 import { z } from 'zod'
 import { newLogin } from '../../identity/login.ts'
 
@@ -27,6 +28,10 @@ export const registrationInput = z.object({
   password,
   email,
   country: z.object({ isoCode2: text(2) }),
+  initialUsagePeriod: z
+    .object({ startDate: isoDay(), endDate: isoDay() })
+    .refine(({ startDate, endDate }) => startDate <= endDate, 'must end after it begins')
+    .nullish(),
 })
 
 /** What people may set of themselves: names, address, language. What is absent stays; an address is never taken away. */

@@ -4,6 +4,13 @@ import { type AccountFields, insertAccount, type Registration } from '../../iden
 import type { Author } from '../../identity/delegation.ts'
 import type { EndpointCall } from '../endpoint.ts'
 
+/** What belongs to somebody new beside the account. */
+type NewPerson = {
+  readonly registration?: Registration
+  /** Of the first usage report; default: the current calendar year. */
+  readonly usagePeriod?: { readonly start_date: string; readonly end_date: string }
+}
+
 /**
  * Makes an account and lets the catalog know of it at once, so that its owner finds everything in place. When the catalog
  * cannot be asked, the account is there all the same: its event will tell.
@@ -14,7 +21,7 @@ export async function makeAccount(
   login: string,
   fields: AccountFields,
   author: Author,
-  registration?: Registration,
+  { registration, usagePeriod }: NewPerson = {},
 ): Promise<KnownAccount> {
   const { store, bus, announceChange, logError } = options
   let told: KnownAccount
@@ -25,7 +32,11 @@ export async function makeAccount(
     throw failure('conflict', 'There is an account with this login.', { cause: error })
   }
   announceChange()
-  const noted = bus.call(accountOperations.note, { account: told }, { ...call, commandId: undefined })
+  const noted = bus.call(
+    accountOperations.note,
+    { account: told, usage_period: usagePeriod },
+    { ...call, commandId: undefined },
+  )
   await noted.catch(error => logError(error, request))
   return told
 }

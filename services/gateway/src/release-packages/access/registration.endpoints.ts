@@ -21,7 +21,7 @@ const attempts = limitAttempts({ max: 60, windowMs: 60_000 })
 
 async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
   const { request, reply, call, options } = endpointCall
-  const { login, password, firstName, lastName, email, langKey, country } = parsed(
+  const { login, password, firstName, lastName, email, langKey, country, initialUsagePeriod } = parsed(
     registrationInput,
     jsonObject(request),
   )
@@ -43,7 +43,12 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
   }
   const fields = changedFields(undefined, change, await hashPassword(password))
   try {
-    await makeAccount(endpointCall, login, fields, platformAuthor(login), newRegistration(call.baseUrl ?? ''))
+    await makeAccount(endpointCall, login, fields, platformAuthor(login), {
+      registration: newRegistration(call.baseUrl ?? ''),
+      ...(initialUsagePeriod && {
+        usagePeriod: { start_date: initialUsagePeriod.startDate, end_date: initialUsagePeriod.endDate },
+      }),
+    })
   } catch (error) {
     if (isFailure(error, 'conflict')) return reply.code(304).send()
     throw error
