@@ -1,4 +1,10 @@
-import { mappingOperations, orgOperations, sourceOperations, sourceVersionOperations } from '@slipway/contracts'
+import {
+  mappingOperations,
+  orgOperations,
+  parseExact,
+  sourceOperations,
+  sourceVersionOperations,
+} from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { concept, importActions, mapping, url } from './import-actions.ts'
@@ -194,5 +200,41 @@ describe('a mapping to what is not here', () => {
     ] as const) {
       expect(await get(target, id)).toMatchObject({ to_concept_url: url('SECRET', code), to_concept_name: code })
     }
+  })
+})
+
+describe('where a mapping begins', () => {
+  it('is said by its source and code as well, in a single write as in bulk', async () => {
+    const target = await running.dictionary('ORIGIN', ['A', 'b/c', '12345678901234567890'])
+    const from_source_url = '/orgs/ORIGIN/sources/S/'
+    const to = { to_concept_url: url('ORIGIN', 'A') }
+    for (const [id, code] of [
+      ['text', 'b/c'],
+      ['number', parseExact('12345678901234567890')],
+    ] as const) {
+      const origin = { from_source_url, from_concept_code: code }
+      expect(
+        (await carriedOut([mapping('ORIGIN', '', '', { id, ...to, from_concept_url: null, ...origin })])).report,
+      ).toMatchObject({ created: 1 })
+      const bulk = await get(target, id)
+      const single = await create(target, { id: `${id}-single`, map_type: 'OTHER', ...to, ...origin })
+      expect(single).toMatchObject({
+        from_concept_code: bulk.from_concept_code,
+        from_concept_url: bulk.from_concept_url,
+      })
+      expect(bulk.from_concept_url).toBe(url('ORIGIN', encodeURIComponent(bulk.from_concept_code)))
+    }
+    // Rows say both; the URL counts.
+    const other = { from_concept_url: url('ORIGIN', 'A'), from_source_url, from_concept_code: 'b/c' }
+    const moved = { ...target, id: 'text-single', body: { ...other, to_concept_url: url('ORIGIN', 'b%2Fc') } }
+    expect(await running.bus.call(mappingOperations.update, moved, as('ada'))).toMatchObject({ from_concept_code: 'A' })
+    const back = { ...target, id: 'text-single', body: { from_source_url, from_concept_code: '12345678901234567890' } }
+    expect(await running.bus.call(mappingOperations.update, back, as('ada'))).toMatchObject({
+      from_concept_code: '12345678901234567890',
+    })
+    await expect(create(target, { ...to, from_source_url })).rejects.toMatchObject({
+      code: 'invalid',
+      details: [{ path: ['from_concept_url'], reason: 'required' }],
+    })
   })
 })

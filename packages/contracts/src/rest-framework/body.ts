@@ -19,24 +19,31 @@ export type Shape = Readonly<Record<string, z.ZodType>>
 type OutputOfShape<Fields extends Shape> = z.output<z.ZodObject<{ -readonly [Key in keyof Fields]: Fields[Key] }>>
 type InputOfShape<Fields extends Shape> = z.input<z.ZodObject<{ -readonly [Key in keyof Fields]: Fields[Key] }>>
 
+/** Says the fields of a body anew before they are read, where a field can be said in several ways. */
+export type Prepare = (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+
 const shapeOf = new WeakMap<z.ZodType, Shape>()
 
 /** A body for POST and PUT: absent fields take their default or are reported as required. */
-export function body<Fields extends Shape>(shape: Fields) {
-  return read<OutputOfShape<Fields>, InputOfShape<Fields>>(shape, 'all')
+export function body<Fields extends Shape>(shape: Fields, prepare?: Prepare) {
+  return read<OutputOfShape<Fields>, InputOfShape<Fields>>(shape, 'all', prepare)
 }
 
 /** A body for PATCH: only the fields that are there are looked at, and no default applies. */
-export function partialBody<Fields extends Shape>(shape: Fields) {
-  return read<Partial<OutputOfShape<Fields>>, Partial<InputOfShape<Fields>>>(shape, 'present')
+export function partialBody<Fields extends Shape>(shape: Fields, prepare?: Prepare) {
+  return read<Partial<OutputOfShape<Fields>>, Partial<InputOfShape<Fields>>>(shape, 'present', prepare)
 }
 
-function read<Output, Input>(shape: Shape, which: 'all' | 'present'): z.ZodType<Checked<Output>, Input> {
+function read<Output, Input>(
+  shape: Shape,
+  which: 'all' | 'present',
+  prepare: Prepare = given => given,
+): z.ZodType<Checked<Output>, Input> {
   // Optional for zod only: a request without a body is read like one with an empty object.
   const schema = z
     .unknown()
     .optional()
-    .transform(value => markChecked(readFields(shape, value ?? {}, which)))
+    .transform(value => markChecked(readFields(shape, isJsonObject(value) ? prepare(value) : (value ?? {}), which)))
     .meta(bodySchema(shape, which))
   shapeOf.set(schema, shape)
   return schema as unknown as z.ZodType<Checked<Output>, Input>

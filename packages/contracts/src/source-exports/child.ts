@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
-import { body, partialBody, type Shape } from '../rest-framework/body.ts'
+import { body, type Prepare, partialBody, type Shape } from '../rest-framework/body.ts'
 import { toldAccess } from './access.ts'
 import { childTarget, oclQuery, oclUrl, oclWriteErrors, readErrors, sourceTarget } from './target.ts'
 
@@ -19,6 +19,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
   noun: 'concept' | 'mapping',
   fields: Fields,
   row: Row,
+  prepare?: Prepare,
 ) {
   const live = { ...sourceTarget, id: z.string().max(1024) }
   const comment = z.string().optional()
@@ -50,14 +51,14 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     create: operation(`exporter.${noun}.create`, {
       summary: `Adds a ${noun} to a source`,
       effect: 'write',
-      input: z.object({ ...sourceTarget, body: body(fields) }),
+      input: z.object({ ...sourceTarget, body: body(fields, prepare) }),
       output: row,
       errors: rowErrors,
     }),
     update: operation(`exporter.${noun}.update`, {
       summary: `Changes a ${noun}; what differs becomes a new state of it`,
       effect: 'write',
-      input: z.object({ ...live, ifMatch, body: partialBody(fields) }),
+      input: z.object({ ...live, ifMatch, body: partialBody(fields, prepare) }),
       output: row,
       errors: rowErrors,
     }),

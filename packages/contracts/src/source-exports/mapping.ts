@@ -4,6 +4,7 @@ import { operation } from '../operation.ts'
 import { field } from '../rest-framework/field.ts'
 import { flag, text } from '../rest-framework/scalar.ts'
 import { childEvents, childOperations } from './child.ts'
+import { withOrigin } from './mapping-origin.ts'
 import { childTarget, oclQuery, oclTimestamp, oclUrl, readErrors } from './target.ts'
 import { anyJson, nullableKey, nullableText, oclCode } from './values.ts'
 
@@ -73,6 +74,9 @@ export const mappingFields = {
   id: oclCode().optional(),
   map_type: text({ max: 1000 }),
   from_concept_url: text({ max: 5000 }),
+  /** With the code, another way to say `from_concept_url`. */
+  from_source_url: nullableKey().optional(),
+  from_concept_code: nullableKey().optional(),
   to_concept_url: nullableKey().optional(),
   to_source_url: nullableKey().optional(),
   to_concept_code: nullableKey().optional(),
@@ -90,7 +94,7 @@ export const mappingFields = {
 export type MappingFields = z.output<z.ZodObject<typeof mappingFields>>
 
 export const mappingOperations = {
-  ...childOperations('mapping', mappingFields, mappingSchema),
+  ...childOperations('mapping', mappingFields, mappingSchema, withOrigin),
   ofConcept: operation('exporter.mapping.of-concept', {
     summary: 'Lists the mappings of a source that lead from one of its concepts, or to it as well',
     effect: 'read',

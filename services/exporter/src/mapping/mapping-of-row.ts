@@ -1,3 +1,4 @@
+import { withOrigin } from '@slipway/contracts'
 import { textOf } from '../text-of.ts'
 import { readEnd } from './end-url.ts'
 
@@ -5,15 +6,6 @@ type Members = Readonly<Record<string, unknown>>
 
 /** The fields that make a mapping, of a row of a mapping, which says more than once where it begins and leads. */
 export const mappingOfRow = (row: Members): Members => withoutRepeatedTarget(withOrigin(row))
-
-/** Rows of exports have no URL of a concept that is not here; its code and source say the same. */
-function withOrigin(line: Members): Members {
-  const { from_concept_url: url, from_source_url: source, from_concept_code: code } = line
-  if (url || typeof source !== 'string' || !source || (typeof code !== 'string' && typeof code !== 'number'))
-    return line
-  const slash = source.endsWith('/') ? '' : '/'
-  return { ...line, from_concept_url: `${source}${slash}concepts/${encodeURIComponent(code)}/` }
-}
 
 /** Rows of exports say the concept a mapping leads to also as a code of its source; that is not another target. */
 function withoutRepeatedTarget(line: Members): Members {
