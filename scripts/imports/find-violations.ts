@@ -37,7 +37,7 @@ function bareFault(workspaces: readonly Workspace[], from: Workspace, file: Sour
   if (to && !mayImport(from.folder, to.folder, file.isTest)) return `${from.folder} may not depend on ${to.folder}`
   // Tests of a package that `packages/testing` itself needs: to declare that would make a circle of packages.
   if (file.isTest && to?.dependencies.has(from.name)) return null
-  if (from.dependencies.has(name)) return null
+  if (from.dependencies.has(name) || file.onDemand.has(name)) return null
   if (!from.devDependencies.has(name)) return `${name} is not declared in ${from.folder}/package.json`
   return file.isTest ? null : `${name} is only a development dependency of ${from.folder}`
 }

@@ -100,6 +100,17 @@ describe('declarations', () => {
     ])
   })
 
+  test('a package within a workspace declares for what is below it', () => {
+    const manifest = { dependencies: { autocannon: '9.0.0' } }
+    expect(
+      violationsWith({
+        'tests/bench/package.json': manifest,
+        'tests/bench/load/run.ts': "import 'autocannon'",
+        'tests/chaos/run.ts': "import 'autocannon'",
+      }),
+    ).toEqual(['tests/chaos/run.ts: imports autocannon: autocannon is not declared in tests/package.json'])
+  })
+
   test('Node’s own modules are named as such', () => {
     expect(violationsWith({ 'services/registry/src/a.ts': "import fs from 'fs'" })).toEqual([
       'services/registry/src/a.ts: imports fs: write node:fs',

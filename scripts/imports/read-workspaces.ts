@@ -8,6 +8,8 @@ export type SourceFile = {
   readonly imports: readonly string[]
   /** May use what only tests need. */
   readonly isTest: boolean
+  /** Declared by a package.json in its folder or above it, below that of the workspace: installed on demand only. */
+  readonly onDemand: ReadonlySet<string>
 }
 
 export type Workspace = {
@@ -42,10 +44,15 @@ export function readWorkspaces(root: string): readonly Workspace[] {
 }
 
 function readWorkspace(root: string, folder: string, manifest: Manifest, shared: readonly string[]): Workspace {
+  const cwd = join(root, folder)
   const paths = globSync('**/*.ts', {
-    cwd: join(root, folder),
+    cwd,
     exclude: name => name === 'node_modules' || name === 'vitest.config.ts',
   })
+  const inner = globSync('*/**/package.json', { cwd, exclude: name => name === 'node_modules' }).map(path => ({
+    within: `${dirname(path).replaceAll('\\', '/')}/`,
+    declared: Object.keys(readManifest(join(cwd, path)).dependencies ?? {}),
+  }))
   return {
     folder,
     name: manifest.name ?? folder,
@@ -56,9 +63,10 @@ function readWorkspace(root: string, folder: string, manifest: Manifest, shared:
       .sort()
       .map(path => ({
         path,
-        imports: readImports(readFileSync(join(root, folder, path), 'utf8')),
+        imports: readImports(readFileSync(join(cwd, path), 'utf8')),
         // Scripts run in a checkout only, where all development tools are.
         isTest: folder === 'scripts' || path.startsWith('test/') || /\.test(-d)?\.ts$/.test(path),
+        onDemand: new Set(inner.flatMap(({ within, declared }) => (path.startsWith(within) ? declared : []))),
       })),
   }
 }

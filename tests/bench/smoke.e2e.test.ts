@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, type TestContext, test } from 'vitest'
+import { beforeAll, expect, type TestContext, test } from 'vitest'
 
 const run = promisify(execFile)
 const cwd = join(import.meta.dirname, '../..')
@@ -18,6 +18,11 @@ async function bench(
   expect(stdout).not.toMatch(/NaN|undefined|Infinity/)
   return stdout
 }
+
+// From the npm registry, the first time.
+beforeAll(async () => {
+  await run(process.execPath, ['tests/bench/install.ts'], { cwd })
+}, 300_000)
 
 // As little as shows that each still runs to its end and prints what it measured.
 
