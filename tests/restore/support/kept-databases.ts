@@ -34,13 +34,17 @@ export function keptDatabases(on: () => Platform): KeptDatabases {
     await Promise.all(processesOf(service).map(process => process.restart()))
   }
 
-  async function copied(service: ServiceName, from: string, to: string): Promise<void> {
+  async function copy(service: ServiceName, what: 'keep' | 'put back'): Promise<void> {
+    const own = decodeURIComponent(new URL(on().databaseUrl(service)).pathname.slice(1))
+    const [from, to] = what === 'keep' ? [own, `${own}_kept`] : [`${own}_kept`, own]
     await stop(service)
+    // Nobody may be connected to what is copied, nor come back meanwhile.
     await administer(
-      `drop database if exists ${to} with (force)`,
-      // Nobody may be connected to what is copied.
+      `drop database if exists "${to}" with (force)`,
+      `alter database "${from}" allow_connections false`,
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${from}'`,
-      `create database ${to} template ${from}`,
+      `create database "${to}" template "${from}"`,
+      `alter database "${from}" allow_connections true`,
     )
     await start(service)
   }
@@ -48,8 +52,8 @@ export function keptDatabases(on: () => Platform): KeptDatabases {
   return {
     stop,
     start,
-    keep: service => copied(service, `slipway_${service}`, `kept_${service}`),
-    putBack: service => copied(service, `kept_${service}`, `slipway_${service}`),
+    keep: service => copy(service, 'keep'),
+    putBack: service => copy(service, 'put back'),
     async loseStream() {
       const { nats, dataDir } = on()
       await nats?.kill()
