@@ -276,3 +276,28 @@ describe('the list of affiliates', () => {
     expectError(await list({}, running.as.anonymous), 401, texts.unauthenticated)
   })
 })
+
+it('all of them are a table for administrators, which a spreadsheet may open', async () => {
+  const login = 'exported'
+  const person = { login, password: 'secret', roles: ['ROLE_USER'], member: 'SE', email: 'exported@example.org' }
+  expect((await running.as.admin.post('/api/users', { ...person, firstName: '=1+1', lastName: 'a^b' })).status).toBe(
+    201,
+  )
+  const path = '/api/affiliates/csv'
+  expect((await running.as.admin.send('HEAD', path)).status).toBe(200)
+  const answer = await running.as.admin.get(path)
+  expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/csv;charset=UTF-8'])
+  const [head, ...lines] = answer.text.trimEnd().split('\n')
+  expect(head).toMatch(/^member\^importKey\^type\^/)
+  const own = lines.filter(line => line.includes('^exported@example.org^'))
+  expect(own).toEqual([
+    expect.stringMatching(/^SE\^AFFILIATE-\d+\^\^\^AFFILIATE_NORMAL\^\^'=1\+1\^a b\^exported@example\.org\^{16}$/),
+  ])
+  expect(new Set(lines.map(line => line.split('^').length))).toEqual(new Set([25]))
+  const trail = `/api/audits?$filter=${encodeURIComponent("auditEventType eq 'AFFILIATE_EXPORT'")}`
+  expect((await running.as.admin.get(trail)).body.map(({ principal }: { principal: string }) => principal)).toEqual([
+    'admin',
+  ])
+  expectError(await running.as.sweden.get(path), 403, texts.denied)
+  expectError(await running.as.anonymous.get(path), 401, texts.unauthenticated)
+})

@@ -5,6 +5,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { accountConsumer } from './account/account.events.ts'
 import { accountHandlers } from './account/account.operations.ts'
 import { affiliateHandlers } from './affiliate/affiliate.operations.ts'
+import { affiliateExportHandler } from './affiliate/affiliate-export.ts'
 import { applicationHandlers } from './application/application.operations.ts'
 import { auditHandlers } from './audit/audit.operations.ts'
 import { baseProductHandlers } from './base-product/base-product.operations.ts'
@@ -79,6 +80,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...memberLicenseHandlers(store, blobs),
         ...countryHandlers(store, countries),
         ...affiliateHandlers({ store, countries }),
+        affiliateExportHandler(store),
         ...applicationHandlers({ store, countries, publicUrl: config.SLIPWAY_PUBLIC_URL }),
         ...commercialUsageHandlers({ store, countries }),
         ...accountHandlers(store, config.SLIPWAY_PUBLIC_URL),

@@ -74,6 +74,14 @@ export const affiliateOperations = {
     output: z.object({ affiliates: z.array(affiliateSchema), totalResults: z.int(), totalPages: z.int() }),
     errors: ['unauthenticated', 'forbidden', 'refused'],
   }),
+  export: operation('catalog.affiliate.export', {
+    summary: 'All affiliates as a table, columns divided by `^`; for administrators',
+    effect: 'read',
+    flow: 'streamed-answer',
+    input: z.object({}),
+    output: z.unknown().meta({ type: 'string', contentMediaType: 'application/csv' }),
+    errors: ['unauthenticated', 'forbidden'],
+  }),
   get: operation('catalog.affiliate.get', {
     summary: 'Reads an affiliate',
     effect: 'read',

@@ -46,7 +46,7 @@ export type Endpoint = {
    * not need a body.
    */
   readonly streamed?: boolean
-  /** A GET that changes something, as a link in a mail: HEAD changes nothing, and is answered 200 whatever GET would be. */
+  /** A GET that changes something, as a link in a mail, or leaves a trail: HEAD changes nothing, and is answered 200 whatever GET would be. */
   readonly changes?: boolean
   /** `OPTIONS` needs the audience as well. */
   readonly guardsOptions?: boolean

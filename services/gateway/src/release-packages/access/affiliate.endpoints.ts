@@ -9,7 +9,17 @@ import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
 import { listQuery, pageParameters } from './list-query.ts'
 import { answerWithReports, withUsageReports } from './usage-report.ts'
 
-const { check, mine, ofCreator, list, get, update, updateDetail, delete: remove } = affiliateOperations
+const {
+  check,
+  mine,
+  ofCreator,
+  list,
+  get,
+  update,
+  updateDetail,
+  export: exportAll,
+  delete: remove,
+} = affiliateOperations
 const one = '/api/affiliates/:affiliateId'
 
 const noted = affiliateSchema.pick({ creator: true, standingState: true })
@@ -88,6 +98,14 @@ export const affiliateEndpoints: readonly Endpoint[] = [
     answer: answerWithReports,
     input: listQuery,
     describe: { query: ['q', ...pageParameters] },
+  },
+  {
+    method: 'GET',
+    path: '/api/affiliates/csv',
+    audience: 'administrator',
+    operation: exportAll,
+    changes: true,
+    describe: { produces: ['application/csv'] },
   },
   { method: 'GET', path: one, audience: 'editor', operation: get, answer: answerWithReports },
   {
