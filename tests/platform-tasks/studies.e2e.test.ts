@@ -97,9 +97,9 @@ describe('who may', () => {
 
   it('see or change what is not shared: nobody without ACCESS_ALL_DATA', async () => {
     const { plain, user, curator } = running.as
-    expect((await user.get(used('SD_BBBBBBBB'))).status).toBe(403)
-    expect((await plain.patch(curated('SD_BBBBBBBB'), { x: 1 })).status).toBe(403)
-    expect((await plain.post('as-curator/integration/studies/SD_BBBBBBBB/tasks/publish-versions')).status).toBe(403)
+    expect((await user.get(used('SD_BBBBBBBB'))).status).toBe(404)
+    expect((await plain.patch(curated('SD_BBBBBBBB'), { x: 1 })).status).toBe(404)
+    expect((await plain.post('as-curator/integration/studies/SD_BBBBBBBB/tasks/publish-versions')).status).toBe(404)
     const listed = async (client: typeof plain) =>
       (await client.get('as-user/studies')).body.data.map((one: Record<string, string>) => one['genestack:accession'])
     expect(await listed(user)).toEqual([sharedStudy])

@@ -207,7 +207,7 @@ describe('an affiliate', () => {
     const applying = await affiliate('private-applying', {}, false)
     const refusal = 'The primary application is not approved.'
     expectError(await applying.user.put(path(applying.id, '/detail'), { firstName: 'X' }), 409, refusal)
-    expectError(await applying.user.put(path(id, '/detail'), { firstName: 'X' }), 403, texts.denied)
+    expectError(await applying.user.put(path(id, '/detail'), { firstName: 'X' }), 404, texts.missing)
     expectError(await running.as.anonymous.put(path(id, '/detail'), {}), 401, texts.unauthenticated)
     expectError(await running.as.admin.put(path(1, '/detail'), {}), 404, texts.missing)
     const wrong = { firstName: 'x'.repeat(256) }

@@ -144,12 +144,12 @@ describe('a primary application', () => {
     const { user, id } = await applicant()
     const { user: other } = await applicant()
     for (const method of ['put', 'post'] as const) {
-      expectError(await other[method](path(id, '/registration'), registration()), 403, texts.denied)
+      expectError(await other[method](path(id, '/registration'), registration()), 404, texts.missing)
       expectError(await running.as.sweden[method](path(id, '/registration'), registration()), 403, texts.denied)
       expectError(await running.as.anonymous[method](path(id, '/registration'), {}), 401, texts.unauthenticated)
       expectError(await user[method](path(1, '/registration'), registration()), 404, texts.missing)
     }
-    expectError(await other.get(path(id)), 403, texts.denied, path(id))
+    expectError(await other.get(path(id)), 404, texts.missing, path(id))
     expectError(await running.as.anonymous.get(path(id)), 401, texts.unauthenticated)
     expect((await user.get(path(id))).status).toBe(200)
     expect((await running.as.america.get(path(id))).body).toHaveProperty('notesInternal')
@@ -238,8 +238,8 @@ describe('an extension', () => {
     const { user, id } = await applicant()
     const { user: other } = await applicant()
     const { applicationId } = (await start(user)).body
-    expectError(await other.post(path(applicationId), { reason: 'mine' }), 403, texts.denied)
-    expectError(await other.delete(path(applicationId)), 403, texts.denied)
+    expectError(await other.post(path(applicationId), { reason: 'mine' }), 404, texts.missing)
+    expectError(await other.delete(path(applicationId)), 404, texts.missing)
     expectError(await running.as.anonymous.delete(path(applicationId)), 401, texts.unauthenticated)
     expectError(await user.delete(path(id)), 400, 'Only applications of type EXTENSION can be deleted.')
     const message = 'A primary application is submitted with its registration.'

@@ -230,10 +230,12 @@ describe('a usage report', () => {
     const other = await applicant('other@example.org')
     const country = { country: { isoCode2: 'SE' } }
     const added = (await user.post(`${path}/countries`, country)).body.commercialUsageCountId
+    // To other affiliates it is not there; insiders have no reports at all.
     for (const who of [running.as.user, other.user, running.as.insider]) {
-      expectError(await who.get(path), 403, texts.denied)
-      expectError(await who.post(`${path}/countries`, country), 403, texts.denied)
-      expectError(await who.get(`/api/affiliates/${affiliate}/commercialUsages`), 403, texts.denied)
+      const [status, message] = who === running.as.insider ? [403, texts.denied] : [404, texts.missing]
+      expectError(await who.get(path), status, message)
+      expectError(await who.post(`${path}/countries`, country), status, message)
+      expectError(await who.get(`/api/affiliates/${affiliate}/commercialUsages`), status, message)
     }
     expectError(await running.as.anonymous.get(path), 401, texts.unauthenticated)
     expect((await running.as.america.get(path)).status).toBe(200)

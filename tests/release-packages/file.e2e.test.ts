@@ -119,9 +119,10 @@ describe('a file', () => {
   })
 
   test('is checked for where it lies', async () => {
+    const online = (await make.version(home, { releaseType: 'online' })).releaseVersionId
     const check = async (downloadUrl: string | null) => {
-      const { releaseFileId } = await make.file(home, version, { downloadUrl })
-      const { status, text, headers } = await as.user.get(`${files}/${releaseFileId}/check`)
+      const { releaseFileId } = await make.file(home, online, { downloadUrl })
+      const { status, text, headers } = await as.user.get(`${pathOf(home, online, releaseFileId)}/check`)
       expect([status, headers['content-type']]).toEqual([200, 'application/json'])
       return text
     }
@@ -130,6 +131,11 @@ describe('a file', () => {
     expect(await check('https://files.example.org/x')).toBe('false')
     expect(await check(null)).toBe('false')
     expectError(await as.user.get(`${files}/999999/check`), 404, texts.missing)
+    const { releaseFileId: unpublished } = await make.file(home, version, {
+      downloadUrl: 'https://ihtsdo.example.org/x',
+    })
+    expectError(await as.user.get(`${files}/${unpublished}/check`), 404, texts.missing)
+    expect((await as.insider.get(`${files}/${unpublished}/check`)).text).toBe('true')
     expectError(await as.anonymous.get(`${files}/999999/check`), 401, texts.unauthenticated)
   })
 

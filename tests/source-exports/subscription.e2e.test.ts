@@ -117,8 +117,8 @@ describe('an own source', () => {
     expect((await bob.post('/user/sources/mine/versions/', { id: 'v1' })).status).toBe(201)
     await eventually(async () => (await bob.get('/user/sources/mine/v1/export')).status === 200)
     expect((await nobody.get('/user/sources/mine/')).status).toBe(401)
-    // What is private is not there for who gave no credentials.
+    // What is private is not there for others.
     expect((await nobody.get('/users/bob/sources/mine/')).status).toBe(404)
-    expect((await ada.get('/users/bob/sources/mine/')).status).toBe(403)
+    expect((await ada.get('/users/bob/sources/mine/')).status).toBe(404)
   })
 })

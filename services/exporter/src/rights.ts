@@ -15,32 +15,37 @@ const isAdmin = (identity: Identity | null, { belongs }: Guarded) => identity !=
 /** A caller's login as memberships have it; empty for nobody. */
 export const loginOf = (identity: Identity | null): string => identity?.login.toLowerCase() ?? ''
 
-/** To who gave no credentials what is private is not there: the status may not tell it from what never was. */
-function requireKnowing(identity: Identity | null, { public_access }: Guarded): void {
-  if (identity === null && public_access === 'None') throw notFound()
+/**
+ * Whether the caller may know of it. To others, with credentials or without, what is private is not there: no status may
+ * tell it from what never was.
+ */
+export const mayView = (identity: Identity | null, guarded: Guarded): boolean =>
+  guarded.public_access !== 'None' || isAdmin(identity, guarded)
+
+/** @throws `not_found`, as if it were not there */
+export function requireView(identity: Identity | null, guarded: Guarded): void {
+  if (!mayView(identity, guarded)) throw notFound()
 }
 
 /**
- * @throws `unauthenticated` for anonymous callers, or `not_found` where it is private; `forbidden` for others, as all of
- * these
+ * Changing content.
+ * @throws as `requireAdmin`
  */
-export function requireView(identity: Identity | null, guarded: Guarded): void {
-  if (guarded.public_access === 'None') requireAdmin(identity, guarded)
-}
-
-/** Changing content. */
 export function requireEdit(identity: Identity | null, guarded: Guarded): Identity {
   return guarded.public_access === 'Edit' ? requireSignedIn(identity) : requireAdmin(identity, guarded)
 }
 
+/** @throws `not_found` where it is private; else `unauthenticated` for anonymous callers, `forbidden` for others */
 export function requireAdmin(identity: Identity | null, guarded: Guarded): Identity {
-  requireKnowing(identity, guarded)
+  requireView(identity, guarded)
   const known = requireSignedIn(identity)
   if (!isAdmin(known, guarded)) throw notAllowed()
   return known
 }
 
-export function requireStaff(identity: Identity | null): Identity {
+/** @throws as `requireAdmin`, and `forbidden` for owners and members without the role */
+export function requireStaff(identity: Identity | null, guarded: Guarded): Identity {
+  requireView(identity, guarded)
   const known = requireSignedIn(identity)
   if (!isStaff(known)) throw notAllowed()
   return known

@@ -41,7 +41,7 @@ describe('an import in a queue', () => {
     expect(await finished(other.id)).toMatchObject({ state: 'SUCCESS' })
     expect(await read(second.id, false)).toMatchObject({ state: 'PENDING' })
     const cancel = (person: Person) => running.bus.request(bulkImportOperations.cancel, { task: first.id }, as(person))
-    await expect(cancel('bob')).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(cancel('bob')).rejects.toMatchObject({ code: 'not_found' })
     expect((await cancel('ada')).status).toBe(204)
     await expect(cancel('ada')).rejects.toMatchObject({ code: 'refused' })
     expect(await finished(first.id)).toMatchObject({ state: 'REVOKED' })

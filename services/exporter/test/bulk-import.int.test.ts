@@ -162,7 +162,7 @@ describe('an import', () => {
       mapping('RIGHTS', 'A', 'A'),
     ]
     const submitted = await submit(foreign, { person: 'bob' })
-    await expect(read(submitted.id)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(read(submitted.id)).rejects.toMatchObject({ code: 'not_found' })
     await eventually(async () => (await read(submitted.id, false, 'bob')).state === 'SUCCESS')
     expect((await read(submitted.id, true, 'staff')).report).toMatchObject({ permission_denied: 3, created: 0 })
     const own = await submit(

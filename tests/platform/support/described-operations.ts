@@ -25,7 +25,7 @@ type Document = {
 
 const apis = [
   ...['release-coordinator', 'release-schedules', 'release-packages', 'source-exports', 'platform-tasks'],
-  ...['webhooks', 'platform'],
+  ...['webhooks', 'platform', 'unified'],
 ]
 const methods = new Set(['get', 'post', 'put', 'patch', 'delete'])
 

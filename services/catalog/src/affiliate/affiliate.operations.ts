@@ -134,7 +134,9 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
       const row = await locked(tx, affiliateId)
       const isUser = viewer.kind === 'user'
-      if (isUser ? row.creator !== viewer.login : !actsFor(viewer, row.home_member)) throw accessDenied()
+      // Users may know of their own only; staff see those of every member.
+      if (isUser && row.creator !== viewer.login) throw notFound()
+      if (!isUser && !actsFor(viewer, row.home_member)) throw accessDenied()
       const { applications } = (await findAffiliate(tx.query, affiliateId)) as AffiliateWithApplications
       if (!applications.some(({ application_type, state }) => application_type === 'PRIMARY' && state === 'APPROVED')) {
         throw failure('conflict', 'The primary application is not approved.')

@@ -42,8 +42,7 @@ export function commercialUsageHandlers(options: CommercialUsageOptions): Operat
     handlerOf(listOf, async ({ affiliateId }, { identity }) => {
       const viewer = requireKind(identity, 'user', 'staff', 'admin')
       const affiliate = await findAffiliate(store.read, affiliateId)
-      if (!affiliate) throw notFound()
-      if (affiliate.creator !== viewer.login && !isEditor(viewer)) throw accessDenied()
+      if (!affiliate || (affiliate.creator !== viewer.login && !isEditor(viewer))) throw notFound()
       return { body: await Promise.all(affiliate.usages.map(usage => shown({ usage, affiliate, viewer }))) }
     }),
 

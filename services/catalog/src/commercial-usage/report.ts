@@ -25,14 +25,14 @@ export async function reportOf(read: Read, affiliateId: number, id: number): Pro
   return { affiliate, usage }
 }
 
-/** A report for its affiliate, for staff of every member, or for administrators. @throws `not_found`, `forbidden` */
+/** A report for its affiliate, for staff of every member, or for administrators. @throws `not_found`, also for others */
 export async function readReport(read: Read, id: number, identity: Identity | null): Promise<Report> {
   const viewer = requireKind(identity, 'user', 'staff', 'admin')
   const affiliateId = await affiliateOfReport(read, id)
   if (affiliateId === undefined) throw notFound()
   const found = await reportOf(read, affiliateId, id)
   const isOwn = found.affiliate.creator === viewer.login
-  if (!isOwn && !isEditor(viewer)) throw accessDenied()
+  if (!isOwn && !isEditor(viewer)) throw notFound()
   return { ...found, viewer, isOwn }
 }
 
@@ -44,9 +44,13 @@ export async function lockReport(tx: Queryable, id: number, identity: Identity |
   return readReport(tx.query, id, identity)
 }
 
-/** @throws `forbidden` for all but the affiliate itself and administrators */
+/**
+ * For the affiliate itself and administrators.
+ * @throws `forbidden` for staff, `not_found` for others, who may not know of it
+ */
 export function requireReporter({ viewer, isOwn }: Pick<Report, 'viewer' | 'isOwn'>): void {
-  if (!isOwn && viewer.kind !== 'admin') throw accessDenied()
+  if (isOwn || viewer.kind === 'admin') return
+  throw isEditor(viewer) ? accessDenied() : notFound()
 }
 
 /** A locked report that its affiliate fills in. @throws `conflict` once it was submitted */

@@ -28,8 +28,8 @@ export function releaseFileHandlers(store: Store): OperationHandler[] {
     handlerOf(check, async (target, { identity }) => {
       requireKind(identity, 'user', 'member', 'staff', 'admin')
       const origin = await originOf(store.read, target)
-      if (origin === undefined) throw notFound()
-      return { body: origin?.includes(internationalOrigin) ?? false }
+      if (!origin || !sightOf(viewerOf(identity)).states.includes(origin.state)) throw notFound()
+      return { body: origin.url?.includes(internationalOrigin) ?? false }
     }),
     packageWrite(store, create, async (tx, { body, ...path }, author) => {
       const place = await placeOf(tx, path, author)
@@ -40,7 +40,7 @@ export function releaseFileHandlers(store: Store): OperationHandler[] {
     packageWrite(store, update, async (tx, { body, ifMatch, ...path }, author) => {
       const place = await placeOf(tx, path, author, ifMatch)
       const { releaseFileId, ...fields } = body
-      if (fields.downloadUrl !== (await originOf(tx.query, { ...path, releaseFileId }))) {
+      if (fields.downloadUrl !== (await originOf(tx.query, { ...path, releaseFileId }))?.url) {
         refusePlatformFile(fields.downloadUrl)
       }
       if (!(await updateFile(tx, place, releaseFileId, fields))) throw notFound()

@@ -129,10 +129,15 @@ export async function readFile(
   return shown
 }
 
-const origin: Statement = { name: 'file.origin', text: `select file.download_url as url ${inPackage}` }
+export type FileOrigin = { readonly url: string | null; readonly state: PublicationState }
+
+const origin: Statement = {
+  name: 'file.origin',
+  text: `select file.download_url as url, version.state ${inPackage}`,
+}
 
 /** Where the bytes lie; undefined when there is no such file. */
-export async function originOf(read: Queryable['query'], target: FileTarget): Promise<string | null | undefined> {
-  const [row] = await read<{ url: string | null }>(origin, addresses(target))
-  return row?.url
+export async function originOf(read: Queryable['query'], target: FileTarget): Promise<FileOrigin | undefined> {
+  const [row] = await read<FileOrigin>(origin, addresses(target))
+  return row
 }

@@ -159,7 +159,8 @@ function requireAccession(id: string): void {
 
 function requireAccess(study: StudyRow | undefined, view: View, identity: Identity): StudyRow {
   if (!study || (view === 'user' && study.deleted)) throw unknownStudy()
-  if (!mayAccess(identity, study)) throw failure('forbidden', 'Forbidden. The study is not shared with you.')
+  // What is not shared with the caller is not there, and no status tells it from what never was.
+  if (!mayAccess(identity, study)) throw unknownStudy()
   return study
 }
 

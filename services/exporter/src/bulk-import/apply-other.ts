@@ -58,7 +58,7 @@ export async function applyOther(
 /** The line that would make an org of which only the id is known. */
 const orgLine = (id: string) => ({ kind: 'org', action: 'CREATE', value: { id, name: id } }) as const
 
-/** @throws `forbidden` for what the caller may not see */
+/** What the caller may not know of is not there. */
 async function isThere(
   tx: AnyTx,
   { identity }: Importer,

@@ -112,8 +112,8 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
         if (!signed) throw badSignature()
         const { blob, viewer } = signed
         const source = await findSourceFor(store.read, target, viewer.login)
-        // It may have become private since, or whoever it was given to may have left.
-        if (source.public_access === 'None' && !source.belongs && !viewer.staff) throw badSignature()
+        // It may have become private since, or whoever it was given to may have left: then it is gone for them.
+        if (source.public_access === 'None' && !source.belongs && !viewer.staff) throw notFound()
         const version = await findVersion(store.read, source.position, target.version)
         const ready = await archive.find(await findExport(store.read, version.position), blob)
         const cause = { actor: actorOf(null), traceparent }

@@ -3,7 +3,7 @@ import type { Queryable } from '@slipway/store'
 import { findChild } from '../child/child.store.ts'
 import { childUrl, ownerTypeName } from '../paths.ts'
 import { refuseField, refuseObject } from '../refusals.ts'
-import { requireView } from '../rights.ts'
+import { mayView } from '../rights.ts'
 import { findSource, type SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
 import { codeEnd, type EndPlace, readConceptEnd } from './end-url.ts'
@@ -78,15 +78,7 @@ export function endsIn(tx: Queryable, identity: Identity | null, maySee = viewed
   }
 }
 
-const viewedBy = (identity: Identity | null) => (source: SourceRow) => {
-  try {
-    requireView(identity, source)
-    return true
-  } catch (error) {
-    if (isFailure(error, 'forbidden', 'unauthenticated')) return false
-    throw error
-  }
-}
+const viewedBy = (identity: Identity | null) => (source: SourceRow) => mayView(identity, source)
 
 const shownName = (body: string) => (JSON.parse(body) as { display_name: string | null }).display_name
 

@@ -103,7 +103,7 @@ export function orgHandlers(store: AnyStore): OperationHandler[] {
     }),
     writeHandler(store, orgOperations.delete, async (tx, { org }, { identity, traceparent }) => {
       const row = await lockOrg(tx, org, identity)
-      const cause = { actor: actorOf(requireStaff(identity)), traceparent }
+      const cause = { actor: actorOf(requireStaff(identity, row)), traceparent }
       if (await isOrgReferenced(tx, org)) {
         throw failure(
           'refused',
