@@ -54,6 +54,13 @@ const uploaded = operation('exporter.upload.measure', {
   output: nothing,
 })
 
+const probed = operation('exporter.probe.take', {
+  summary: 'Counts who asks',
+  effect: 'write',
+  input: nothing,
+  output: nothing,
+})
+
 describe('with the permissions of nats.conf', () => {
   it('every service can fetch the keys of identity tokens', async () => {
     const handle = async () => ({ body: { keys: [{ kid: 'k1' }] } })
@@ -127,6 +134,50 @@ describe('with the permissions of nats.conf', () => {
     })
     operator.nc.publish('$SRV.PING', '', { reply: inbox })
     await eventually(() => expect([...found]).toEqual(expect.arrayContaining(['gateway', 'coordinator', 'exporter'])))
+  })
+
+  it('an integration has the broker send elsewhere what it may read, and nobody takes it for a call', async () => {
+    let calls = 0
+    const handle = async () => {
+      calls += 1
+      return { body: {} }
+    }
+    await buses.exporter.serve([{ operation: probed, handle }], { queue: 'exporter' })
+    await using gateway = await connectAs(server, 'gateway')
+    await using integration = await connectAs(server, 'integration')
+    const { nc } = integration
+    expect(await integration.publish(probed.subject, '_INBOX.integration.x')).toBe('refused')
+
+    // Outside the queue group only what every replica hears can be seen; the exporter gets the same.
+    const told = 'slipway.v1.gateway.identity.revoked'
+    const seen: string[] = []
+    gateway.nc.subscribe(told, { callback: (_error, message) => void seen.push(message.string().slice(0, 16)) })
+    await gateway.nc.flush()
+    const heard: string[] = []
+    const listening = buses.gateway.listen(told, body => void heard.push(body))
+
+    const name = 'integration'
+    const filter_subject = 'slipway.v1.event.task-service.>'
+    for (const deliver_subject of [probed.subject, told]) {
+      const settings = { ack_policy: 'none', deliver_policy: 'all', idle_heartbeat: 100_000_000 }
+      const config = { name, durable_name: name, filter_subject, deliver_subject, ...settings }
+      const under = `$JS.API.CONSUMER.CREATE.SLIPWAY.${name}.${filter_subject}`
+      const made = await nc.request(under, JSON.stringify({ stream_name: 'SLIPWAY', config }))
+      expect(made.json()).not.toHaveProperty('error')
+      if (deliver_subject === told)
+        await eventually(() => expect(seen).toEqual(expect.arrayContaining(['{"specversion":"', ''])))
+      await nc.request(`$JS.API.CONSUMER.DELETE.SLIPWAY.${name}`)
+    }
+    for (const reply of [probed.subject, told]) {
+      nc.publish(`$JS.API.CONSUMER.INFO.SLIPWAY.${name}`, '', { reply })
+      nc.publish('slipway.v1.coordinator.release.stream', '{}', { reply })
+    }
+    await eventually(() => expect(seen).toContain('{"type":"io.nats'))
+    await buses.gateway.call(probed, {}, { identity: 'x' })
+    buses.gateway.broadcast(told, 'meant')
+    await eventually(() => expect(heard).toEqual(['meant']))
+    expect(calls).toBe(1)
+    listening.unsubscribe()
   })
 
   // Last, for all that happened above.

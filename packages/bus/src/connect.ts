@@ -12,10 +12,11 @@ import type { Link } from './connection/post.ts'
 import { consumeEvents } from './events/consume.ts'
 import { defaultMaxAgeMs, ensureEventStream } from './events/event-stream.ts'
 import { publishEvent } from './events/publish-event.ts'
-import { isDelivery } from './server/is-delivery.ts'
+import { broadcastHeaders, isBroadcast } from './server/sender.ts'
 import { createServer } from './server/server.ts'
 import { defaultIdleMs } from './stream/limits.ts'
 import type { Bus, BusOptions, Consumer } from './types.ts'
+import { readHeaders } from './wire/headers.ts'
 import { text } from './wire/json.ts'
 
 /** Connects to the bus. Waits for a broker that is not there yet; throws for wrong credentials and unreadable URLs. */
@@ -79,10 +80,10 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         },
       }
     },
-    broadcast: (subject, body) => connection.tell(subject, Buffer.from(body)),
+    broadcast: (subject, body) => connection.tell(subject, Buffer.from(body), broadcastHeaders),
     listen: (subject, handle) =>
       connection.subscribe(subject, message => {
-        if (!isDelivery(message)) handle(text(message.data), message.subject)
+        if (isBroadcast(readHeaders(message))) handle(text(message.data), message.subject)
       }),
     drainServers,
     close: () => (closing ??= close()),

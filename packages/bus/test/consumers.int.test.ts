@@ -9,10 +9,15 @@ import { openBus } from './support.ts'
 
 useEventBus()
 
+function publishOther(sequence: number) {
+  const event = { ...thingEvent(sequence, 'OT_1'), type: 'slipway.v1.other.changed' }
+  return bus.publishEvent({ noun: 'other', verb: 'changed' }, event)
+}
+
 describe('a consumer', () => {
   test('gets all events of its filter from the beginning, in order, with what is known of them', async () => {
     await publish(1, 2)
-    await bus.publishEvent({ noun: 'other', verb: 'changed' }, thingEvent(9, 'OT_1'))
+    await publishOther(9)
     const deliveries: Delivery[] = []
     const events: EventEnvelope[] = []
     const { seen } = await consume(async (event, delivery) => {
@@ -48,7 +53,7 @@ describe('a consumer', () => {
   test('of several filters is one durable consumer each', async () => {
     const { seen } = await consume(undefined, { filters: [thingFilter, 'slipway.v1.event.other.changed.*'] })
     await publish(1)
-    await bus.publishEvent({ noun: 'other', verb: 'changed' }, thingEvent(2, 'OT_1'))
+    await publishOther(2)
     await eventually(() => expect(seen.map(({ sequence }) => sequence).toSorted()).toEqual([1, 2]))
     const names = await withManager(nats, async manager => {
       const found: string[] = []
@@ -65,7 +70,7 @@ describe('a consumer', () => {
   test('with another filter than before is changed', async () => {
     const first = await consume(undefined, { filters: ['slipway.v1.event.other.changed.*'] })
     await publish(1)
-    await bus.publishEvent({ noun: 'other', verb: 'changed' }, thingEvent(2, 'OT_1'))
+    await publishOther(2)
     await eventually(() => expect(first.seen).toHaveLength(1))
     await first.consumer.stop()
     const second = await consume()

@@ -79,7 +79,7 @@ describe('a stream whose other side', () => {
     const { state, body } = source(1_000, chunk)
     await serveExport(async () => ({ body }), impatient)
     const messages: (string | undefined)[] = []
-    const inbox = 'silent.reader'
+    const inbox = '_INBOX.silent.reader'
     nc.subscribe(inbox, {
       callback: (_error, message) => void messages.push(message.headers?.get('Nats-Service-Error-Code')),
     })
@@ -94,7 +94,7 @@ describe('a stream whose other side', () => {
   test('is gone: the sender learns it from the broker at once', async () => {
     const { state, body } = source(1_000, chunk)
     await serveExport(async () => ({ body }))
-    const inbox = 'dead.reader'
+    const inbox = '_INBOX.dead.reader'
     const subscription = nc.subscribe(inbox, { max: 2, callback() {} })
     nc.publish(exportThing.subject, '{"id":"1"}', { reply: inbox, headers: head({ 'Slipway-Credit': 5 }) })
     await subscription.closed

@@ -79,6 +79,12 @@ export function eventSubject(type: EventType, aggregateId: string): string {
   return `slipway.v1.event.${type.noun}.${type.verb}.${subjectToken(aggregateId)}`
 }
 
+/** The same by what an event says of itself; empty for a type that is none of the platform's. */
+export function subjectOfEvent({ type, subject }: Pick<EventEnvelope, 'type' | 'subject'>): string {
+  const [, name] = /^slipway\.v1\.([^.]+\.[^.]+)$/u.exec(type) ?? []
+  return name === undefined ? '' : `slipway.v1.event.${name}.${subjectToken(subject)}`
+}
+
 /** Subject filter for a kind of event, of every aggregate. */
 export function eventFilter(type: EventType): string {
   return `slipway.v1.event.${type.noun}.${type.verb}.*`

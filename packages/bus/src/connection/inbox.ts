@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Msg } from '@nats-io/nats-core'
 import { header } from '@slipway/contracts'
+import { asksForAnswer } from '../server/sender.ts'
 import { encodeHeaders, type Headers, headerLine, readHeaders } from '../wire/headers.ts'
 import { noBytes } from '../wire/json.ts'
 import type { Connection } from './connection.ts'
@@ -26,7 +27,7 @@ export function openInbox(connection: Connection): Inbox {
   connection.subscribe(`${prefix}*`, message => {
     const receiver = receivers.get(message.subject)
     if (receiver) receiver(message, readHeaders(message))
-    else if (message.reply) refuse(message.reply)
+    else if (asksForAnswer(message)) refuse(message.reply as string)
   })
 
   /** A stream begins whose caller is gone. */

@@ -108,7 +108,9 @@ export async function consumeInBatches(
   /** False if they have to be handled one by one. */
   async function handleTogether(messages: readonly Msg[]): Promise<boolean> {
     if (messages.length === 1) return false
-    const events = messages.map(({ data }) => readEvent(text(data))).filter(event => typeof event !== 'string')
+    const events = messages
+      .map(({ data, subject }) => readEvent(text(data), subject))
+      .filter(event => typeof event !== 'string')
     if (events.length < messages.length) return false
     try {
       await batch.handle(events)

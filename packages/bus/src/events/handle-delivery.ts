@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/nats-core'
-import { type EventEnvelope, eventEnvelopeSchema, parseExact } from '@slipway/contracts'
+import { type EventEnvelope, eventEnvelopeSchema, parseExact, subjectOfEvent } from '@slipway/contracts'
 import type { Logger } from 'pino'
 import { type Deadline, type Deadlines, monotonic } from '../connection/deadlines.ts'
 import { text } from '../wire/json.ts'
@@ -73,7 +73,7 @@ export function deliveryHandler(options: DeliveryOptions): DealWithDelivery {
     }
 
     async function deal() {
-      const event = readEvent(payload)
+      const event = readEvent(payload, message.subject)
       if (typeof event === 'string') return bury(event)
       // Attempts that were never reported: the process died in the middle of them.
       if (attempt > attempts) return bury(reasons.get(streamSequence) ?? 'no attempt came to its end')
@@ -99,8 +99,11 @@ export function deliveryHandler(options: DeliveryOptions): DealWithDelivery {
   }
 }
 
-/** The event, or what is wrong with it. */
-export function readEvent(payload: string): EventEnvelope | string {
+/**
+ * The event, or what is wrong with it. Whoever may read a consumer can have JetStream send an event of the past, or an
+ * answer, to the subject of another event, where the stream takes it: an event counts under its own subject only.
+ */
+export function readEvent(payload: string, subject: string): EventEnvelope | string {
   let content: unknown
   try {
     content = parseExact(payload)
@@ -108,7 +111,10 @@ export function readEvent(payload: string): EventEnvelope | string {
     return 'not an event: the message is no JSON'
   }
   const envelope = eventEnvelopeSchema.safeParse(content)
-  if (envelope.success) return content as EventEnvelope
+  if (envelope.success) {
+    const event = content as EventEnvelope
+    return subjectOfEvent(event) === subject ? event : `not an event: ${event.type} was sent to ${subject}`
+  }
   const wrong = envelope.error.issues.map(issue => `${issue.path.join('.') || 'message'}: ${issue.message}`)
   return `not an event: ${wrong.join('; ')}`
 }

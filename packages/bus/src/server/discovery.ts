@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Endpoint } from './endpoint.ts'
+import { asksForAnswer } from './sender.ts'
 
 export type ServiceIdentity = { readonly name: string; readonly id: string; readonly version: string }
 
@@ -32,7 +33,7 @@ export function answerDiscovery(
   const subscriptions = Object.entries(answers).flatMap(([verb, answer]) =>
     [`$SRV.${verb}`, `$SRV.${verb}.${service.name}`, `$SRV.${verb}.${service.name}.${service.id}`].map(subject =>
       connection.subscribe(subject, message => {
-        if (message.reply) connection.tell(message.reply, Buffer.from(JSON.stringify(answer())))
+        if (asksForAnswer(message)) connection.tell(message.reply as string, Buffer.from(JSON.stringify(answer())))
       }),
     ),
   )

@@ -13,17 +13,17 @@ import { type Headers, readHeaders } from '../wire/headers.ts'
 import { received } from '../wire/names.ts'
 import { CallState } from './call-state.ts'
 import { type Endpoint, isStreamed } from './endpoint.ts'
-import { isDelivery } from './is-delivery.ts'
 import { noUpload, receiveUpload } from './receive-upload.ts'
+import { asksForAnswer } from './sender.ts'
 import { countCall } from './statistics.ts'
 import { streamAnswer } from './stream-answer.ts'
 
 /** Takes one call from the broker: into the endpoint's gate, or back with `busy`. */
 export function takeCall(link: Link, idleMs: number, endpoint: Endpoint, message: Msg) {
   const { connection, deadlines } = link
-  const replyTo = message.reply
-  if (isDelivery(message)) return connection.log.warn({ subject: endpoint.subject }, 'an event is no call')
-  if (!replyTo) return connection.log.debug({ subject: endpoint.subject }, 'a call without a reply subject is ignored')
+  const { reply: replyTo = '' } = message
+  // Not louder: anybody who may make a consumer can cause as many of these as he likes.
+  if (!asksForAnswer(message)) return connection.log.debug({ subject: endpoint.subject, replyTo }, 'not a call')
   const headers = readHeaders(message)
   const call = new CallState(headers, deadlines)
 
