@@ -7,6 +7,17 @@ CREATE OR REPLACE FUNCTION public.account_told(a public.account, activation_key 
  LANGUAGE sql
 RETURN json_build_object('login', (a).login, 'first_name', (a).given_name, 'last_name', (a).family_name, 'email', (a).email, 'lang_key', (a).lang_key, 'activated', (a).activated, 'roles', (a).roles, 'member', (a).member, 'country', (a).country, 'activation_key', activation_key, 'base_url', base_url, 'sequence', nextval('public.account_change'::regclass));
 
+CREATE OR REPLACE FUNCTION public.revoke()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into revoked_key (key) values (concat_ws('/', tg_argv[0], old.id, old.epoch)) on conflict do nothing;
+  if tg_op = 'DELETE' then return old; end if;
+  new.epoch := old.epoch + 1;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.studies_of_event(noun text, aggregate text, release text, data json)
  RETURNS text[]
  LANGUAGE sql
@@ -50,10 +61,13 @@ create table public.account (
   activation_expires_at timestamp with time zone,
   deregistered boolean not null default false,
   standing_seq bigint not null default 0,
+  epoch bigint not null default 1,
   constraint account_pkey PRIMARY KEY (id),
   constraint account_activation_hash UNIQUE (activation_hash)
 );
 CREATE UNIQUE INDEX account_login ON public.account USING btree (lower(login));
+CREATE TRIGGER account_deleted BEFORE DELETE ON public.account FOR EACH ROW EXECUTE FUNCTION public.revoke('account');
+CREATE TRIGGER account_narrowed BEFORE UPDATE OF roles, groups, permissions, member, active, activated, superuser, deregistered, password_hash ON public.account FOR EACH ROW WHEN (((NOT (new.roles @> old.roles)) OR (NOT (new.groups @> old.groups)) OR (NOT (new.permissions @> old.permissions)) OR (new.member IS DISTINCT FROM old.member) OR (new.password_hash IS DISTINCT FROM old.password_hash) OR (old.active AND (NOT new.active)) OR (old.activated AND (NOT new.activated)) OR (old.superuser AND (NOT new.superuser)) OR (new.deregistered AND (NOT old.deregistered)))) EXECUTE FUNCTION public.revoke('account');
 
 create table public.api_token (
   id uuid not null default gen_random_uuid(),
@@ -69,6 +83,7 @@ create table public.api_token (
   scopes text[],
   session boolean not null default false,
   made_with uuid,
+  epoch bigint not null default 1,
   constraint api_token_pkey PRIMARY KEY (id),
   constraint api_token_account FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE,
   constraint api_token_hash UNIQUE (hash),
@@ -76,6 +91,8 @@ create table public.api_token (
 );
 CREATE INDEX api_token_of_account ON public.api_token USING btree (account_id, created_at);
 CREATE INDEX api_token_of_token ON public.api_token USING btree (made_with) WHERE (made_with IS NOT NULL);
+CREATE TRIGGER token_deleted BEFORE DELETE ON public.api_token FOR EACH ROW EXECUTE FUNCTION public.revoke('token');
+CREATE TRIGGER token_ended BEFORE UPDATE OF revoked_at, hash ON public.api_token FOR EACH ROW WHEN ((((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL)) OR (new.hash <> old.hash))) EXECUTE FUNCTION public.revoke('token');
 
 create table public.external_profile (
   subject text not null,
@@ -98,6 +115,15 @@ create table public.known_login (
   constraint known_login_pkey PRIMARY KEY (key)
 );
 CREATE INDEX known_login_of_subject ON public.known_login USING btree (subject);
+
+create table public.revoked_key (
+  key text not null,
+  revoked_at timestamp with time zone not null default clock_timestamp(),
+  announced boolean not null default false,
+  constraint revoked_key_pkey PRIMARY KEY (key)
+);
+CREATE INDEX revoked_key_revoked_at ON public.revoked_key USING btree (revoked_at);
+CREATE INDEX revoked_key_unannounced ON public.revoked_key USING btree (revoked_at) WHERE (NOT announced);
 
 create table public.signing_key (
   kid text not null,

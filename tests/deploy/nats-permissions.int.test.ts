@@ -301,8 +301,15 @@ describe('discovery', () => {
 })
 
 describe('broadcasts of the gateway', () => {
-  it.each(['slipway.v1.gateway.identity.revoked', 'slipway.v1.gateway.stream.release'])('%s', async subject => {
-    expect(await publishers(subject)).toEqual(['gateway'])
-    expect(await subscribers(subject)).toEqual(['gateway'])
+  it('of revocations reach every service', async () => {
+    expect(await publishers('slipway.v1.gateway.identity.revoked')).toEqual(['gateway'])
+    expect(await subscribers('slipway.v1.gateway.identity.revoked')).toEqual(serviceNames)
+    expect(await publishers('slipway.v1.gateway.identity.revocations')).toEqual(serviceNames)
+    expect(await publishers('slipway.v1.gateway.identity.check')).toEqual(['exporter', 'gateway'])
+  })
+
+  it('of its stream reach its replicas only', async () => {
+    expect(await publishers('slipway.v1.gateway.stream.release')).toEqual(['gateway'])
+    expect(await subscribers('slipway.v1.gateway.stream.release')).toEqual(['gateway'])
   })
 })

@@ -63,6 +63,11 @@ describe('the release template of a schedule', () => {
   it('is for those who may write schedules and release the studies', async () => {
     expect((await pdc('GET', templateOf(path))).status).toBe(404)
     expect((await pdc('PUT', templateOf(path), template, 'token-of-ann')).status).toBe(403)
+    for (const limit of [{ expiresAt: `${day(2)}T00:00:00Z` }, { scopes: ['ADMIN', 'release-schedules:update'] }]) {
+      const made = await slipway.call('admin', 'POST', '/api/v1/users/me/tokens', { name: 'limited', ...limit })
+      const refused = await pdc('PUT', templateOf(path), template, made.body.token)
+      expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringContaining('scopes or an end') } })
+    }
     expect((await pdc('PUT', templateOf('release-schedules/999999/'), template)).status).toBe(404)
     const wrong = await pdc('PUT', templateOf(path), { name: '', studies: [] })
     expect([wrong.status, wrong.body]).toEqual([

@@ -85,6 +85,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       connection.subscribe(subject, message => {
         if (isBroadcast(readHeaders(message))) handle(text(message.data), message.subject)
       }),
+    flush: connection.flush,
     drainServers,
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),

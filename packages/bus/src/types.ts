@@ -236,6 +236,8 @@ export type Bus = AsyncDisposable & {
   /** Fire and forget to everybody who listens now. */
   broadcast(subject: string, body: string): void
   listen(subject: string, handle: (body: string, subject: string) => void): Subscription
+  /** Resolves when the broker has passed on all that was sent, or at once while the connection is lost. */
+  flush(): Promise<void>
 
   /**
    * No new calls and events are taken; resolves when the running ones are answered or settled, or after `timeoutMs`

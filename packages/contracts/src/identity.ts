@@ -20,9 +20,21 @@ export const identitySchema = z.object({
   superuser: z.boolean(),
   /** When the API token ends that the caller came with: nothing that is given out for it lasts longer. Absent: never. */
   ends_at: z.iso.datetime().optional(),
+  /** The caller came with an API token that has scopes or an end: nothing may be made that acts later by itself. Absent: no. */
+  bounded: z.literal(true).optional(),
+  /**
+   * What it can be revoked by: a key for the account with the rights that it has now, and one for the API token or session.
+   * Once one of them is revoked, nothing that was given out for it counts any more. Absent: nothing can revoke it.
+   */
+  revocation_keys: z.array(z.string()).optional(),
 })
 
 export type Identity = z.infer<typeof identitySchema>
+
+/** Message to all services: {@link revokedSchema}. It is sent before the write that revokes is answered. */
+export const revokedSubject = 'slipway.v1.gateway.identity.revoked'
+/** Keys that were revoked a moment ago; none, when accounts changed otherwise. */
+export const revokedSchema = z.object({ keys: z.array(z.string()) })
 
 /** Audience of identity tokens. */
 export const identityAudience = 'slipway'

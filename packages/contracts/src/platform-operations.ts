@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { eventEnvelopeSchema } from './event.ts'
-import { identitySchema } from './identity.ts'
+import { identitySchema, revokedSchema } from './identity.ts'
 import { isoTime } from './iso-times.ts'
 import { operation, type ServiceName } from './operation.ts'
 
@@ -11,6 +11,20 @@ export const identityOperations = {
     effect: 'read',
     input: z.object({}),
     output: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+  }),
+  /** What identity tokens that have not expired were revoked by; services keep it, and hear of later ones. */
+  revocations: operation('gateway.identity.revocations', {
+    summary: 'Revocation keys that make identity tokens void before they expire; for services of the platform',
+    effect: 'read',
+    input: z.object({}),
+    output: revokedSchema,
+  }),
+  /** For what is given out for longer than an identity token lives, e.g. signed URLs. */
+  check: operation('gateway.identity.check', {
+    summary: 'Tells whether an account and a credential are as they were; for services of the platform',
+    effect: 'read',
+    input: z.object({ revocation_keys: z.array(z.string().max(200)).max(10) }),
+    output: z.object({ good: z.boolean() }),
   }),
   /** For programs that call operations with their own credentials: exchanges an API token for an identity token. */
   exchange: operation('gateway.identity.exchange', {

@@ -10,6 +10,7 @@ import {
 } from '@slipway/contracts'
 import { now } from '@slipway/store'
 import { createLocalJWKSet, decodeProtectedHeader, errors, type JSONWebKeySet, jwtVerify } from 'jose'
+import type { Revocations } from './revocations.ts'
 
 /** How many verified tokens are remembered. A caller has one a minute, so this is a few thousand callers. */
 const rememberedTokens = 4096
@@ -21,10 +22,11 @@ type Remembered = { readonly identity: Identity; readonly expiresAt: number }
 
 /**
  * Makes the function that turns an identity token into who calls. Keys are fetched from the gateway when a token names
- * one that is not known yet; what was verified is remembered until it expires.
- * The function throws `unauthenticated` for a token that is not good, `unavailable` if the keys cannot be had.
+ * one that is not known yet; what was verified is remembered until it expires, and refused once it was revoked.
+ * The function throws `unauthenticated` for a token that is not good, `unavailable` if the keys cannot be had, or what was
+ * revoked before the process began.
  */
-export function createIdentify(bus: Bus): (token: string) => Promise<Identity> {
+export function createIdentify(bus: Bus, revocations: Revocations): (token: string) => Promise<Identity> {
   const verified = new Map<string, Remembered>()
   let keys: JSONWebKeySet = { keys: [] }
   let fetching: Promise<void> | undefined
@@ -53,17 +55,28 @@ export function createIdentify(bus: Bus): (token: string) => Promise<Identity> {
       currentDate: new Date(now()),
       clockTolerance: toleratedSeconds,
     })
-    return { identity: identitySchema.parse(payload.identity), expiresAt: (payload.exp ?? 0) * 1000 }
+    const identity = identitySchema.parse(payload.identity)
+    // An older gateway gives none, and cannot be asked either.
+    if (identity.revocation_keys) await revocations.ready()
+    return { identity, expiresAt: (payload.exp ?? 0) * 1000 }
+  }
+
+  /** @throws `unauthenticated` */
+  function unlessRevoked(identity: Identity): Identity {
+    if (identity.revocation_keys && revocations.has(identity.revocation_keys)) {
+      throw failure('unauthenticated', 'The identity token was revoked.')
+    }
+    return identity
   }
 
   return async token => {
     const known = verified.get(token)
-    if (known && known.expiresAt > now()) return known.identity
+    if (known && known.expiresAt > now()) return unlessRevoked(known.identity)
     try {
       const fresh = await verify(token)
       if (verified.size >= rememberedTokens) verified.delete(verified.keys().next().value as string)
       verified.set(token, fresh)
-      return fresh.identity
+      return unlessRevoked(fresh.identity)
     } catch (error) {
       if (isFailure(error)) throw error
       const expired = error instanceof errors.JWTExpired

@@ -9,6 +9,7 @@ import { startHealthServer } from './health-server.ts'
 import { createIdentify } from './identify.ts'
 import { createLog } from './log.ts'
 import { createMetrics, watchOutbox } from './metrics.ts'
+import { followRevocations } from './revocations.ts'
 import { ownOperations } from './service-operations.ts'
 import { watchClock } from './watch-clock.ts'
 import { watchEventStream } from './watch-event-stream.ts'
@@ -75,7 +76,9 @@ export async function startService<Config, Database>(
     const stream = await watchEventStream(bus, store as Store, log)
     opened.push(() => stream.stop())
 
-    const identify = createIdentify(bus)
+    const revocations = followRevocations(bus, log)
+    opened.push(async () => revocations.stop())
+    const identify = createIdentify(bus, revocations)
     const wiring = await definition.build({ config, store, bus, log, registry: metrics.registry, identify })
     if (wiring.close) opened.push(wiring.close)
 

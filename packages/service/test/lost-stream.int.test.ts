@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises'
 import { connectBus } from '@slipway/bus'
 import { eventFilter, eventType, everybody, operation } from '@slipway/contracts'
 import { appendEvents } from '@slipway/store'
-import { captureLog, createDatabase, eventually, identityKeys, startOwnNats, temporaryFolder } from '@slipway/testing'
+import {
+  captureLog,
+  createDatabase,
+  eventually,
+  identityHandlers,
+  startOwnNats,
+  temporaryFolder,
+} from '@slipway/testing'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { baseConfig } from '../src/config.ts'
@@ -24,7 +31,7 @@ it('has the events of a lost stream sent again by itself, and what follows them 
   await using database = await createDatabase({ migrations: [] })
   const { log } = captureLog()
   await using bus = await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log })
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
 
   /** Only events that come for the first time. */
   const handled: string[] = []

@@ -7,7 +7,7 @@ import {
   captureLog,
   createDatabase,
   eventually,
-  identityKeys,
+  identityHandlers,
   identityToken,
   startOwnNats,
   temporaryFolder,
@@ -111,7 +111,7 @@ beforeAll(async () => {
   const { log } = captureLog()
   store = opened.use(await openStore({ url: database.url, log, name: 'service-test' }))
   bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
 })
 afterAll(() => opened.disposeAsync())
 

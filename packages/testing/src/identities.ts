@@ -10,11 +10,14 @@ const pair = generateKeyPairSync('ed25519', {
 const privateKey = createPrivateKey(pair.privateKey)
 const publicKey = createPublicKey(pair.publicKey).export({ format: 'jwk' })
 
-/** Serves the public key of these tokens as the gateway does, for a service that is tested without a gateway. */
-export const identityKeys: OperationHandler = {
-  operation: identityOperations.keys,
-  handle: async () => ({ body: { keys: [{ ...publicKey, kid, alg: identityAlgorithm, use: 'sig' }] } as never }),
-}
+/** Serves the public key of these tokens as the gateway does, for a service that is tested without a gateway; none is revoked. */
+export const identityHandlers: readonly OperationHandler[] = [
+  {
+    operation: identityOperations.keys,
+    handle: async () => ({ body: { keys: [{ ...publicKey, kid, alg: identityAlgorithm, use: 'sig' }] } as never }),
+  },
+  { operation: identityOperations.revocations, handle: async () => ({ body: { keys: [] } as never }) },
+]
 
 /** An identity token as the gateway signs them, good for `seconds`, an hour if nothing is said. A user without any right unless `given` says otherwise. */
 export function identityToken(login: string, given: Partial<Identity> = {}, seconds = 3600): string {

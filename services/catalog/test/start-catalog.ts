@@ -1,7 +1,7 @@
 import { type Bus, type CallOptions, connectBus } from '@slipway/bus'
 import { type RunningService, startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, identityKeys, identityToken, startOwnNats } from '@slipway/testing'
+import { captureLog, createDatabase, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
 import { catalog } from '../src/app.ts'
 
 export const baseUrl = 'https://catalog.example.org'
@@ -35,7 +35,7 @@ export async function startCatalog(env: NodeJS.ProcessEnv = {}): Promise<Running
   const store = opened.use(await openStore({ url: database.url, log, name: 'catalog-test' }))
   const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
   await bus.ensureStream()
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
   const replicas = opened.use(new AsyncDisposableStack())
   const replica = async () => {
     const service = await startService(catalog, {

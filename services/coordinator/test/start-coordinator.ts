@@ -13,7 +13,7 @@ import {
 } from '@slipway/contracts'
 import { handlerOf, type RunningService, startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, eventually, identityKeys, identityToken, startOwnNats } from '@slipway/testing'
+import { captureLog, createDatabase, eventually, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
 import { coordinator } from '../src/app.ts'
 import type { Database } from '../src/database.ts'
 
@@ -71,7 +71,7 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
   const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
   const services: TaskService[] = []
   await bus.ensureStream()
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
   await bus.serve(registryHandlers(services), { queue: 'registry' })
 
   const whole = {

@@ -1,4 +1,5 @@
 import { blobMigrations, openBlobs } from '@slipway/blobs'
+import { identityOperations } from '@slipway/contracts'
 import { createServiceIdentity, type ServiceDefinition } from '@slipway/service'
 import { every, type Statement, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
@@ -53,6 +54,10 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           secret: signing?.secret ?? '',
           urlSeconds: config.EXPORT_URL_SECONDS,
           kick,
+          async isGood(revocation_keys) {
+            if (revocation_keys.length === 0) return true
+            return (await bus.call(identityOperations.check, { revocation_keys: [...revocation_keys] })).good
+          },
           log,
         }),
         ...bulkImportHandlers({

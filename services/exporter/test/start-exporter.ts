@@ -10,7 +10,7 @@ import {
 } from '@slipway/contracts'
 import { type RunningService, startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, eventually, identityKeys, identityToken, startOwnNats } from '@slipway/testing'
+import { captureLog, createDatabase, eventually, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
 import { exporter } from '../src/app.ts'
 
 export const baseUrl = 'https://terms.example.org'
@@ -61,7 +61,7 @@ export async function startExporter(env: NodeJS.ProcessEnv = {}): Promise<Runnin
   const store = opened.use(await openStore({ url: database.url, log, name: 'exporter-test' }))
   const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
   await bus.ensureStream()
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
   const replicas = opened.use(new AsyncDisposableStack())
   const replica = async () => {
     const service = await startService(exporter, {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connectBus } from '@slipway/bus'
 import { identityOperations, identitySchema } from '@slipway/contracts'
-import { createIdentify } from '@slipway/service'
+import { createIdentify, followRevocations } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
 import { basicCredentials, captureLog, eventually } from '@slipway/testing'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
@@ -272,7 +272,8 @@ describe('identity tokens', () => {
     })
     const answer = await bus.call(identityOperations.exchange, { token: 'token-of-user' })
     expect(answer.identity).toMatchObject({ login: 'user', groups: ['SD_ME0WME0W'], superuser: false })
-    expect(await createIdentify(bus)(answer.identity_token)).toEqual(identitySchema.parse(answer.identity))
+    const identify = createIdentify(bus, followRevocations(bus, captureLog().log))
+    expect(await identify(answer.identity_token)).toEqual(identitySchema.parse(answer.identity))
     const claims = decodeJwt(answer.identity_token)
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(300)
     expect((claims.exp ?? 0) - Date.now() / 1000).toBeGreaterThan(answer.expires_in)

@@ -10,7 +10,7 @@ import {
   taskOperations,
   taskServiceOperations,
 } from '@slipway/contracts'
-import { createIdentify } from '@slipway/service'
+import { createIdentify, followRevocations } from '@slipway/service'
 import { captureLog } from '@slipway/testing'
 
 export type Call = {
@@ -51,7 +51,8 @@ const nameOf = ({ service, noun, verb }: Operation) => `${service}.${noun}.${ver
  * usual answer is the call itself, under the status of the real service.
  */
 export async function startScriptedServices(natsUrl: string): Promise<ScriptedServices> {
-  const bus = await connectBus({ servers: natsUrl, name: 'coordinator', version: '1.0.0', log: captureLog().log })
+  const { log } = captureLog()
+  const bus = await connectBus({ servers: natsUrl, name: 'coordinator', version: '1.0.0', log })
   const calls: Call[] = []
   const scripts = new Map<string, Scripted>()
 
@@ -68,7 +69,7 @@ export async function startScriptedServices(natsUrl: string): Promise<ScriptedSe
       },
     }
   })
-  await bus.serve(handlers, { queue: 'scripted', identify: createIdentify(bus) })
+  await bus.serve(handlers, { queue: 'scripted', identify: createIdentify(bus, followRevocations(bus, log)) })
   return {
     bus,
     calls,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { connectBus } from '@slipway/bus'
 import { taskServiceOperations } from '@slipway/contracts'
 import { cloneDatabase } from '@slipway/store'
-import { captureLog, identityKeys, identityToken, shiftedClock, startOwnNats, testPostgres } from '@slipway/testing'
+import { captureLog, identityHandlers, identityToken, shiftedClock, startOwnNats, testPostgres } from '@slipway/testing'
 import { expect, test } from 'vitest'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -37,7 +37,7 @@ test.each([hour, -hour])('a process whose clock is %i ms off says so and believe
   await using database = await cloneDatabase({ adminUrl: testPostgres().url, migrations: [] })
   const { log } = captureLog()
   await using bus = await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log })
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
   const { execArgv, env } = shiftedClock(shift)
   const child = spawn(process.execPath, [...execArgv, main], {
     env: {

@@ -1,7 +1,7 @@
 import { type Bus, type CallOptions, connectBus } from '@slipway/bus'
 import { startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, identityKeys, identityToken, startOwnNats } from '@slipway/testing'
+import { captureLog, createDatabase, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
 import { registry } from '../src/app.ts'
 import { migrations } from './open-database.ts'
 
@@ -46,7 +46,7 @@ export async function startRegistry(env: NodeJS.ProcessEnv = {}): Promise<Runnin
   const log = captureLog().log
   const store = opened.use(await openStore({ url: database.url, log, name: 'registry-test' }))
   const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
-  await bus.serve([identityKeys], { queue: 'gateway' })
+  await bus.serve(identityHandlers, { queue: 'gateway' })
 
   const whole = {
     DATABASE_URL: database.url,

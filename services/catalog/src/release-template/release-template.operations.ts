@@ -25,6 +25,7 @@ export function releaseTemplateHandlers(store: Store, enabled: boolean): Operati
     }),
     writeHandler(store, put, async (tx, { schedule, body }, { identity }) => {
       const caller = requireRight(identity, 'update')
+      if (caller.bounded) throw failure('forbidden', boundedText)
       const id = idOf(schedule)
       const day = await lockScheduleDay(tx, id)
       if (!day) throw notFound()
@@ -45,6 +46,8 @@ export function releaseTemplateHandlers(store: Store, enabled: boolean): Operati
   ]
 }
 
+const boundedText =
+  'A token with scopes or an end cannot have a schedule start a release: it may end before the day comes.'
 const notFound = () => failure('not_found', 'Not found.')
 
 function idOf(text: string): number {

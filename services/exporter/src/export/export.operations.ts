@@ -25,6 +25,8 @@ export type ExportHandlersOptions = {
   readonly urlSeconds: number
   /** A job may be due. */
   readonly kick: () => void
+  /** Whether the credential that has these is still good, with its rights. @throws `unavailable`, `timeout` */
+  readonly isGood: (revocationKeys: readonly string[]) => Promise<boolean>
   readonly log: Logger
 }
 
@@ -36,7 +38,7 @@ async function* nothing() {}
 
 /** The export of a version: asked for, made, handed out, deleted. */
 export function exportHandlers(options: ExportHandlersOptions): OperationHandler[] {
-  const { store, blobs, secret, urlSeconds, kick } = options
+  const { store, blobs, secret, urlSeconds, kick, isGood } = options
   const archive = archives(options)
 
   async function versionOf(read: Read, { version: id, ...target }: Target, identity: Identity | null) {
@@ -83,7 +85,12 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
           const conditions = { ifMatch, ifNoneMatch, range, ifRange, head }
           const viewer = { login: loginOf(identity), staff: isStaff(identity) }
           const answer = await archive.open({ version, source }, ready, conditions, cause, ({ id }) => ({
-            exportURL: signedUrl(baseUrl, path + ready.fileName, { blob: id, viewer }, identity?.ends_at),
+            exportURL: signedUrl(
+              baseUrl,
+              path + ready.fileName,
+              { blob: id, viewer, revocationKeys: identity?.revocation_keys ?? [] },
+              identity?.ends_at,
+            ),
             ...lastUpdatedHeaders(version.last_updated),
             exportCreated: seen.createdOn ?? '',
           }))
@@ -110,7 +117,8 @@ export function exportHandlers(options: ExportHandlersOptions): OperationHandler
         const path = `${versionUrl(sourceUrl(target), target.version)}export/${file}`
         const signed = verifySignature(secret, path, expires, signature)
         if (!signed) throw badSignature()
-        const { blob, viewer } = signed
+        const { blob, viewer, revocationKeys } = signed
+        if (!(await isGood(revocationKeys))) throw badSignature()
         const source = await findSourceFor(store.read, target, viewer.login)
         // It may have become private since, or whoever it was given to may have left: then it is gone for them.
         if (source.public_access === 'None' && !source.belongs && !viewer.staff) throw notFound()

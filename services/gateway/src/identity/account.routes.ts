@@ -24,7 +24,7 @@ export type AccountRoutesOptions = {
   readonly store: Store
   readonly authenticator: Authenticator
   /** Called after accounts or tokens changed. */
-  readonly announceChange: () => void
+  readonly announceChange: () => Promise<void>
 }
 
 const word = z.string().min(1).max(200)
@@ -78,7 +78,7 @@ export function accountRoutes(
     const fields = changedFields(undefined, change, await newHash(change))
     try {
       const account = await insertAccount(store, login, fields, author)
-      announceChange()
+      await announceChange()
       return await reply.code(201).send(shownAccount(account))
     } catch (error) {
       if (isUniqueViolation(error)) throw failure('conflict', 'There is an account with this login.', { cause: error })
@@ -99,7 +99,7 @@ export function accountRoutes(
       }
       return changed
     })
-    announceChange()
+    await announceChange()
     return shownAccount(account)
   })
 
@@ -112,7 +112,7 @@ export function accountRoutes(
         throw failure('conflict', 'The last account that may do everything must stay.')
       }
     })
-    announceChange()
+    await announceChange()
     return reply.code(204).send()
   })
 }

@@ -23,12 +23,14 @@ export type Account = {
   readonly activated: boolean
   /** The affiliate behind it was struck off. */
   readonly deregistered: boolean
+  /** Another one after each change that took something away, or changed the password. */
+  readonly epoch: number
   readonly created_at: string
   readonly updated_at: string
 }
 
 /** What can be set of an account. */
-export type AccountFields = Omit<Account, 'id' | 'login' | 'deregistered' | 'created_at' | 'updated_at'>
+export type AccountFields = Omit<Account, 'id' | 'login' | 'deregistered' | 'epoch' | 'created_at' | 'updated_at'>
 
 /** Nobody signs in with an account that was switched off, is still to be activated, or was struck off. */
 export const maySignIn = ({ active, activated, deregistered }: Account): boolean => active && activated && !deregistered
@@ -48,7 +50,7 @@ export function identityOf(account: Account): Identity {
 }
 
 const columns = `id, login, password_hash, email, given_name, family_name, roles, groups, permissions, member, active,
-  superuser, lang_key, country, activated, deregistered, created_at, updated_at`
+  superuser, lang_key, country, activated, deregistered, epoch, created_at, updated_at`
 
 const byLogin: Statement = {
   name: 'account.by-login',

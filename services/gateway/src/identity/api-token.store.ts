@@ -20,7 +20,8 @@ const alive = 'revoked_at is null and (expires_at is null or expires_at > now())
 
 const owner: Statement = {
   name: 'api-token.owner',
-  text: `select a.*, t.id as token_id, t.scopes as token_scopes, t.expires_at as token_expires_at
+  text: `select a.*, t.id as token_id, t.scopes as token_scopes, t.expires_at as token_expires_at,
+      t.epoch as token_epoch
     from api_token t join account a on a.id = t.account_id
     where t.hash = $1 and t.session = $2 and a.active and a.activated and not a.deregistered and t.revoked_at is null
       and (t.expires_at is null or t.expires_at > now())`,
@@ -85,6 +86,7 @@ type Owner = Account & {
   readonly token_id: string
   readonly token_scopes: readonly string[] | null
   readonly token_expires_at: string | null
+  readonly token_epoch: number
 }
 
 /** The active account that a good token belongs to, or a good session. */

@@ -7,11 +7,13 @@ import { findOwner, touchToken } from './api-token.store.ts'
 import { hashOfToken } from './api-token.ts'
 import { type Bounds, unbounded } from './bounds.ts'
 import type { PasswordCredentials } from './credentials.ts'
+import { identityWithin } from './delegation.ts'
 import { type ExpiringCache, expiringCache } from './expiring-cache.ts'
 import { type ExternalIssuer, looksSigned } from './external-issuer.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
 import type { LoginLimits } from './login-limits.ts'
 import { requireShortLine, verifyPassword } from './password.ts'
+import { accountKey, tokenKey } from './revocation.store.ts'
 import { narrowed } from './scopes.ts'
 
 /** Somebody who proved who they are. */
@@ -65,10 +67,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const lastUse = expiringCache<true>({ max: most, ttlMs: usedEveryMs })
   const secret = randomBytes(32)
 
-  function callerOf(identity: Identity, bounds = unbounded, endsAt: Date | null = null): Caller {
-    const { expiresAt } = bounds
-    const told = expiresAt ? { ...identity, ends_at: expiresAt.toISOString() } : identity
-    return { identity: told, bounds, endsAt, identityToken: issue(told, endsAt) }
+  function callerOf(known: Identity, keys: readonly string[], bounds = unbounded, endsAt: Date | null = null): Caller {
+    const identity = { ...known, ...identityWithin(bounds), ...(keys.length > 0 && { revocation_keys: [...keys] }) }
+    return { identity, bounds, endsAt, identityToken: issue(identity, endsAt) }
   }
 
   async function ofOwner(hash: Buffer, session: boolean): Promise<Caller | null> {
@@ -79,6 +80,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const endsAt = owner.token_expires_at === null ? null : new Date(owner.token_expires_at)
     return callerOf(
       narrowed(identityOf(owner), scopes),
+      [accountKey(owner), tokenKey(tokenId, owner.token_epoch)],
       session ? unbounded : { tokenId, scopes, expiresAt: endsAt },
       endsAt,
     )
@@ -88,7 +90,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const known = await ofOwner(hash, false)
     if (known) return known
     const claimed = external && looksSigned(token) ? await external(token) : null
-    return claimed && callerOf(claimed.identity, unbounded, claimed.endsAt)
+    return claimed && callerOf(claimed.identity, [], unbounded, claimed.endsAt)
   }
 
   /** Not waited for, and lost in a crash: it is told to the minute only. */
@@ -124,7 +126,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (!(await check) || !account) return null
       rightPasswords.set(proof, true)
     }
-    return account.deregistered ? 'deregistered' : callerOf(identityOf(account))
+    return account.deregistered ? 'deregistered' : callerOf(identityOf(account), [accountKey(account)])
   }
 
   return {
@@ -141,7 +143,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const found = await signIn(credentials, address)
       return found === 'deregistered' ? null : found
     },
-    anonymous: options.everybodyIs && callerOf(options.everybodyIs),
+    anonymous: options.everybodyIs && callerOf(options.everybodyIs, []),
     forget() {
       callers.clear()
       accounts.clear()

@@ -3,8 +3,8 @@ import { type Bounds, isBounded } from './bounds.ts'
 import { requireOwnScopes } from './scopes.ts'
 
 /*
- * What may be made with a credential, all in this file: tokens, accounts and their rights, webhooks. Nothing that is made
- * with an API token with scopes has more rights than it, and nothing that is made with one that ends lasts longer.
+ * What may be made with a credential, all in this file: tokens, accounts and their rights, webhooks, and what services
+ * are told of it for what is made there. Nothing that is made with an API token with scopes has more rights than it, and nothing that is made with one that ends lasts longer.
  */
 
 /** Who calls, and what with. */
@@ -136,4 +136,16 @@ export function webhookWithin(bounds: Bounds): WebhookGrant {
 export function requireWebhookWithin({ expiresAt }: Bounds, webhookEnds: Date | null): void {
   if (expiresAt === null || (webhookEnds !== null && webhookEnds <= expiresAt)) return
   throw failure('forbidden', 'A token that ends cannot change a webhook that outlasts it; it may delete it.')
+}
+
+/**
+ * What services are told of a credential. What acts by itself on a later day, as the release that a schedule starts, is
+ * made by none that is bounded: nobody would ask then whether the token is still good.
+ */
+export function identityWithin(bounds: Bounds): Pick<Identity, 'ends_at' | 'bounded'> {
+  const { expiresAt } = bounds
+  return {
+    ...(expiresAt && { ends_at: expiresAt.toISOString() }),
+    ...(isBounded(bounds) && { bounded: true as const }),
+  }
 }

@@ -5,6 +5,7 @@ import { now, type Store } from '@slipway/store'
 import { renewActivation } from './activation.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
+import { areGood, recentRevocations } from './revocation.store.ts'
 import { serviceIdentity } from './service-identity.ts'
 import { identityTokenSeconds, type SigningKeys } from './signing-keys.ts'
 
@@ -24,6 +25,10 @@ export function identityHandlers(
       const { keys: published } = await keys.published()
       return { body: { keys: published.map(key => ({ ...key })) } }
     }),
+    handlerOf(identityOperations.revocations, async () => ({ body: { keys: await recentRevocations(store) } })),
+    handlerOf(identityOperations.check, async ({ revocation_keys }) => ({
+      body: { good: await areGood(store, revocation_keys) },
+    })),
     handlerOf(identityOperations.exchange, async ({ token }) => {
       const caller = await authenticator.byToken(token)
       if (!caller) throw failure('unauthenticated', 'The token is not valid.')

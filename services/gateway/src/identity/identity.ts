@@ -12,7 +12,7 @@ import { identityHandlers } from './identity.operations.ts'
 import { identityTokens } from './identity-tokens.ts'
 import { limitLogins } from './login-limits.ts'
 import { setPasswordCost } from './password.ts'
-import { shareRevocations } from './revocation.ts'
+import { type Revocation, shareRevocations } from './revocation.ts'
 import { openSigningKeys } from './signing-keys.ts'
 
 export type IdentityOptions = {
@@ -46,7 +46,7 @@ export type IdentityOptions = {
 export type IdentityModule = {
   readonly authenticator: Authenticator
   readonly operations: readonly OperationHandler[]
-  announceChange(): void
+  readonly announceChange: Revocation['announce']
   startKeyRotation(): Worker
   close(): void
 }
@@ -63,7 +63,7 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
   setPasswordCost(options.passwordCost)
   const entries = options.accounts === undefined ? [] : await readConfiguredAccounts(options.accounts, log)
   const administrator = configuredAdministrator(options.administrator.token, options.administrator.password)
-  const changed = await ensureAccounts(store, administrator ? [administrator, ...entries] : entries, log)
+  await ensureAccounts(store, administrator ? [administrator, ...entries] : entries, log)
   if (!(await hasOtherSuperuser(store, nobody))) {
     log.warn('no account may do everything; set SLIPWAY_ADMIN_TOKEN or SLIPWAY_ADMIN_PASSWORD to make one')
   }
@@ -82,8 +82,9 @@ export async function openIdentity(options: IdentityOptions): Promise<IdentityMo
     logins: limitLogins(loginAttempts),
     everybodyIs,
   })
-  const revocation = shareRevocations(bus, authenticator.forget)
-  if (changed.length > 0) revocation.announce()
+  const revocation = shareRevocations({ store, bus, log, forget: authenticator.forget })
+  // Also what a process that died did not come to tell.
+  await revocation.announce()
   if (everybodyIs) log.warn({ login: everybodyIs.login }, 'development: callers without credentials may do everything')
 
   return {

@@ -33,7 +33,7 @@ const dataSchema = z.object({
 })
 
 /** Follows the standing of affiliates, and their end. */
-export function standingConsumer(announceChange: () => void): EventConsumer<unknown> {
+export function standingConsumer(announceChange: () => Promise<void>): EventConsumer<unknown> {
   return {
     durable: 'gateway-affiliates',
     filters: ['slipway.v1.event.affiliate.>'],

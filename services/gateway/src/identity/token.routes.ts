@@ -76,7 +76,7 @@ export function tokenRoutes(
     if (!idPattern.test(id) || !(await revokeToken(store, account.id, id))) {
       throw failure('not_found', 'There is no such token.')
     }
-    announceChange()
+    await announceChange()
     return reply.code(204).send()
   })
 }

@@ -10,7 +10,7 @@ export type ReleasePackagesOptions = {
   readonly store: Store
   readonly authenticator: Authenticator
   /** Called after accounts or tokens changed. */
-  readonly announceChange: () => void
+  readonly announceChange: () => Promise<void>
   readonly baseUrlOf: (request: FastifyRequest) => string
   readonly downloads: Downloads
   /** Greatest upload in bytes. */

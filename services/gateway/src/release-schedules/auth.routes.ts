@@ -15,7 +15,7 @@ import { sendJson } from './send-json.ts'
 
 export type AuthRoutesOptions = HandlerOptions & {
   /** Called after a token was revoked. */
-  readonly announceChange: () => void
+  readonly announceChange: () => Promise<void>
 }
 
 /** Name of the tokens that are made here. */
@@ -26,11 +26,6 @@ const most = 20
 /** `/auth/…`: tokens, and who the caller is. */
 export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): void {
   const { authenticator, store, announceChange } = options
-
-  function forget() {
-    authenticator.forget()
-    announceChange()
-  }
 
   /** Who calls, by a token or, here only, by login and password. */
   async function requireCaller(request: FastifyRequest): Promise<Caller> {
@@ -64,7 +59,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
       const hash = hashOfToken(token)
       await insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name: tokenName, grant })
     })
-    if (revoked.length > 0) forget()
+    if (revoked.length > 0) await announceChange()
     return token
   }
 
@@ -157,7 +152,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     if (!(await replaceToken(store, account.id, hashOfToken(old), next))) {
       throw failure('unauthenticated', 'Invalid token.')
     }
-    forget()
+    await announceChange()
     return token
   }
 }

@@ -12,7 +12,7 @@ export type SourceExportsOptions = {
   readonly store: Store
   readonly authenticator: Authenticator
   /** Called after accounts or tokens changed. */
-  readonly announceChange: () => void
+  readonly announceChange: () => Promise<void>
   readonly baseUrlOf: (request: FastifyRequest) => string
   /** Told of what was answered with 500 or more. */
   readonly logError: (error: unknown, request: FastifyRequest) => void

@@ -41,7 +41,7 @@ function tokenOf(password: string, id: string): Promise<string> {
 export async function loginToken(
   store: Store,
   { accountId, login, password }: { readonly accountId: string; readonly login: string; readonly password: string },
-  announceChange: () => void,
+  announceChange: () => Promise<void>,
 ): Promise<string> {
   for (;;) {
     const known = await newestToken(store, accountId)
@@ -59,7 +59,7 @@ export async function loginToken(
       await tx.query(insert, [id, accountId, hashOfToken(token), prefixOfToken(token), tokenName])
       return true
     })
-    if (made && known !== undefined) announceChange()
+    if (made && known !== undefined) await announceChange()
     if (made) return token
   }
 }

@@ -103,7 +103,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
         await insertProfile(tx, made.id, profile)
         return made
       })
-      options.announceChange()
+      await options.announceChange()
       return account
     } catch (error) {
       if (isUniqueViolation(error)) throw refused('username', 'A user with this username already exists')
@@ -140,7 +140,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
       await updateAccount(tx, account, changedFields(account, { active }, undefined), authorOf(caller))
       if (account.superuser && !active) throw failure('refused', 'The administrator cannot be deactivated here.')
     })
-    options.announceChange()
+    await options.announceChange()
     return reply.code(204).send()
   }
 

@@ -34,7 +34,7 @@ async function setStanding({ request, reply, parameters, call, options }: Endpoi
   const { status, headers, body } = await bus.request(update, input, call)
   const { creator, standingState } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
   const sequence = Number(/^"(\d+)"$/.exec(headers.etag ?? '')?.[1])
-  if (creator !== null && (await noteStanding(store, creator, standingState, sequence))) announceChange()
+  if (creator !== null && (await noteStanding(store, creator, standingState, sequence))) await announceChange()
   return sendBytes(reply, status, headers, withUsageReports(body))
 }
 
@@ -46,7 +46,7 @@ async function deleteOne({ reply, caller, parameters, call, options }: EndpointC
   if (creator !== null) {
     const actor = caller?.identity.login ?? creator
     const isGone = await options.store.transaction(tx => deleteLicensee(tx, creator, actor))
-    if (isGone) options.announceChange()
+    if (isGone) await options.announceChange()
   }
   return sendBytes(reply, status, headers, withUsageReports(body))
 }

@@ -47,7 +47,9 @@ async function changeOwn(
     if (passwordHash !== undefined) await endOtherSessions(tx, account.id, request)
     return after
   })
-  announceChange()
+  await announceChange()
+  // What others see did not change, and what identity tokens were good for has ended.
+  if (passwordHash !== undefined) return
   // Its event tells as well; this only makes it be seen at once.
   const noted = bus.call(accountOperations.note, { account: changed.told }, { ...call, commandId: undefined })
   await noted.catch(error => logError(error, request))
@@ -105,7 +107,7 @@ async function endOne(endpointCall: EndpointCall): Promise<FastifyReply> {
   requireTokenManager(caller.bounds)
   const session = (await listSessions(options.store, account.id)).find(({ id }) => id === parameters.series)
   if (!session || !(await revokeToken(options.store, account.id, session.id))) throw notFound()
-  options.announceChange()
+  await options.announceChange()
   return done(endpointCall.reply)
 }
 

@@ -41,7 +41,7 @@ async function finish({ request, reply, parameters, options }: EndpointCall): Pr
   if (!account || !hash || !(await options.store.transaction(tx => finishReset(tx, account.login, key, hash)))) {
     throw failure('not_found', 'Password reset token not found in our records')
   }
-  options.announceChange()
+  await options.announceChange()
   return ok(reply)
 }
 

@@ -31,7 +31,7 @@ export async function makeAccount(
     if (!isUniqueViolation(error)) throw error
     throw failure('conflict', 'There is an account with this login.', { cause: error })
   }
-  announceChange()
+  await announceChange()
   const noted = bus.call(
     accountOperations.note,
     { account: told, usage_period: usagePeriod },

@@ -62,7 +62,7 @@ async function activate(endpointCall: EndpointCall): Promise<FastifyReply> {
   const key = lastValue(queryParameters(request), 'key') ?? ''
   const login = key === '' || unfitText(key) ? undefined : await activateAccount(options.store, key)
   if (login === undefined) throw failure('not_found', 'Not Found')
-  options.announceChange()
+  await options.announceChange()
   const account = await findAccount(options.store, login)
   if (account && maySignIn(account) && !caller && !isFromForeignPage(request, call.baseUrl ?? '')) {
     await startSession(endpointCall, account.id, false)

@@ -19,6 +19,6 @@ export function sessionCookieOf({ request, call }: EndpointCall, token: string, 
 export async function startSession(endpointCall: EndpointCall, accountId: string, remember: boolean): Promise<void> {
   const { reply, options } = endpointCall
   const { token, maxAge, ended } = await beginSession(options.store, accountId, remember)
-  if (ended) options.announceChange()
+  if (ended) await options.announceChange()
   reply.header('set-cookie', sessionCookieOf(endpointCall, token, maxAge))
 }

@@ -41,7 +41,7 @@ async function signOut(endpointCall: EndpointCall): Promise<FastifyReply> {
   requireOwnPage(endpointCall)
   const { request, reply, options } = endpointCall
   const token = sessionToken(request)
-  if (token !== undefined && (await endSession(options.store, token))) options.announceChange()
+  if (token !== undefined && (await endSession(options.store, token))) await options.announceChange()
   return reply
     .code(200)
     .header('set-cookie', sessionCookieOf(endpointCall, '', 0))
