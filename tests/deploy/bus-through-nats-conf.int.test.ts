@@ -1,5 +1,12 @@
 import { type Bus, connectBus } from '@slipway/bus'
-import { type EventEnvelope, identityOperations, operation, type ServiceName, serviceNames } from '@slipway/contracts'
+import {
+  type EventEnvelope,
+  everybody,
+  identityOperations,
+  operation,
+  type ServiceName,
+  serviceNames,
+} from '@slipway/contracts'
 import type { NatsServer } from '@slipway/servers'
 import { captureLog, eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -41,6 +48,7 @@ const nothing = identityOperations.keys.input
 const streamed = operation('coordinator.release.stream', {
   summary: 'Streams bytes',
   effect: 'read',
+  audience: everybody,
   flow: 'streamed-answer',
   input: nothing,
   output: nothing,

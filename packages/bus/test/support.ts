@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { connect } from '@nats-io/transport-node'
-import { operation, type SlipwayError } from '@slipway/contracts'
+import { everybody, operation, type SlipwayError } from '@slipway/contracts'
 import pino, { type Logger } from 'pino'
 import { z } from 'zod'
 import { type Bus, type BusOptions, connectBus } from '../src/mod.ts'
@@ -29,6 +29,7 @@ const anything = z.object({ id: z.string() })
 export const getThing = operation('registry.thing.get', {
   summary: 'Reads a thing',
   effect: 'read',
+  audience: everybody,
   input: anything,
   output: z.object({ id: z.string(), name: z.string() }),
 })
@@ -51,6 +52,7 @@ export const putThing = operation('registry.thing.put', {
 export const exportThing = operation('registry.thing.export', {
   summary: 'Streams a thing',
   effect: 'read',
+  audience: everybody,
   flow: 'streamed-answer',
   input: anything,
   output: z.unknown(),

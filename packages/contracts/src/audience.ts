@@ -1,18 +1,28 @@
 import type { Identity } from './identity.ts'
-import type { ServiceName } from './operation.ts'
 import { isEditor, viewerOf } from './release-packages/viewer.ts'
+import type { ServiceName } from './service-name.ts'
 
 /** Rights that let somebody read what is about others, each by the roles of the API that has it. */
 const rights = {
   /** Of the platform. Machine clients of an external issuer count as administrators of releases only. */
   administrator: ({ superuser, kind, roles }: Identity) =>
     superuser || (kind === 'user' && roles.some(role => role === 'ADMIN' || role === 'ROLE_ADMIN')),
+  /** Of releases, machine clients and services of the platform among them. */
+  'release-administrator': ({ superuser, kind, roles }: Identity) =>
+    superuser || kind === 'service' || roles.includes('ADMIN'),
+  /** Who may have webhooks. */
+  developer: (identity: Identity): boolean =>
+    rights.administrator(identity) || identity.kind === 'service' || identity.roles.includes('DEV'),
+  /** Of release packages. */
+  'package-administrator': (identity: Identity) => viewerOf(identity).kind === 'admin',
   /** Staff of a member, and administrators, of release packages. */
   editor: (identity: Identity) => isEditor(viewerOf(identity)),
   /** Whoever sees versions of packages in any state. */
   insider: (identity: Identity) => ['member', 'staff', 'admin'].includes(viewerOf(identity).kind),
   /** Affiliates, who see versions that are tried out, too. */
   affiliate: (identity: Identity) => !['anonymous', 'none'].includes(viewerOf(identity).kind),
+  /** Whoever acts for an affiliate, or looks after them. */
+  licensee: (identity: Identity) => ['user', 'staff', 'admin'].includes(viewerOf(identity).kind),
   /** Staff of source exports. */
   staff: ({ superuser, kind, roles }: Identity) => superuser || kind === 'service' || roles.includes('staff'),
   /** `ACCESS_ALL_DATA` of studies and tasks, or a role that has it. */
@@ -22,8 +32,14 @@ const rights = {
     roles.includes('ADMIN') ||
     roles.includes('staff') ||
     permissions.includes('ACCESS_ALL_DATA'),
+  /** Curators with all data, who publish all studies at once. */
+  publisher: (identity: Identity): boolean =>
+    rights['all-data'](identity) &&
+    (rights['release-administrator'](identity) || identity.roles.some(role => role === 'staff' || role === 'curator')),
 } as const
 export type Right = keyof typeof rights
+
+export const holdsRight = (right: Right, identity: Identity): boolean => rights[right](identity)
 
 /**
  * Who may read an event, or see a row of a list. It is declared once, and everything that shows one keeps to it: the
@@ -36,10 +52,12 @@ export type Audience =
   | ({ readonly of: 'some'; readonly rights: readonly Right[] } & About)
   /** Whoever may view the source or org of that URL: everybody, unless it is private. */
   | { readonly of: 'viewers'; readonly url: string }
+  /** Whoever belongs to the source or org of that URL, and staff. */
+  | { readonly of: 'owners'; readonly url: string }
   /** Whoever may see a version of a release package in the state that the field holds. */
   | { readonly of: 'version'; readonly state: string }
-  /** One service, and nobody who reads events in any other way than that service does. */
-  | { readonly of: 'service'; readonly service: ServiceName }
+  /** Those services, and nobody who reads in any other way than they do. */
+  | { readonly of: 'service'; readonly services: readonly ServiceName[] }
 
 /** Fields that name the login, the study or the member organisation that something is about. */
 export type About = { readonly account?: string; readonly group?: string; readonly member?: string }
@@ -53,7 +71,8 @@ export function some(rights: readonly Right[], about: About = {}): Audience {
 
 export const viewersOf = (url: string): Audience => ({ of: 'viewers', url })
 export const versionViewers = (state: string): Audience => ({ of: 'version', state })
-export const onlyService = (service: ServiceName): Audience => ({ of: 'service', service })
+export const ownersOf = (url: string): Audience => ({ of: 'owners', url })
+export const onlyService = (...services: readonly ServiceName[]): Audience => ({ of: 'service', services })
 
 /** True for what everybody may read, whatever it is about: the only events that programs may follow on the bus itself. */
 export const isPublic = (audience: Audience): boolean => audience.of === 'everybody'
@@ -91,10 +110,12 @@ export function readersOf(audience: Audience, { actor, data }: Told): Readers {
       const about = [account && accountWord(account), group && groupWord(group), member && memberWord(member)]
       return { readers: [...audience.rights.map(rightWord), ...about.filter(word => word !== undefined)], thing: null }
     }
+    case 'owners':
     case 'viewers': {
       const url = text(audience.url)
       const thing = url === undefined ? null : thingOf(url)
-      const shown = thing !== null && (fields.public_access === 'View' || fields.public_access === 'Edit')
+      const mayBeShown = audience.of === 'viewers' && thing !== null
+      const shown = mayBeShown && (fields.public_access === 'View' || fields.public_access === 'Edit')
       const owner = thing === null ? [] : [ownerWord(ownerOf(thing))]
       return { readers: [rightWord('staff'), ...owner, ...(shown ? [public_] : [])], thing }
     }

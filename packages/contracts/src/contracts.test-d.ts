@@ -79,8 +79,10 @@ expectTypeOf<EventDataOf<typeof taskEvents.failed>['cancel_reason']>().toEqualTy
 export const event: Staged = { release_id: 'x', name: 'R', previous_state: null, version: '0.0.1', studies: [] }
 
 // Declarations and errors.
-const declaration = { summary: '', effect: 'read', input: z.object({}), output: z.void() } as const
+const declaration = { summary: '', effect: 'read', audience: everybody, input: z.object({}), output: z.void() } as const
 operation('catalog.package.list', declaration)
+// @ts-expect-error whatever is read is for somebody
+operation('catalog.package.list', { ...declaration, audience: undefined })
 // @ts-expect-error no such service
 operation('shop.package.list', declaration)
 // @ts-expect-error a name has three parts

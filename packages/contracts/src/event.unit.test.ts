@@ -47,7 +47,13 @@ describe('declarations', () => {
   })
 
   it('make the subject of an operation from its name, and assume one message each way', () => {
-    const declaration = { summary: 'x', effect: 'read', input: z.object({}), output: z.void() } as const
+    const declaration = {
+      summary: 'x',
+      effect: 'read',
+      audience: everybody,
+      input: z.object({}),
+      output: z.void(),
+    } as const
     expect(operation('catalog.package.list', declaration)).toMatchObject({
       service: 'catalog',
       noun: 'package',

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import type { ErrorCode } from './error.ts'
+import type { ReadAudience } from './read-audience.ts'
+import { type ServiceName, serviceNames } from './service-name.ts'
 
-export const serviceNames = ['registry', 'coordinator', 'catalog', 'exporter', 'gateway'] as const
-export type ServiceName = (typeof serviceNames)[number]
+export { type ServiceName, serviceNames }
 
 /** How bytes flow: one message each way, a sequence of messages back, or a sequence of messages there. */
 export type OperationFlow = 'unary' | 'streamed-answer' | 'streamed-request'
@@ -20,6 +21,8 @@ export type Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
   readonly summary: string
   /** `write` operations carry a command id: a repeated command is answered, not done twice. */
   readonly effect: 'read' | 'write'
+  /** Who may read what a `read` answers; null of a `write`, whose handler says who may. */
+  readonly audience: ReadAudience | null
   readonly flow: OperationFlow
   readonly input: Input
   /** Shape of the success body, which is the final HTTP body. `z.void()`: no body. */
@@ -30,12 +33,14 @@ export type Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
 
 type Declaration<Input, Output> = {
   readonly summary: string
-  readonly effect: 'read' | 'write'
   readonly flow?: OperationFlow
   readonly input: Input
   readonly output: Output
   readonly errors?: readonly ErrorCode[]
-}
+} & (
+  | { readonly effect: 'read'; readonly audience: ReadAudience }
+  | { readonly effect: 'write'; readonly audience?: never }
+)
 
 /** Declares an operation. `name` is `<service>.<noun>.<verb>` in kebab case. */
 export function operation<Input extends z.ZodType, Output extends z.ZodType>(
@@ -51,6 +56,7 @@ export function operation<Input extends z.ZodType, Output extends z.ZodType>(
     subject: `slipway.v1.${name}`,
     summary: declaration.summary,
     effect: declaration.effect,
+    audience: declaration.effect === 'read' ? declaration.audience : null,
     flow: declaration.flow ?? 'unary',
     input: declaration.input,
     output: declaration.output,

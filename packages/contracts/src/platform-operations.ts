@@ -1,14 +1,17 @@
 import { z } from 'zod'
+import { everybody, onlyService, some } from './audience.ts'
 import { eventEnvelopeSchema } from './event.ts'
 import { identitySchema, revokedSchema } from './identity.ts'
 import { isoTime } from './iso-times.ts'
-import { operation, type ServiceName } from './operation.ts'
+import { operation, type ServiceName, serviceNames } from './operation.ts'
+import { among } from './read-audience.ts'
 
 /** Public keys that identity tokens are signed with, as a JSON Web Key Set; services fetch it when they meet a new key id. */
 export const identityOperations = {
   keys: operation('gateway.identity.keys', {
     summary: 'Public keys of identity tokens (JWKS)',
     effect: 'read',
+    audience: everybody,
     input: z.object({}),
     output: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
   }),
@@ -16,6 +19,7 @@ export const identityOperations = {
   revocations: operation('gateway.identity.revocations', {
     summary: 'Revocation keys that make identity tokens void before they expire; for services of the platform',
     effect: 'read',
+    audience: onlyService(...serviceNames),
     input: z.object({}),
     output: revokedSchema,
   }),
@@ -23,6 +27,7 @@ export const identityOperations = {
   check: operation('gateway.identity.check', {
     summary: 'Tells whether an account and a credential are as they were; for services of the platform',
     effect: 'read',
+    audience: onlyService('exporter'),
     input: z.object({ revocation_keys: z.array(z.string().max(200)).max(10) }),
     output: z.object({ good: z.boolean() }),
   }),
@@ -30,6 +35,7 @@ export const identityOperations = {
   exchange: operation('gateway.identity.exchange', {
     summary: 'Exchanges an API token for a short-lived identity token',
     effect: 'read',
+    audience: everybody,
     input: z.object({ token: z.string().min(1).max(1024) }),
     output: z.object({ identity_token: z.string(), expires_in: z.int().positive(), identity: identitySchema }),
     errors: ['unauthenticated'],
@@ -54,6 +60,7 @@ export const identityOperations = {
   service: operation('gateway.identity.service', {
     summary: 'A short-lived identity token of a service of the platform; for those services only',
     effect: 'read',
+    audience: onlyService('catalog', 'exporter'),
     input: z.object({ service: z.enum(['catalog', 'exporter']) }),
     output: z.object({ identity_token: z.string(), expires_in: z.int().positive() }),
   }),
@@ -82,6 +89,7 @@ export function serviceOperations(service: ServiceName) {
     deadLetters: operation(`${service}.dead-letter.list`, {
       summary: 'Lists events that a consumer gave up on, newest first',
       effect: 'read',
+      audience: some(['release-administrator']),
       input: z.object({
         consumer: z.string().optional(),
         state: z.enum(['dead', 'replayed', 'discarded']).optional(),
@@ -94,6 +102,7 @@ export function serviceOperations(service: ServiceName) {
     deadLetter: operation(`${service}.dead-letter.get`, {
       summary: 'Reads a dead letter with its payload',
       effect: 'read',
+      audience: some(['release-administrator']),
       input: z.object({ id }),
       output: deadLetterSchema.extend({ payload: z.string() }),
       errors: [...administrator, 'not_found'],
@@ -115,6 +124,7 @@ export function serviceOperations(service: ServiceName) {
     recorded: operation(`${service}.outbox.recorded`, {
       summary: 'The kept events of one resource, in their order: for whoever missed them',
       effect: 'read',
+      audience: among('signed-in', onlyService('coordinator')),
       input: z.object({ noun: z.string().max(100), aggregate: z.string().max(1024) }),
       output: z.object({ events: z.array(eventEnvelopeSchema) }),
       errors: ['unauthenticated'],

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Answer, CallContext, OperationHandler, StreamedAnswer } from '@slipway/bus'
-import { failure, isFailure, type Operation, type OutputOf, type ParsedInputOf } from '@slipway/contracts'
+import { failure, isFailure, type Operation, type OutputOf, type ParsedInputOf, readRefusal } from '@slipway/contracts'
 import { findCommand, type Store } from '@slipway/store'
 import type { Metrics } from './metrics.ts'
 
-/** Ties a handler to its operation, with all types inferred. */
+/**
+ * Ties a handler to its operation, with all types inferred. The handler of a read is asked only by those whom the
+ * operation's audience admits; everybody else is refused here.
+ */
 export function handlerOf<Op extends Operation>(
   operation: Op,
   handle: (
@@ -13,7 +16,13 @@ export function handlerOf<Op extends Operation>(
     upload: AsyncIterable<Uint8Array>,
   ) => Promise<Answer<OutputOf<Op>> | StreamedAnswer>,
 ): OperationHandler {
-  return { operation, handle } as unknown as OperationHandler
+  const { audience } = operation
+  const admit: typeof handle = async (input, context, upload) => {
+    const refusal = audience && readRefusal(audience, context.identity)
+    if (refusal) throw refusal
+    return handle(input, context, upload)
+  }
+  return { operation, handle: audience ? admit : handle } as unknown as OperationHandler
 }
 
 /** A write that must be done once: its id, and what it asked for. */

@@ -34,6 +34,7 @@ const take = operation('exporter.note.take', {
 const slow = operation('exporter.note.slow', {
   summary: 'Answers when it is let go',
   effect: 'read',
+  audience: everybody,
   input: z.object({}),
   output: z.object({ who: z.string() }),
 })

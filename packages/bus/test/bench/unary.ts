@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from '@nats-io/transport-node'
-import { operation } from '@slipway/contracts'
+import { everybody, operation } from '@slipway/contracts'
 import pino from 'pino'
 import { z } from 'zod'
 import { connectBus, newTraceparent, rawJson } from '../../src/mod.ts'
@@ -17,6 +17,7 @@ const log = pino({ level: 'warn' })
 const read = operation('registry.thing.get', {
   summary: 'Reads a thing',
   effect: 'read',
+  audience: everybody,
   input: z.object({ id: z.string() }),
   output: z.object({ id: z.string(), name: z.string() }),
 })

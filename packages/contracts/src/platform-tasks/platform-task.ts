@@ -3,6 +3,7 @@ import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { fitText } from '../fit-values.ts'
 import { operation } from '../operation.ts'
+import { among, signedIn } from '../read-audience.ts'
 import { paginationSchema, taskInfoSchema, taskStatuses, textParameter, versionMessage } from './task-info.ts'
 
 const id = z
@@ -43,6 +44,7 @@ export const platformTaskOperations = {
   get: operation('coordinator.platform-task.get', {
     summary: 'Reads any task of the platform',
     effect: 'read',
+    audience: signedIn,
     input: z.object({ id, ifNoneMatch }),
     output: taskInfoSchema,
     errors: [...known, 'not_found'],
@@ -51,6 +53,7 @@ export const platformTaskOperations = {
     summary:
       'Lists tasks that the caller started or that everybody may read about, with ACCESS_ALL_DATA all; newest first',
     effect: 'read',
+    audience: among('signed-in', some(['all-data'], { account: 'createdBy' })),
     flow: 'streamed-answer',
     input: z.object({
       status: textParameter,
@@ -65,6 +68,7 @@ export const platformTaskOperations = {
   output: operation('coordinator.platform-task.output', {
     summary: 'What came of a task; for who started it, and for holders of ACCESS_ALL_DATA',
     effect: 'read',
+    audience: among('signed-in', some(['all-data'], { account: 'createdBy' })),
     input: z.object({
       id,
       ifNoneMatch,
@@ -90,6 +94,7 @@ export const platformTaskOperations = {
   preview: operation('coordinator.platform-task.preview', {
     summary: 'What would be published now',
     effect: 'read',
+    audience: some(['publisher']),
     flow: 'streamed-answer',
     input: z.object({}),
     output: z.object({

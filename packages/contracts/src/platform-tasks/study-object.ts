@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { jsonBody } from './json-body.ts'
 import { paginationSchema, taskInfoSchema, textParameter, versionMessage } from './task-info.ts'
 
@@ -36,6 +37,7 @@ export const studyObjectOperations = {
   list: operation('coordinator.study-object.list', {
     summary: 'Lists what was published of the studies that the caller may see',
     effect: 'read',
+    audience: among('signed-in', some(['all-data'], { account: 'owner', group: 'accession' })),
     flow: 'streamed-answer',
     input: z.object({
       view,
@@ -53,6 +55,7 @@ export const studyObjectOperations = {
   get: operation('coordinator.study-object.get', {
     summary: 'Reads the metadata of a study; curators get the draft if there is one',
     effect: 'read',
+    audience: among('signed-in', some(['all-data'], { account: 'owner', group: 'accession' })),
     input: z.object({ view, id, ifNoneMatch: z.string().optional() }),
     output: studyObjectSchema,
     errors: reading,
@@ -74,6 +77,7 @@ export const studyObjectOperations = {
   versions: operation('coordinator.study-object.versions', {
     summary: 'Lists the published versions of a study, newest first',
     effect: 'read',
+    audience: among('signed-in', some(['all-data'], { account: 'owner', group: 'accession' })),
     flow: 'streamed-answer',
     input: z.object({ view, id }),
     output: z.array(commitInfoSchema),
@@ -82,6 +86,7 @@ export const studyObjectOperations = {
   version: operation('coordinator.study-object.version', {
     summary: 'Reads a study as it was published',
     effect: 'read',
+    audience: among('signed-in', some(['all-data'], { account: 'owner', group: 'accession' })),
     input: z.object({ view, id, version }),
     output: studyObjectSchema,
     errors: reading,

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { entityId } from '../release-packages/package-values.ts'
 
 const study = z
@@ -19,6 +21,7 @@ export const packageStudyOperations = {
   get: operation('catalog.package-study.get', {
     summary: 'The study that a package is bound to',
     effect: 'read',
+    audience: among('editor', some(['administrator'], { member: 'member' })),
     input: z.object(target),
     output: packageStudySchema,
     errors,

@@ -43,6 +43,7 @@ export const releaseTemplateOperations = {
   get: operation('catalog.release-template.get', {
     summary: 'Reads the release that a schedule starts',
     effect: 'read',
+    audience: everybody,
     input: z.object({ schedule }),
     output: releaseTemplateSchema,
     errors: ['not_found'],

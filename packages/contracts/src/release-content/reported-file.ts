@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { readInput } from '../fit-values.ts'
 import { operation } from '../operation.ts'
 import { idParameter } from '../release-coordinator/ids.ts'
@@ -64,6 +65,7 @@ export const reportedFileOperations = {
   list: operation('coordinator.reported-file.list', {
     summary: 'The files that the task service of a task told of last',
     effect: 'read',
+    audience: some(['release-administrator']),
     input: z.object({ task: idParameter }),
     output: z.object({
       task_service_url: z.string().nullable().meta({ description: 'Null: the task was recorded by hand' }),

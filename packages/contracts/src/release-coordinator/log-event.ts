@@ -35,6 +35,7 @@ export const logEventOperations = {
   list: operation('coordinator.event.list', {
     summary: 'Lists events, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({
       release: z.string().optional(),
       task_service: z.string().optional(),
@@ -46,6 +47,7 @@ export const logEventOperations = {
   get: operation('coordinator.event.get', {
     summary: 'Reads one event',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id }),
     output: logEventSchema,
     errors: ['not_found'],

@@ -32,12 +32,14 @@ export const releaseNoteOperations = {
   list: operation('coordinator.release-note.list', {
     summary: 'Lists release notes, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({ release: z.string().optional(), study: z.string().optional(), author: z.string().optional() }),
     output: pageOf(releaseNoteSchema),
   }),
   get: operation('coordinator.release-note.get', {
     summary: 'Reads one release note',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id }),
     output: releaseNoteSchema,
     errors: ['not_found'],

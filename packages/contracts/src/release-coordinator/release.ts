@@ -56,12 +56,14 @@ export const releaseOperations = {
   list: operation('coordinator.release.list', {
     summary: 'Lists releases with their tasks and notes, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({ state: z.string().optional() }),
     output: pageOf(releaseSchema),
   }),
   get: operation('coordinator.release.get', {
     summary: 'Reads one release with its tasks and notes',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id }),
     output: releaseSchema,
     errors: ['not_found'],

@@ -25,12 +25,14 @@ export const studyOperations = {
   list: operation('coordinator.study.list', {
     summary: 'Lists studies, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({}),
     output: pageOf(studySchema),
   }),
   get: operation('coordinator.study.get', {
     summary: 'Reads one study',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id }),
     output: studySchema,
     errors: ['not_found'],
@@ -38,6 +40,7 @@ export const studyOperations = {
   releases: operation('coordinator.study.releases', {
     summary: 'Lists the releases of a study, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({ kf_id }),
     output: pageOf(releaseSchema),
     errors: ['not_found'],
@@ -45,6 +48,7 @@ export const studyOperations = {
   release: operation('coordinator.study.release', {
     summary: 'Reads one release of a study',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id, release: idParameter }),
     output: releaseSchema,
     errors: ['not_found'],

@@ -56,12 +56,14 @@ export const taskServiceOperations = {
   list: operation('registry.task-service.list', {
     summary: 'Lists task services, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({ enabled: z.string().optional() }),
     output: pageOf(taskServiceSchema),
   }),
   get: operation('registry.task-service.get', {
     summary: 'Reads one task service',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id }),
     output: taskServiceSchema,
     errors: ['not_found'],
@@ -103,6 +105,7 @@ export const taskServiceOperations = {
   history: operation('registry.task-service.history', {
     summary: 'Lists the health checks of a task service, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({ kf_id }),
     output: pageOf(healthCheckSchema),
     errors: ['not_found'],

@@ -61,6 +61,7 @@ export const taskOperations = {
   list: operation('coordinator.task.list', {
     summary: 'Lists tasks, newest first',
     effect: 'read',
+    audience: everybody,
     input: listInput({
       release: z.string().optional(),
       task_service: z.string().optional(),
@@ -71,6 +72,7 @@ export const taskOperations = {
   get: operation('coordinator.task.get', {
     summary: 'Reads one task',
     effect: 'read',
+    audience: everybody,
     input: z.object({ kf_id }),
     output: taskSchema,
     errors: ['not_found'],

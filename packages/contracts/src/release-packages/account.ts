@@ -3,6 +3,7 @@ import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { memberKeySchema } from './member.ts'
 
 /** An account as its owner, the gateway, tells of it. */
@@ -60,6 +61,7 @@ export const accountOperations = {
   get: operation('catalog.account.get', {
     summary: 'Tells the caller who they are',
     effect: 'read',
+    audience: among('affiliate', some([], { account: 'login' })),
     input: z.object({
       account: knownAccountSchema
         .pick({ first_name: true, last_name: true, email: true, lang_key: true })

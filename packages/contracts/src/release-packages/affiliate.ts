@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { some } from '../audience.ts'
+import { everybody, some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
 import { affiliateDetailsInput, affiliateDetailsSchema } from './affiliate-details.ts'
 import { applicationSchema } from './application.ts'
@@ -44,6 +45,7 @@ export const affiliateOperations = {
   check: operation('catalog.affiliate.check', {
     summary: 'Tells whether exactly one affiliate of a member matches a text',
     effect: 'read',
+    audience: among('anonymous', everybody),
     input: z.object({
       member: z.string().optional(),
       match: z.string().optional(),
@@ -55,6 +57,7 @@ export const affiliateOperations = {
   mine: operation('catalog.affiliate.mine', {
     summary: 'Reads the affiliate of the caller, as a list of none or one',
     effect: 'read',
+    audience: among('licensee', some([], { account: 'creator' })),
     input: z.object({}),
     output: z.array(affiliateSchema),
     errors: ['unauthenticated', 'forbidden'],
@@ -62,6 +65,7 @@ export const affiliateOperations = {
   ofCreator: operation('catalog.affiliate.of-creator', {
     summary: 'Reads the affiliate that a login acts for, as a list of none or one',
     effect: 'read',
+    audience: among('licensee', some(['editor'], { account: 'creator' })),
     input: z.object({ login: z.string().max(255) }),
     output: z.array(affiliateSchema),
     errors: ['unauthenticated', 'forbidden'],
@@ -69,6 +73,7 @@ export const affiliateOperations = {
   list: operation('catalog.affiliate.list', {
     summary: 'Lists affiliates, a page at a time',
     effect: 'read',
+    audience: some(['editor']),
     flow: 'streamed-answer',
     input: z.object({ query: mldsQuery }),
     output: z.object({ affiliates: z.array(affiliateSchema), totalResults: z.int(), totalPages: z.int() }),
@@ -77,6 +82,7 @@ export const affiliateOperations = {
   export: operation('catalog.affiliate.export', {
     summary: 'All affiliates as a table, columns divided by `^`; for administrators',
     effect: 'read',
+    audience: some(['package-administrator']),
     flow: 'streamed-answer',
     input: z.object({}),
     output: z.unknown().meta({ type: 'string', contentMediaType: 'application/csv' }),
@@ -85,6 +91,7 @@ export const affiliateOperations = {
   get: operation('catalog.affiliate.get', {
     summary: 'Reads an affiliate',
     effect: 'read',
+    audience: some(['editor']),
     input: z.object({ affiliateId }),
     output: affiliateSchema,
     errors: ['unauthenticated', 'forbidden', 'not_found'],

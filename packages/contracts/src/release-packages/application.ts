@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
 import { affiliateDetailsInput, affiliateDetailsSchema, affiliateTypeInput } from './affiliate-details.ts'
 import { commercialUsageSchema } from './commercial-usage-values.ts'
@@ -65,6 +66,7 @@ export const applicationOperations = {
   list: operation('catalog.application.list', {
     summary: 'Lists applications, a page at a time',
     effect: 'read',
+    audience: some(['editor']),
     flow: 'streamed-answer',
     input: z.object({ query: mldsQuery }),
     output: z.array(applicationSchema),
@@ -82,6 +84,7 @@ export const applicationOperations = {
   mine: operation('catalog.application.mine', {
     summary: 'Reads the first application of the caller',
     effect: 'read',
+    audience: among('licensee', some([], { account: 'username' })),
     input: z.object({}),
     output,
     errors: ['unauthenticated', 'forbidden', 'not_found'],
@@ -89,6 +92,7 @@ export const applicationOperations = {
   get: operation('catalog.application.get', {
     summary: 'Reads an application',
     effect: 'read',
+    audience: among('licensee', some(['editor'], { account: 'username' })),
     input: z.object({ applicationId }),
     output,
     errors: ['unauthenticated', 'forbidden', 'not_found'],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { operation } from '../operation.ts'
 import { mldsQuery } from './access-values.ts'
 import { downloadPeriod } from './download-period.ts'
@@ -33,6 +34,7 @@ export const auditOperations = {
   list: operation('catalog.audit.list', {
     summary: 'Lists what was done, oldest first',
     effect: 'read',
+    audience: some(['editor']),
     flow: 'streamed-answer',
     input: z.object({ query: mldsQuery }),
     output: z.array(auditEventSchema),
@@ -41,6 +43,7 @@ export const auditOperations = {
   downloads: operation('catalog.audit.downloads', {
     summary: 'Lists downloads that went well, oldest first, as they were recorded',
     effect: 'read',
+    audience: some(['editor']),
     flow: 'streamed-answer',
     input: z.object({
       body: downloadPeriod,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { mldsErrors } from './access-values.ts'
 import { affiliateTypes } from './affiliate-details.ts'
 import {
@@ -21,10 +23,13 @@ const readErrors = ['unauthenticated', 'forbidden', 'not_found'] as const
 const errors = mldsErrors
 
 /** How affiliates report what they use the releases for, period by period. */
+const audience = among('licensee', some(['editor'], { account: 'creator' }))
+
 export const commercialUsageOperations = {
   listOf: operation('catalog.commercial-usage.list-of', {
     summary: 'Lists the usage reports of an affiliate',
     effect: 'read',
+    audience,
     input: z.object({ affiliateId: entityId }),
     output: z.array(commercialUsageSchema),
     errors: [...readErrors],
@@ -39,6 +44,7 @@ export const commercialUsageOperations = {
   get: operation('catalog.commercial-usage.get', {
     summary: 'Reads a usage report',
     effect: 'read',
+    audience,
     input: z.object({ commercialUsageId }),
     output: commercialUsageSchema,
     errors: [...readErrors],
@@ -83,6 +89,7 @@ export const commercialUsageOperations = {
   getEntry: operation('catalog.commercial-usage.get-entry', {
     summary: 'Reads an institution of a usage report',
     effect: 'read',
+    audience,
     input: z.object(ofEntry),
     output: usageEntrySchema,
     errors: [...readErrors],
@@ -111,6 +118,7 @@ export const commercialUsageOperations = {
   getCountry: operation('catalog.commercial-usage.get-country', {
     summary: 'Reads a country of a usage report',
     effect: 'read',
+    audience,
     input: z.object(ofCountry),
     output: usageCountrySchema,
     errors: [...readErrors],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { operation } from '../operation.ts'
 import { memberKeySchema } from './member.ts'
 import { writeErrors } from './package-values.ts'
@@ -35,12 +36,14 @@ export const countryOperations = {
   list: operation('catalog.country.list', {
     summary: 'Lists countries',
     effect: 'read',
+    audience: everybody,
     input: z.object({}),
     output: z.array(countrySchema),
   }),
   get: operation('catalog.country.get', {
     summary: 'Reads a country by its two letters',
     effect: 'read',
+    audience: everybody,
     input: z.object({ isoCode2: z.string().max(255) }),
     output: countrySchema,
     errors: ['not_found'],

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { versionViewers } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { entityId, ifMatch, instant, longText, publicationStates, shortText, writeErrors } from './package-values.ts'
 
 export const releaseFileSchema = z
@@ -39,6 +40,7 @@ export const releaseFileOperations = {
   get: operation('catalog.release-file.get', {
     summary: 'Reads a file of a version that the caller may see',
     effect: 'read',
+    audience: among('affiliate', versionViewers('releaseType')),
     input: z.object(target),
     output: releaseFileSchema,
     errors: ['unauthenticated', 'forbidden', 'not_found'],
@@ -46,6 +48,7 @@ export const releaseFileOperations = {
   check: operation('catalog.release-file.check', {
     summary: 'Whether a file lies at SNOMED International',
     effect: 'read',
+    audience: among('affiliate', versionViewers('releaseType')),
     input: z.object(target),
     output: z.boolean(),
     errors: ['unauthenticated', 'forbidden', 'not_found'],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { operation } from '../operation.ts'
 import { entityId, shortText, writeErrors } from './package-values.ts'
 
@@ -9,6 +10,7 @@ export const packageLicenceOperations = {
   get: operation('catalog.release-package-licence.get', {
     summary: 'The licence of a package: 200 with the file, 204 where there is none, 304 where it did not change',
     effect: 'read',
+    audience: everybody,
     flow: 'streamed-answer',
     input: z.object({
       ...target,

@@ -42,6 +42,7 @@ export const memberOperations = {
   list: operation('catalog.member.list', {
     summary: 'Lists member organisations',
     effect: 'read',
+    audience: everybody,
     input: z.object({}),
     output: z.array(memberSchema),
   }),
@@ -75,6 +76,7 @@ export const memberOperations = {
   license: operation('catalog.member.license', {
     summary: 'Reads the licence of a member as it was uploaded; 204 if there is none',
     effect: 'read',
+    audience: everybody,
     flow: 'streamed-answer',
     input: z.object({ key, modifiedSince: z.int().optional(), head: z.boolean().default(false) }),
     output: z.unknown(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { everybody } from '../audience.ts'
+import { everybody, versionViewers } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { entityId, ifMatch, instant, longText, shortText, writeErrors } from './package-values.ts'
@@ -37,6 +37,7 @@ export const releasePackageOperations = {
   list: operation('catalog.release-package.list', {
     summary: 'Lists the packages that the caller may see, with their versions and files',
     effect: 'read',
+    audience: versionViewers('releaseType'),
     flow: 'streamed-answer',
     input: z.object({ ifNoneMatch: z.string().optional() }),
     output: z.array(releasePackageSchema),
@@ -44,6 +45,7 @@ export const releasePackageOperations = {
   get: operation('catalog.release-package.get', {
     summary: 'Reads a package with the versions that the caller may see',
     effect: 'read',
+    audience: versionViewers('releaseType'),
     flow: 'streamed-answer',
     input: z.object({ ...target, ifNoneMatch: z.string().optional() }),
     output: releasePackageSchema,

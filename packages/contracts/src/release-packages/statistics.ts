@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { operation } from '../operation.ts'
 import { downloadPeriod } from './download-period.ts'
 
@@ -15,6 +16,7 @@ export const statisticsOperations = {
   downloads: operation('catalog.statistics.downloads', {
     summary: 'Counts complete downloads by file',
     effect: 'read',
+    audience: some(['editor']),
     flow: 'streamed-answer',
     input: z.object({
       body: downloadPeriod,

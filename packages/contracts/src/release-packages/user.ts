@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { some } from '../audience.ts'
 import { operation } from '../operation.ts'
 
 export const userSchema = z
@@ -21,6 +22,7 @@ export const userOperations = {
   list: operation('catalog.user.list', {
     summary: 'Lists those who may sign in',
     effect: 'read',
+    audience: some(['editor']),
     flow: 'streamed-answer',
     input: z.object({}),
     output: z.array(userSchema),
@@ -29,6 +31,7 @@ export const userOperations = {
   get: operation('catalog.user.get', {
     summary: 'Reads one of those who may sign in',
     effect: 'read',
+    audience: some(['editor']),
     input: z.object({ login: z.string().max(255) }),
     output: userSchema,
     errors: [...errors, 'not_found'],

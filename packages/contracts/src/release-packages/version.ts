@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { versionViewers } from '../audience.ts'
+import { some, versionViewers } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { releaseFileSchema } from './file.ts'
 import {
   entityId,
@@ -67,6 +68,7 @@ export const releaseVersionOperations = {
   get: operation('catalog.release-version.get', {
     summary: 'Reads a version that the caller may see, with its files',
     effect: 'read',
+    audience: among('affiliate', versionViewers('releaseType')),
     flow: 'streamed-answer',
     input: z.object(target),
     output: releaseVersionSchema,
@@ -98,6 +100,7 @@ export const releaseVersionOperations = {
   checkDependency: operation('catalog.release-version.check-dependency', {
     summary: 'Whether any version depends on this one; false for a version that is not there',
     effect: 'read',
+    audience: some(['editor']),
     input: z.object({ releaseVersionId: entityId }),
     output: z.boolean(),
     errors: ['unauthenticated', 'forbidden'],

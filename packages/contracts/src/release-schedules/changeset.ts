@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { operation } from '../operation.ts'
 import { pdcLists } from './operations.ts'
 import type { PdcResource } from './resource.ts'
@@ -39,6 +40,7 @@ export const changesetOperations = {
   get: operation('catalog.changeset.get', {
     summary: 'Reads one changeset',
     effect: 'read',
+    audience: everybody,
     flow: 'streamed-answer',
     input: z.object({ query, key: z.string() }),
     output: changesetSchema,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { fitText } from '../fit-values.ts'
 import { operation } from '../operation.ts'
 import type { PdcResource } from './resource.ts'
@@ -30,6 +31,7 @@ export function pdcLists<Item extends z.ZodType>(noun: string, plural: string, i
     list: operation(`catalog.${noun}.list`, {
       summary: `Lists ${plural}, a page at a time`,
       effect: 'read',
+      audience: everybody,
       input: z.object({ query, modifiedSince }),
       output: pdcPageOf(item),
       errors: ['not_found'],
@@ -37,6 +39,7 @@ export function pdcLists<Item extends z.ZodType>(noun: string, plural: string, i
     all: operation(`catalog.${noun}.all`, {
       summary: `Lists all ${plural} at once`,
       effect: 'read',
+      audience: everybody,
       flow: 'streamed-answer',
       input: z.object({ query, modifiedSince }),
       output: z.array(item),
@@ -73,6 +76,7 @@ export function pdcOperations<Item extends z.ZodType>(noun: string, plural: stri
     get: operation(`catalog.${noun}.get`, {
       summary: `Reads one of the ${plural}`,
       effect: 'read',
+      audience: everybody,
       input: z.object({ query, key, modifiedSince }),
       output: item,
       errors: ['not_found'],

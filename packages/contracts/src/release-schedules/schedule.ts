@@ -35,6 +35,7 @@ export const scheduleOperations = {
   calendar: operation('catalog.schedule.calendar', {
     summary: 'Shows release schedules as a calendar (iCalendar, RFC 5545)',
     effect: 'read',
+    audience: everybody,
     flow: 'streamed-answer',
     input: calendarInput,
     output: z.string(),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
+import { among } from '../read-audience.ts'
 import { oclQuery, oclTimestamp, oclUrl, oclWriteErrors, readErrors } from './target.ts'
 
 /** States of an import, by the names that clients know. */
@@ -96,6 +97,7 @@ export const bulkImportOperations = {
   list: operation('exporter.bulk-import.list', {
     summary: 'Lists the imports of a user, newest first',
     effect: 'read',
+    audience: among('signed-in', some(['staff'], { account: 'username' })),
     flow: 'streamed-answer',
     input: z.object({
       username: z.string().max(1024).optional().meta({ description: 'Default: the caller' }),
@@ -110,6 +112,7 @@ export const bulkImportOperations = {
   get: operation('exporter.bulk-import.get', {
     summary: 'Reads an import: how far it is, and what came of its lines',
     effect: 'read',
+    audience: among('signed-in', some(['staff'], { account: 'username' })),
     flow: 'streamed-answer',
     input: z.object({ task: taskId, result: z.boolean().default(false).meta({ description: 'With the lines' }) }),
     output: bulkImportSchema,
@@ -118,6 +121,7 @@ export const bulkImportOperations = {
   report: operation('exporter.bulk-import.report', {
     summary: 'What came of the lines of an import, as text',
     effect: 'read',
+    audience: among('signed-in', some(['staff'], { account: 'username' })),
     flow: 'streamed-answer',
     input: z.object({ task: taskId }),
     output: z.unknown().meta({ type: 'string' }),

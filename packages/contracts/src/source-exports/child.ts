@@ -28,6 +28,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     list: operation(`exporter.${noun}.list`, {
       summary: `Lists the ${noun}s of a source or of a version of it`,
       effect: 'read',
+      audience: viewersOf('source_url'),
       flow: 'streamed-answer',
       input: z.object({ ...sourceTarget, version: z.string().max(1024).optional(), query: oclQuery }),
       output: z.array(row),
@@ -36,6 +37,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     get: operation(`exporter.${noun}.get`, {
       summary: `Reads a ${noun}, in its newest state or in an older one`,
       effect: 'read',
+      audience: viewersOf('source_url'),
       input: z.object({ ...childTarget, childVersion: z.string().max(1024).optional() }),
       output: row,
       errors: readErrors,
@@ -43,6 +45,7 @@ export function childOperations<Fields extends Shape, Row extends z.ZodType>(
     versions: operation(`exporter.${noun}.versions`, {
       summary: `Lists the states of a ${noun}, newest first`,
       effect: 'read',
+      audience: viewersOf('source_url'),
       flow: 'streamed-answer',
       input: z.object({ ...childTarget, query: oclQuery }),
       output: z.array(row),

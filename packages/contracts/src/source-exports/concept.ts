@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { isJsonObject, numberText } from '../exact-json.ts'
 import { operation } from '../operation.ts'
 import { field, type Refusals, refuse, required } from '../rest-framework/field.ts'
@@ -160,6 +161,7 @@ export const conceptOperations = {
   withMappings: operation('exporter.concept.with-mappings', {
     summary: 'Reads a concept with the mappings that lead from it, or to it as well',
     effect: 'read',
+    audience: viewersOf('source_url'),
     flow: 'streamed-answer',
     input: z.object({ ...childTarget, childVersion: z.string().max(1024).optional(), query: oclQuery }),
     output: z.object({ ...conceptSchema.shape, mappings: z.array(mappingSchema) }),

@@ -18,6 +18,7 @@ export const exportOperations = {
   get: operation('exporter.export.get', {
     summary: 'The export of a version: 200 with the archive, 208 while it is made, 204 where there is none yet',
     effect: 'read',
+    audience: viewersOf('source_url'),
     flow: 'streamed-answer',
     input: z.object({
       ...versionTarget,
@@ -31,6 +32,7 @@ export const exportOperations = {
   download: operation('exporter.export.download', {
     summary: 'The archive, for whoever has its signed URL',
     effect: 'read',
+    audience: viewersOf('source_url'),
     flow: 'streamed-answer',
     input: z.object({
       ...versionTarget,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { viewersOf } from '../audience.ts'
 import { numberText } from '../exact-json.ts'
 import { operation } from '../operation.ts'
 import { field } from '../rest-framework/field.ts'
@@ -98,6 +99,7 @@ export const mappingOperations = {
   ofConcept: operation('exporter.mapping.of-concept', {
     summary: 'Lists the mappings of a source that lead from one of its concepts, or to it as well',
     effect: 'read',
+    audience: viewersOf('source_url'),
     flow: 'streamed-answer',
     input: z.object({ ...childTarget, query: oclQuery }),
     output: z.array(mappingSchema),

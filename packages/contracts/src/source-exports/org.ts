@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { viewersOf } from '../audience.ts'
+import { ownersOf, viewersOf } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { body, partialBody } from '../rest-framework/body.ts'
@@ -50,6 +50,7 @@ export const orgOperations = {
   list: operation('exporter.org.list', {
     summary: 'Lists organisations that the caller may see, of one member or all',
     effect: 'read',
+    audience: viewersOf('url'),
     flow: 'streamed-answer',
     input: z.object({ query: oclQuery, member: z.string().max(320).optional() }),
     output: z.array(z.object(orgRow)),
@@ -58,6 +59,7 @@ export const orgOperations = {
   get: operation('exporter.org.get', {
     summary: 'Reads an organisation',
     effect: 'read',
+    audience: viewersOf('url'),
     input: z.object({ org }),
     output: orgSchema,
     errors: readErrors,
@@ -91,6 +93,7 @@ export const orgMemberOperations = {
   list: operation('exporter.org-member.list', {
     summary: 'Lists the logins of the members of an organisation',
     effect: 'read',
+    audience: viewersOf('url'),
     flow: 'streamed-answer',
     input: z.object({ org, query: oclQuery }),
     output: z.array(z.string()),
@@ -99,6 +102,7 @@ export const orgMemberOperations = {
   get: operation('exporter.org-member.get', {
     summary: 'Tells whether somebody is a member: `not_found` if not',
     effect: 'read',
+    audience: ownersOf('url'),
     input: z.object({ org, member }),
     output: z.void(),
     errors: readErrors,
@@ -123,6 +127,7 @@ export const ownerProfileOperations = {
   get: operation('exporter.owner-profile.get', {
     summary: 'Counts what a user owns and belongs to, as far as the caller may see it',
     effect: 'read',
+    audience: viewersOf('url'),
     input: z.object({ login: member }),
     output: z.object({ orgs: z.int(), public_sources: z.int() }),
   }),

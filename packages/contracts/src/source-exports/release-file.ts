@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { onlyService } from '../audience.ts'
 import { operation } from '../operation.ts'
 
 /** Scheme of addresses of files that the platform keeps itself: `slipway://<service>/<id>`. */
@@ -15,6 +16,7 @@ export const releaseFileBytes = {
   read: operation('exporter.release-file.read', {
     summary: 'The bytes of a file that was made for a release; for the gateway and other services',
     effect: 'read',
+    audience: onlyService('gateway'),
     flow: 'streamed-answer',
     input: z.object({
       file: z.uuid().meta({ description: 'The last part of its address' }),

@@ -78,6 +78,7 @@ export const sourceVersionOperations = {
   list: operation('exporter.source-version.list', {
     summary: 'Lists the versions of a source: HEAD, then the newest first',
     effect: 'read',
+    audience: viewersOf('source_url'),
     flow: 'streamed-answer',
     input: z.object({ ...sourceTarget, query: oclQuery }),
     output: z.array(z.object(common)),
@@ -86,6 +87,7 @@ export const sourceVersionOperations = {
   get: operation('exporter.source-version.get', {
     summary: 'Reads a version, and what is in it',
     effect: 'read',
+    audience: viewersOf('source_url'),
     flow: 'streamed-answer',
     input: z.object({ ...versionTarget, query: oclQuery }),
     output: sourceVersionSchema,
@@ -118,6 +120,7 @@ export const sourceVersionOperations = {
   processing: operation('exporter.source-version.processing', {
     summary: 'Tells whether an export of the version is being made',
     effect: 'read',
+    audience: viewersOf('source_url'),
     input: z.object(versionTarget),
     output: z.boolean(),
     errors: readErrors,

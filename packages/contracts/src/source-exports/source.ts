@@ -83,6 +83,7 @@ export const sourceOperations = {
   list: operation('exporter.source.list', {
     summary: 'Lists sources that the caller may see, of one owner or of all',
     effect: 'read',
+    audience: viewersOf('url'),
     flow: 'streamed-answer',
     input: z.object({ ...z.object(ownerTarget).partial().shape, query: oclQuery }),
     output: z.array(sourceRowSchema),
@@ -91,6 +92,7 @@ export const sourceOperations = {
   get: operation('exporter.source.get', {
     summary: 'Reads a source in its live state, and what changed in it since a time',
     effect: 'read',
+    audience: viewersOf('url'),
     flow: 'streamed-answer',
     input: z.object({ ...sourceTarget, query: oclQuery }),
     output: sourceSchema,

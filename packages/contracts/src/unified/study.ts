@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { everybody } from '../audience.ts'
 import { unfitText } from '../fit-values.ts'
 import { operation } from '../operation.ts'
 import { instant, unifiedListInput, unifiedListOf } from './list.ts'
@@ -50,6 +51,7 @@ export const unifiedStudyOperations = {
   search: operation('coordinator.study.search', {
     summary: 'Lists studies page by page',
     effect: 'read',
+    audience: everybody,
     input: unifiedListInput({
       sorts: ['-created_at', 'created_at', 'name', '-name'],
       fields: Object.keys(unifiedStudySchema.shape),
@@ -64,6 +66,7 @@ export const unifiedStudyOperations = {
   read: operation('coordinator.study.read', {
     summary: 'Reads one study',
     effect: 'read',
+    audience: everybody,
     input: z.object({ id }),
     output: unifiedStudySchema,
     errors: ['not_found'],

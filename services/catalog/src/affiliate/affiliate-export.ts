@@ -3,7 +3,6 @@ import { affiliateOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { Statement, Store } from '@slipway/store'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
-import { requireKind } from '../member/viewer.ts'
 import { affiliateLine, type ExportedAffiliate, headLine } from './affiliate-table.ts'
 
 /** Affiliates that are read at a time. */
@@ -31,7 +30,6 @@ export function affiliateExportHandler(store: Store): OperationHandler {
   }
 
   return handlerOf(affiliateOperations.export, async (_input, { identity }) => {
-    requireKind(identity, 'admin')
     const entry = { principal: principalOf(identity), type: 'AFFILIATE_EXPORT', data: {} }
     await store.transaction(tx => recordAudit(tx, [entry]))
     return { headers: { 'Content-Type': 'application/csv;charset=UTF-8' }, body: table() }

@@ -51,13 +51,10 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
   }
 
   return [
-    handlerOf(check, async (input, { identity }) => {
-      if (viewerOf(identity).kind !== 'anonymous') throw accessDenied()
-      return { body: { matched: await checkAffiliate(store, input) } }
-    }),
+    handlerOf(check, async input => ({ body: { matched: await checkAffiliate(store, input) } })),
 
     handlerOf(mine, async (_input, context) => {
-      const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
+      const viewer = viewerOf(context.identity)
       const login = viewer.login as string
       const own =
         (await affiliateOf(store.read, login)) ??
@@ -68,7 +65,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
     }),
 
     handlerOf(ofCreator, async ({ login }, { identity }) => {
-      const viewer = requireKind(identity, 'user', 'staff', 'admin')
+      const viewer = viewerOf(identity)
       const creator = login.toLowerCase()
       if (viewer.kind === 'user' && viewer.login !== creator) throw accessDenied()
       const row = await affiliateOf(store.read, creator)
@@ -76,7 +73,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
     }),
 
     handlerOf(list, async ({ query }, { identity }) => {
-      const viewer = requireEditor(identity)
+      const viewer = viewerOf(identity)
       const request = readAffiliateList(query)
       for (const member of request.values.members ?? []) await requireMember(store, member)
       const { affiliates, ...totals } = await listAffiliates(store, request)
@@ -86,7 +83,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
     }),
 
     handlerOf(get, async ({ affiliateId }, { identity }) => {
-      const viewer = requireEditor(identity)
+      const viewer = viewerOf(identity)
       const row = await findAffiliate(store.read, affiliateId)
       if (!row) throw notFound()
       return { body: (await shown(row, viewer)) as never }

@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@slipway/bus'
-import { applicationOperations, failure, leadingMember, type Viewer } from '@slipway/contracts'
+import { applicationOperations, failure, leadingMember, type Viewer, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import { isUniqueViolation } from '@slipway/store'
 import { type AffiliateWithApplications, addApplication, affiliateOf } from '../affiliate/affiliate.store.ts'
@@ -8,7 +8,7 @@ import { ensureAffiliate } from '../affiliate/ensure-affiliate.ts'
 import { licenseeOf } from '../affiliate/licensee.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import { requireMember } from '../member/unknown-member.ts'
-import { accessDenied, notFound, requireEditor, requireKind } from '../member/viewer.ts'
+import { accessDenied, notFound, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
 import { applicantHandlers } from './applicant.operations.ts'
 import {
@@ -33,7 +33,7 @@ export function applicationHandlers(options: ApplicationOptions): OperationHandl
 
   return [
     handlerOf(list, async ({ query }, { identity }) => {
-      const viewer = requireEditor(identity)
+      const viewer = viewerOf(identity)
       const request = readApplicationList(query)
       for (const member of request.values.members ?? []) await requireMember(store, member)
       const rows = await listApplications(store, request)
@@ -59,7 +59,7 @@ export function applicationHandlers(options: ApplicationOptions): OperationHandl
     }),
 
     handlerOf(mine, async (_input, context) => {
-      const viewer = requireKind(context.identity, 'user', 'staff', 'admin')
+      const viewer = viewerOf(context.identity)
       const login = viewer.login as string
       let row = await firstApplicationOf(store.read, login)
       if (!row && viewer.kind === 'user') {
@@ -71,7 +71,7 @@ export function applicationHandlers(options: ApplicationOptions): OperationHandl
     }),
 
     handlerOf(get, async ({ applicationId }, { identity }) => {
-      const viewer = requireKind(identity, 'user', 'staff', 'admin')
+      const viewer = viewerOf(identity)
       const row = await findApplication(store.read, applicationId)
       if (!row) throw notFound()
       requireOwnerOrEditor(row, viewer)

@@ -2,7 +2,6 @@ import type { OperationHandler, StreamedAnswer } from '@slipway/bus'
 import { auditOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import { type Statement, type Store, snapshotRows } from '@slipway/store'
-import { requireEditor } from '../member/viewer.ts'
 import { downloads, type JsonRow, trail } from './audit.store.ts'
 import { readAuditFilter } from './audit-filter.ts'
 
@@ -13,13 +12,11 @@ export function auditHandlers(store: Store): OperationHandler[] {
   })
 
   return [
-    handlerOf(auditOperations.list, async ({ query }, { identity }) => {
-      requireEditor(identity)
+    handlerOf(auditOperations.list, async ({ query }) => {
       const { type, affiliate, application, from, to } = readAuditFilter(query.$filter?.at(-1) ?? '')
       return answer(trail, [type, affiliate, application, from, to])
     }),
-    handlerOf(auditOperations.downloads, async ({ body }, { identity }) => {
-      requireEditor(identity)
+    handlerOf(auditOperations.downloads, async ({ body }) => {
       return answer(downloads, [body.startDate, body.endDate, body.excludeAdminAndStaff ?? false])
     }),
   ]

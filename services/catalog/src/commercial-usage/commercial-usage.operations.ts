@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@slipway/bus'
-import { commercialUsageOperations, failure, isEditor } from '@slipway/contracts'
+import { commercialUsageOperations, failure, isEditor, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import type { AnyTx } from '@slipway/store'
 import { findAffiliate, lockAffiliate } from '../affiliate/affiliate.store.ts'
@@ -40,7 +40,7 @@ export function commercialUsageHandlers(options: CommercialUsageOptions): Operat
 
   return [
     handlerOf(listOf, async ({ affiliateId }, { identity }) => {
-      const viewer = requireKind(identity, 'user', 'staff', 'admin')
+      const viewer = viewerOf(identity)
       const affiliate = await findAffiliate(store.read, affiliateId)
       if (!affiliate || (affiliate.creator !== viewer.login && !isEditor(viewer))) throw notFound()
       return { body: await Promise.all(affiliate.usages.map(usage => shown({ usage, affiliate, viewer }))) }

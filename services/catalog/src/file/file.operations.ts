@@ -2,7 +2,7 @@ import type { OperationHandler } from '@slipway/bus'
 import { failure, platformFileScheme, releaseFileOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { AnyTx, Store } from '@slipway/store'
-import { accessDenied, notFound, requireKind } from '../member/viewer.ts'
+import { accessDenied, notFound } from '../member/viewer.ts'
 import { entityTag } from '../package/entity-tag.ts'
 import { type Author, type Changed, lockPackage, packageWrite } from '../package/package-write.ts'
 import { sightOf } from '../package/visibility.ts'
@@ -18,7 +18,6 @@ const internationalOrigin = 'ihtsdo'
 export function releaseFileHandlers(store: Store): OperationHandler[] {
   return [
     handlerOf(get, async (target, { identity }) => {
-      requireKind(identity, 'user', 'member', 'staff', 'admin')
       const sight = sightOf(viewerOf(identity))
       const shown = await readFile(store.read, target, sight)
       if (!shown) throw notFound()
@@ -26,7 +25,6 @@ export function releaseFileHandlers(store: Store): OperationHandler[] {
       return { headers: { ETag: entityTag(shown.revision, sight) }, body: { raw: shown.body } }
     }),
     handlerOf(check, async (target, { identity }) => {
-      requireKind(identity, 'user', 'member', 'staff', 'admin')
       const origin = await originOf(store.read, target)
       if (!origin || !sightOf(viewerOf(identity)).states.includes(origin.state)) throw notFound()
       return { body: origin.url?.includes(internationalOrigin) ?? false }

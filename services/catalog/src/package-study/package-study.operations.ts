@@ -1,10 +1,10 @@
 import type { OperationHandler } from '@slipway/bus'
-import { failure, packageStudyOperations } from '@slipway/contracts'
+import { failure, packageStudyOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import { isUniqueViolation, type Store } from '@slipway/store'
 import { recordAudit } from '../audit/record-audit.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
-import { notFound, requireActingFor, requireEditor } from '../member/viewer.ts'
+import { notFound, requireActingFor } from '../member/viewer.ts'
 import { type Author, authorOf, lockPackage } from '../package/package-write.ts'
 import { bindPackage, findPackageStudy, unbindPackage } from './package-study.store.ts'
 
@@ -25,7 +25,7 @@ export function packageStudyHandlers(store: Store, publicUrl: string | undefined
 
   return [
     handlerOf(get, async ({ releasePackageId }, { identity }) => {
-      const viewer = requireEditor(identity)
+      const viewer = viewerOf(identity)
       const found = await findPackageStudy(store.query, releasePackageId)
       if (!found) throw notFound()
       requireActingFor(viewer, found.member)

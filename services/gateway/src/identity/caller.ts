@@ -1,4 +1,4 @@
-import { failure } from '@slipway/contracts'
+import { failure, holdsRight } from '@slipway/contracts'
 import type { FastifyRequest } from 'fastify'
 import type { Authenticator, Caller } from './authenticator.ts'
 import { anyToken, authorization, basicCredentials } from './credentials.ts'
@@ -43,6 +43,5 @@ export function requireAdministrator(caller: Caller): Caller {
 }
 
 export function isAdministrator({ identity }: Caller): boolean {
-  const may = identity.superuser || identity.roles.some(role => role === 'ADMIN' || role === 'ROLE_ADMIN')
-  return may && identity.kind !== 'service'
+  return holdsRight('administrator', identity)
 }

@@ -1,0 +1,2 @@
+export const serviceNames = ['registry', 'coordinator', 'catalog', 'exporter', 'gateway'] as const
+export type ServiceName = (typeof serviceNames)[number]
