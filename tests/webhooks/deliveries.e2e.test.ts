@@ -189,6 +189,21 @@ describe('a delivery', () => {
     expect((await deliveries(id))[1].state).toBe('pending')
   })
 
+  it('that is refused late by an earlier address goes to the one that the webhook has by then, which stays', async () => {
+    const { promise: after, resolve: answer } = Promise.withResolvers<void>()
+    on.receiver.answer('/moved-from', () => ({ status: 410, after }))
+    const { id } = await create('/moved-from', { types: ['release.failed'] })
+    const sent = await on.api('POST', `/webhooks/${id}/test`)
+    expect(sent).toMatchObject({ status: 202, body: { state: 'pending', attempts: 0, lastStatus: null } })
+    await received('/moved-from')
+    const moved = await on.api('PATCH', `/webhooks/${id}`, { url: on.receiver.url('/moved-to') })
+    expect(moved.status).toBe(200)
+    answer()
+    expect((await received('/moved-to')).id).toBe(sent.body.messageId)
+    await eventually(async () => expect(await deliveries(id)).toMatchObject([{ state: 'delivered', attempts: 2 }]))
+    expect((await on.api('GET', `/webhooks/${id}`)).body).toMatchObject({ enabled: true, failingSince: null })
+  })
+
   it('is never sent to an address that is not allowed, whatever the name says', async () => {
     const { id } = await create('/guarded', { releases: ['RE_G'] })
     await change('url', `update webhook set url = 'http://[::ffff:169.254.169.254]/' where id = $1`, [id])

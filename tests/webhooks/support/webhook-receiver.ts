@@ -15,6 +15,8 @@ export type ReceiverAnswer = {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly delayMs?: number
+  /** It is held back till then. */
+  readonly after?: Promise<void>
 }
 
 /** A server that receives messages; each of its paths is a receiver of its own and answers 204 unless told otherwise. */
@@ -36,6 +38,7 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
     messages.push({ id: String(request.headers['webhook-id']), headers: request.headers, body })
     const answer = scripts.get(path)?.(messages.length) ?? { status: 204 }
     if (answer.delayMs) await delay(answer.delayMs)
+    await answer.after
     response.writeHead(answer.status, answer.headers ?? {}).end(answer.body)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -59,6 +59,11 @@ export function startDeliveries({ store, sender, access, log }: DeliveryWorkerOp
     const disabled = await store.transaction(async tx => {
       const health = await lockHealth(tx, delivery.webhook_id)
       if (!health) return null
+      // What another address answered says nothing of the one that the webhook has by now: that is tried at once.
+      if (health.url !== delivery.url) {
+        await recordFailed(tx, delivery, attempt, health.enabled ? 0 : null)
+        return null
+      }
       const { retryIn, pauseFor, failingSince, disable } = afterFailure(attempt, delivery.tries, health, health.now)
       if (!(await recordFailed(tx, delivery, attempt, retryIn))) return null
       await recordFailure(tx, delivery.webhook_id, failingSince, pauseFor)

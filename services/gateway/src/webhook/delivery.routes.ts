@@ -47,13 +47,16 @@ export function deliveryRoutes(
     return result
   }
 
-  const shown = async (webhook: string, id: string) =>
-    shownDelivery(foundDelivery(await findDelivery(store, webhook, id)))
+  /** As it is when it was made due, before any attempt. */
+  const shown = async (tx: Queryable, webhook: string, id: string) =>
+    shownDelivery(foundDelivery(await findDelivery(tx, webhook, id)))
 
   app.post('/webhooks/:id/test', async (request, reply) => {
     const { caller } = await webhookRights(request, authenticator)
-    const delivery = await whileEnabled(request, (tx, id) => sendMessage(tx, id, testMessage(id, caller.login)))
-    return reply.code(202).send(await shown(webhookId(request), delivery))
+    const sent = await whileEnabled(request, async (tx, id) =>
+      shown(tx, id, await sendMessage(tx, id, testMessage(id, caller.login))),
+    )
+    return reply.code(202).send(sent)
   })
 
   app.get('/webhooks/:id/deliveries', async request => {
@@ -81,10 +84,11 @@ export function deliveryRoutes(
 
   app.post('/webhooks/:id/deliveries/:delivery/resend', async (request, reply) => {
     const delivery = deliveryId(request)
-    await whileEnabled(request, async (tx, id) => {
+    const resent = await whileEnabled(request, async (tx, id) => {
       if (!(await resendDelivery(tx, id, delivery))) throw noDelivery()
+      return shown(tx, id, delivery)
     })
-    return reply.code(202).send(await shown(webhookId(request), delivery))
+    return reply.code(202).send(resent)
   })
 
   app.post('/webhooks/:id/resend-failed', async (request, reply) => {

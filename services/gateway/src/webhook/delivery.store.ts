@@ -97,11 +97,11 @@ export type DeliveryWithMessage = DeliveryRow & {
 }
 
 export async function findDelivery(
-  store: Store,
+  from: Pick<Queryable, 'query'>,
   webhookId: string,
   id: string,
 ): Promise<DeliveryWithMessage | undefined> {
-  const [row] = await store.read<DeliveryWithMessage>(byId, [webhookId, id])
+  const [row] = await from.query<DeliveryWithMessage>(byId, [webhookId, id])
   return row
 }
 

@@ -62,7 +62,7 @@ const discard: Statement = {
 /** Attempts of one delivery that are kept. */
 const keptAttempts = 50
 
-/** Parameters: id, lease, state, seconds to the next attempt, status, error, started, duration, response. */
+/** Parameters: id, lease, state, seconds to the next attempt, status, error, started, duration, response; `more`: address. */
 const settle = (name: string, more: string): Statement => ({
   name: `webhook-delivery.${name}`,
   text: `
@@ -89,14 +89,14 @@ const settleDelivered = settle(
   `,
     recovered as (
       update webhook w set failing_since = null, last_failed_at = null
-      from settled s where w.id = s.webhook_id and w.failing_since is not null
+      from settled s where w.id = s.webhook_id and w.failing_since is not null and w.url = $10
     )`,
 )
 const settleFailed = settle('failed', '')
 
 const healthForUpdate: Statement = {
   name: 'webhook.lock-health',
-  text: `select enabled, failing_since, last_failed_at, now() as now from webhook where id = $1 for no key update`,
+  text: `select url, enabled, failing_since, last_failed_at, now() as now from webhook where id = $1 for no key update`,
 }
 
 const noteFailure: Statement = {
@@ -129,7 +129,7 @@ export async function discardDelivery(store: Store, { id, lease }: DueDelivery):
 
 /** Does nothing if the lease ran out: then another attempt is under way, which settles it. */
 export async function recordDelivered(store: Store, delivery: DueDelivery, attempt: Attempt): Promise<void> {
-  await store.write(settleDelivered, values(delivery, 'delivered', null, attempt))
+  await store.write(settleDelivered, [...values(delivery, 'delivered', null, attempt), delivery.url])
 }
 
 /** False if the lease ran out. */
@@ -144,11 +144,15 @@ export async function recordFailed(
 }
 
 /** Locks the webhook before its deliveries, as everything does that changes both; undefined if it was deleted. */
-export async function lockHealth(tx: Queryable, webhookId: string): Promise<(Health & { now: Date }) | undefined> {
-  type Row = { enabled: boolean; failing_since: string | null; last_failed_at: string | null; now: string }
+export async function lockHealth(
+  tx: Queryable,
+  webhookId: string,
+): Promise<(Health & { readonly url: string; readonly now: Date }) | undefined> {
+  type Row = { url: string; enabled: boolean; failing_since: string | null; last_failed_at: string | null; now: string }
   const [row] = await tx.query<Row>(healthForUpdate, [webhookId])
   return (
     row && {
+      url: row.url,
       enabled: row.enabled,
       failingSince: row.failing_since === null ? null : new Date(row.failing_since),
       lastFailedAt: row.last_failed_at === null ? null : new Date(row.last_failed_at),

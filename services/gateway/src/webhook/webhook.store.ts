@@ -82,9 +82,9 @@ const update: Statement = {
   text: `update webhook set url = $2, description = $3, types = $4, releases = $5, studies = $6, enabled = $7,
       disabled_reason = case when $7 then null else coalesce(disabled_reason, $8) end,
       disabled_at = case when $7 then null else coalesce(disabled_at, now()) end,
-      failing_since = case when $7 and not enabled then null else failing_since end,
-      last_failed_at = case when $7 and not enabled then null else last_failed_at end,
-      paused_until = case when $7 and not enabled then null else paused_until end,
+      failing_since = case when ($7 and not enabled) or url <> $2 then null else failing_since end,
+      last_failed_at = case when ($7 and not enabled) or url <> $2 then null else last_failed_at end,
+      paused_until = case when ($7 and not enabled) or url <> $2 then null else paused_until end,
       sequence = sequence + 1, updated_at = now()
     where id = $1`,
 }
