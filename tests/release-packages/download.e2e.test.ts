@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { eventually } from '@slipway/testing'
 import { describe, expect, it } from 'vitest'
@@ -304,42 +303,6 @@ describe('a client', () => {
     const [trail] = await downloadsOf(file, 1)
     expect(trail?.data['download.outcome']).toBe('client_gone')
     await expect(answer.bytes()).rejects.toThrow('aborted')
-  })
-})
-
-describe('many and large downloads', () => {
-  const gatewayPid = () => slipway.platform.processes.find(({ service }) => service === 'gateway')?.pid
-
-  async function peakMegabytes(): Promise<number> {
-    const status = await readFile(`/proc/${gatewayPid()}/status`, 'utf8')
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-  }
-
-  it('fifty at once arrive whole', async () => {
-    const size = 4 * megabyte
-    const file = await put({ content: size })
-    const counts = await Promise.all(
-      Array.from({ length: 50 }, async () => {
-        const { body } = await get('sten', file)
-        const bytes = numberedBytes()
-        for await (const piece of body) bytes.take(piece)
-        return bytes.count
-      }),
-    )
-    expect(new Set(counts)).toEqual(new Set([size]))
-    expect(new Set(await statusesOf(file, 50))).toEqual(new Set(['200']))
-  })
-
-  it('half a gigabyte takes no memory of the gateway', async () => {
-    const size = 512 * megabyte
-    const file = await put({ content: size })
-    const before = await peakMegabytes()
-    const { body, headers } = await get('sten', file)
-    expect(headers['content-length']).toBe(String(size))
-    const bytes = numberedBytes()
-    for await (const piece of body) bytes.take(piece)
-    expect(bytes.count).toBe(size)
-    expect((await peakMegabytes()) - before).toBeLessThan(128)
   })
 })
 

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { CallerName } from './callers.ts'
 import type { Api } from './given.ts'
 import type { Message } from './http-client.ts'
-import { lists, type Page } from './resources.ts'
+import { lists, type Page, type Release, type Task } from './resources.ts'
 
 export type BadRequest = {
   /** What is wrong with it. */
@@ -28,11 +28,19 @@ async function counts({ anonymous }: Api): Promise<Record<string, number>> {
   return Object.fromEntries(await Promise.all(pages))
 }
 
-/** Waits until no release of an earlier test is under way, and writes to the log by itself. */
+/** Nothing of an earlier test is under way, which writes or removes by itself. */
 async function quiet({ anonymous }: Api): Promise<boolean> {
   const states = ['waiting', 'initializing', 'running', 'publishing', 'canceling']
   const pages = states.map(async state => (await anonymous.get<Page<unknown>>(`/releases?limit=1&state=${state}`)).body)
-  return (await Promise.all(pages)).every(({ count }) => count === 0)
+  return (await Promise.all(pages)).every(({ count }) => count === 0) && (await hasNoOrphans(anonymous))
+}
+
+/** Tasks of task services that were removed go a little later, once their release has ended. */
+async function hasNoOrphans(caller: Api['anonymous']): Promise<boolean> {
+  const staged = (await caller.get<Page<Release>>('/releases?limit=100&state=staged')).body.results
+  const waiting = new Set(staged.map(({ kf_id }) => kf_id))
+  const tasks = (await caller.get<Page<Task>>('/tasks?limit=100')).body.results
+  return tasks.every(task => task.task_service !== null || waiting.has(task.release.replace(/^.*\//, '')))
 }
 
 /** One test for each: the status and the body are as they must be, and nothing was written. */

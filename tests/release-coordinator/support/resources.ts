@@ -12,7 +12,8 @@ export type Task = {
   readonly state: string
   readonly progress: number
   readonly release: string
-  readonly task_service: string
+  /** Null once the service was removed. */
+  readonly task_service: string | null
   readonly created_at: string
   readonly service_name: string
 }
