@@ -356,3 +356,12 @@ create table public.task_service (
   sequence bigint not null,
   constraint task_service_pkey PRIMARY KEY (kf_id)
 );
+
+create table public.version_floor (
+  one boolean not null default true,
+  major integer not null,
+  minor integer not null,
+  patch integer not null,
+  constraint version_floor_pkey PRIMARY KEY (one),
+  constraint version_floor_one CHECK (one)
+);

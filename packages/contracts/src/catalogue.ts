@@ -42,6 +42,13 @@ import { productVersionEvents, productVersionOperations } from './release-schedu
 import { releaseTypeOperations } from './release-schedules/release-type.ts'
 import { scheduleEvents, scheduleOperations } from './release-schedules/schedule.ts'
 import { slaEvents, slaOperations } from './release-schedules/sla.ts'
+import {
+  catalogRestoreOperations,
+  coordinatorRestoreOperations,
+  exporterRestoreOperations,
+  registryRestoreOperations,
+} from './restore/facts.ts'
+import { restoreOperations } from './restore/report.ts'
 import { bulkImportEvents, bulkImportOperations } from './source-exports/bulk-import.ts'
 import { conceptEvents, conceptOperations } from './source-exports/concept.ts'
 import { exportEvents, exportOperations } from './source-exports/export.ts'
@@ -56,6 +63,11 @@ import { webhookEvents } from './webhook/webhook.ts'
 const declaredOperations: Readonly<Record<string, Operation>>[] = [
   identityOperations,
   ...serviceNames.map(serviceOperations),
+  registryRestoreOperations,
+  coordinatorRestoreOperations,
+  catalogRestoreOperations,
+  exporterRestoreOperations,
+  restoreOperations,
   platformTaskOperations,
   studyImportOperations,
   studyObjectOperations,

@@ -36,6 +36,7 @@ import { startReleaseTaskWork } from './release-task/work.ts'
 import { releaseTemplateHandlers } from './release-template/release-template.operations.ts'
 import { startReleases } from './release-template/start-releases.ts'
 import { releaseTypeHandlers } from './release-type/release-type.operations.ts'
+import { restoreHandlers } from './restore/restore.operations.ts'
 import { startExpiry } from './schedule/expiry.ts'
 import { scheduleHandlers } from './schedule/schedule.operations.ts'
 import { slaHandlers } from './sla/sla.operations.ts'
@@ -88,6 +89,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...downloadHandlers(store),
         ...notificationHandlers(store, config.SLIPWAY_PUBLIC_URL),
         ...statisticsHandlers(store),
+        ...restoreHandlers({ store, bus, kick: kickReleaseTasks }),
       ],
       consumers: [accountConsumer(bus, config.SLIPWAY_PUBLIC_URL), releaseConsumer(kickReleaseTasks)],
       workers: async () => {

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import {
   baseProductResource,
   changesetResource,
+  failure,
   type Operation,
   productOperations,
   productReleaseOperations,
@@ -10,6 +11,7 @@ import {
   productVersionOperations,
   productVersionResource,
   releaseFileOperations,
+  releaseOperations,
   releasePackageOperations,
   releaseTypeResource,
   releaseVersionOperations,
@@ -18,6 +20,7 @@ import {
   slaOperations,
   slaResource,
 } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
 import { feedBadInputs, unfitColumns } from '@slipway/testing'
 import { expect, test } from 'vitest'
 import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
@@ -79,6 +82,9 @@ async function content({ bus }: RunningCatalog) {
 
 test('no value that is none breaks an operation, or is kept', async () => {
   await using catalog = await startCatalog()
+  // A coordinator that has no releases.
+  const none = handlerOf(releaseOperations.get, () => Promise.reject(failure('not_found', 'Not found.')))
+  await catalog.bus.serve([none], { queue: 'coordinator' })
   const { keys, bodies } = await schedules(catalog)
   const ids = await content(catalog)
 
@@ -112,6 +118,7 @@ test('no value that is none breaks an operation, or is kept', async () => {
       case 'country':
       case 'account':
       case 'statistics':
+      case 'restore':
       case 'release-feed':
         return {}
       default:

@@ -21,6 +21,7 @@ import { releaseHandlers } from './release/release.operations.ts'
 import { createReleaseChanges } from './release/release-changes.ts'
 import { releaseNoteHandlers } from './release-note/release-note.operations.ts'
 import { reportedFileHandlers } from './reported-file/reported-file.operations.ts'
+import { restoreHandlers } from './restore/restore.operations.ts'
 import { scheduledReleaseHandlers } from './scheduled-release/scheduled-release.operations.ts'
 import { studyHandlers } from './study/study.operations.ts'
 import { createStudyMirror } from './study/study-mirror.ts'
@@ -82,6 +83,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
         }),
         ...reportedFileHandlers(store),
         ...scheduledReleaseHandlers(store, kick),
+        ...restoreHandlers({ store, bus, changes, services }),
         ...releaseNoteHandlers(store),
         ...logEventHandlers({ store, services, anonymousEvents: config.ANONYMOUS_EVENTS }),
         ...unifiedStudyHandlers(store),

@@ -191,4 +191,10 @@ export type Database = PlatformTables & {
     deleted: Generated<boolean>
     sequence: number
   }
+  version_floor: {
+    one: Generated<boolean>
+    major: number
+    minor: number
+    patch: number
+  }
 }

@@ -19,6 +19,7 @@ import { releaseConsumer } from './release-task/release.events.ts'
 import { releaseFileHandlers } from './release-task/release-file.operations.ts'
 import { serveReleaseTasks } from './release-task/release-task.protocol.ts'
 import { startReleaseTaskWorker } from './release-task/release-task-worker.ts'
+import { restoreHandlers } from './restore/restore.operations.ts'
 import { sourceHandlers } from './source/source.operations.ts'
 import { versionHandlers } from './source-version/version.operations.ts'
 
@@ -67,6 +68,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           kick: () => importWorker?.kick(),
         }),
         ...releaseFileHandlers(store, blobs, log),
+        ...restoreHandlers({ store, bus, kick: () => releaseTasks?.kick() }),
       ],
       consumers: [releaseConsumer(() => releaseTasks?.kick())],
       async workers() {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { conceptOperations, mappingOperations, type Operation } from '@slipway/contracts'
+import { conceptOperations, failure, mappingOperations, type Operation, taskOperations } from '@slipway/contracts'
+import { handlerOf } from '@slipway/service'
 import { feedBadInputs, identityToken, unfitColumns } from '@slipway/testing'
 import { expect, test } from 'vitest'
 import { as, baseUrl, startExporter } from './start-exporter.ts'
@@ -20,6 +21,9 @@ const concept = {
 test('no value that is none breaks an operation, or is kept', async () => {
   await using exporter = await startExporter()
   const { bus, store } = exporter
+  // A coordinator that has no tasks.
+  const none = handlerOf(taskOperations.get, () => Promise.reject(failure('not_found', 'Not found.')))
+  await bus.serve([none], { queue: 'coordinator' })
   const target = await exporter.dictionary('ODD', ['A', 'B'])
   const at = '/orgs/ODD/sources/S/concepts'
   const ends = { map_type: 'SAME-AS', from_concept_url: `${at}/A/`, to_concept_url: `${at}/B/` }

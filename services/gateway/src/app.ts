@@ -27,6 +27,7 @@ import { releasePackages } from './release-packages/routes.ts'
 import { djangoUrl } from './release-schedules/django-url.ts'
 import { releaseSchedulesDocument } from './release-schedules/openapi.ts'
 import { releaseSchedules } from './release-schedules/routes.ts'
+import { restoreHandlers } from './restore/restore.operations.ts'
 import { sourceExportsDocument } from './source-exports/openapi.ts'
 import { sourceExports } from './source-exports/routes.ts'
 import { streamRoutes } from './stream/routes.ts'
@@ -174,7 +175,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
     })
 
     return {
-      operations: identity.operations,
+      operations: [...identity.operations, ...restoreHandlers({ bus, store, log })],
       consumers: [stream.consumer, standingConsumer(identity.announceChange)],
       workers: async () => [
         identity.startKeyRotation(),

@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { type RegistryConfig, registryConfig } from './config.ts'
 import { healthCheckOperations } from './health-check/health-check.operations.ts'
 import { startHealthChecks } from './health-check/health-check.worker.ts'
+import { restoreHandlers } from './restore/restore.operations.ts'
 import { statusPages } from './task-service/status-page.ts'
 import { taskServiceOperations } from './task-service/task-service.operations.ts'
 
@@ -24,6 +25,7 @@ export const registry: ServiceDefinition<RegistryConfig, unknown> = {
     return {
       operations: [
         ...taskServiceOperations({ store, askStatusPage, token }),
+        ...restoreHandlers(store),
         ...healthCheckOperations({ store, onDue: () => healthChecks?.kick() }),
       ],
       workers() {

@@ -57,7 +57,7 @@ export async function obey(store: AnyStore, { action, task_id: task, release_id:
 }
 
 /** The work goes on in any replica, whatever becomes of this one. */
-async function begin(tx: AnyTx, row: ReleaseTask, state: 'running' | 'publishing'): Promise<void> {
+export async function begin(tx: AnyTx, row: ReleaseTask, state: 'running' | 'publishing'): Promise<void> {
   await moveReleaseTask(tx, row, state)
   await setTimer(tx, { name: releaseTaskTimer, key: row.task })
 }

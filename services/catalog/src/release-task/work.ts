@@ -8,7 +8,7 @@ import {
 } from '@slipway/contracts'
 import type { ServiceIdentity, Worker } from '@slipway/service'
 import { jitteredBackoff, type NextRun, type Store, startTimers, type TimersOptions } from '@slipway/store'
-import { publishVersions } from './change-versions.ts'
+import { announceVersions, publishVersions } from './change-versions.ts'
 import { makeVersions } from './make-versions.ts'
 import { releaseTaskTimer, withdraw } from './obey.ts'
 import {
@@ -66,7 +66,11 @@ export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskW
     }
     await change(row, 'running', async tx => {
       await makeVersions(tx, row, { ...release, files })
-      await moveReleaseTask(tx, row, 'staged')
+      if (release.state !== 'published') return moveReleaseTask(tx, row, 'staged')
+      // Published without this part, which a database that was restored has forgotten.
+      await publishVersions(tx, row)
+      await moveReleaseTask(tx, row, 'published')
+      await announceVersions(tx, { id: release.kf_id, name: release.name, version: release.version })
     })
     return undefined
   }

@@ -13,23 +13,32 @@ export async function lockVersionNumbers(tx: Queryable): Promise<void> {
 
 const greatest: Statement = {
   name: 'version-greatest',
-  text: `select major, minor, patch from release order by major desc, minor desc, patch desc limit 1`,
+  text: `
+    select major, minor, patch from (
+      (select major, minor, patch from release order by major desc, minor desc, patch desc limit 1)
+      union all select major, minor, patch from version_floor
+    ) given
+    order by major desc, minor desc, patch desc limit 1`,
 }
 
 const greatestPublishedStatement: Statement = {
   name: 'version-greatest-published',
   text: `
-    select major, minor, patch from release where state = 'published'
+    select major, minor, patch from (
+      (select major, minor, patch from release where state = 'published'
+        order by major desc, minor desc, patch desc limit 1)
+      union all select major, minor, patch from version_floor
+    ) published
     order by major desc, minor desc, patch desc limit 1`,
 }
 
-/** The greatest version that was ever given to a release. */
+/** The greatest version that was ever given to a release, as far as any service has known. */
 export async function greatestVersion(tx: Queryable): Promise<Version | undefined> {
   const [row] = await tx.query<Version>(greatest)
   return row
 }
 
-/** The greatest version of a published release. */
+/** The greatest version of a published release, or one that was given before a restore. */
 export async function greatestPublished(tx: Queryable): Promise<Version | undefined> {
   const [row] = await tx.query<Version>(greatestPublishedStatement)
   return row

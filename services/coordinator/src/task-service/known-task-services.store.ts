@@ -1,4 +1,5 @@
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable, type Statement } from '@slipway/store'
+import type { Database } from '../database.ts'
 
 export type KnownTaskService = {
   readonly kf_id: string
@@ -79,4 +80,18 @@ const blank: Statement = {
 /** Takes a deleted task service out of the log. */
 export async function blankEventsOf(tx: Queryable, service: string): Promise<void> {
   await tx.query(blank, [service])
+}
+
+const deletion = preparer<Database>()<{ id: string }>()('task-service-mark-deleted', (db, p) =>
+  db
+    .updateTable('task_service')
+    .set({ deleted: true })
+    .where('kf_id', '=', p.id)
+    .where('deleted', '=', false)
+    .returning('kf_id'),
+)
+
+/** Notes that a task service is gone; false if that is known, or it never was. */
+export async function markDeleted(tx: Queryable, id: string): Promise<boolean> {
+  return (await tx.query(deletion, { id })).length > 0
 }

@@ -36,7 +36,7 @@ const start: Statement = {
 }
 const publish: Statement = {
   name: 'release-task.publish',
-  text: `update release_task set state = 'publishing', ${dueNow} where task = $1 and state = 'staged'`,
+  text: `update release_task set state = 'publishing', ${dueNow} where task = $1 and state = 'staged' returning task`,
 }
 /** Also of a task that nobody has heard of: what comes late finds it canceled. */
 const cancel: Statement = {
@@ -109,8 +109,13 @@ export async function noteCommand(
   { action, task_id, release_id, studies }: ReleaseTaskCommand,
 ): Promise<void> {
   if (action === 'get_status') return
-  if (action === 'publish') await store.write(publish, [task_id])
+  if (action === 'publish') await publishTask(store, task_id)
   else await store.write(statements[action], [task_id, release_id, studies])
+}
+
+/** False if the task is not staged. */
+export async function publishTask(store: AnyStore, task: string): Promise<boolean> {
+  return (await store.write(publish, [task])).length > 0
 }
 
 /** Gives up the tasks of a release, whatever has become of them. */

@@ -45,7 +45,7 @@ export async function reportTask({ store, bus, identity, log }: ReportOptions, t
  * Whether the coordinator has given a task up. It says so once only, and does not say it to whom it holds for failed: who
  * was not there then has to ask.
  */
-export async function isWithdrawn({ bus }: ReportOptions, task: string): Promise<boolean> {
+export async function isWithdrawn({ bus }: Pick<ReportOptions, 'bus'>, task: string): Promise<boolean> {
   try {
     const { state } = await bus.call(taskOperations.get, { kf_id: task })
     return withdrawn.includes(state)

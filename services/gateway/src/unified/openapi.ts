@@ -35,7 +35,7 @@ export function unifiedDocument(version: string) {
   const components = schemaComponents()
   const schemaOf = (schema: z.ZodType, side: 'input' | 'output') => components.take(jsonSchema(schema, side))
 
-  function describe({ method, path, operation }: UnifiedRoute) {
+  function describe({ method, path, operation, status = method === 'POST' ? 201 : 200 }: UnifiedRoute) {
     const { shape } = operation.input as z.ZodObject
     const { properties = {}, required = [] } = schemaOf(
       z.object({ ...shape, body: z.unknown().optional() }),
@@ -72,7 +72,7 @@ export function unifiedDocument(version: string) {
       parameters,
       ...body,
       responses: {
-        [method === 'POST' ? 201 : 200]: {
+        [status]: {
           description: 'Done',
           content: { 'application/json': { schema: schemaOf(operation.output, 'output') } },
         },

@@ -8,6 +8,7 @@ import { traceparentOf } from '../http/trace.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
 import { callerIfAny } from '../identity/caller.ts'
 import { inputOf } from './input.ts'
+import { platformRoutes } from './platform.routes.ts'
 import { sendProblem } from './problem.ts'
 import type { UnifiedRoute } from './route.ts'
 import { studyRoutes } from './study.routes.ts'
@@ -20,7 +21,7 @@ export type UnifiedApiOptions = {
   readonly logError: (error: unknown, request: FastifyRequest) => void
 }
 
-export const unifiedRoutes: readonly UnifiedRoute[] = [...studyRoutes]
+export const unifiedRoutes: readonly UnifiedRoute[] = [...studyRoutes, ...platformRoutes]
 
 /** Methods that the router knows: those that an address lacks are answered with 405. */
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
@@ -47,7 +48,7 @@ function serve(app: FastifyInstance, options: UnifiedApiOptions): void {
     fail(failure('not_found', 'There is nothing at this address.'), request, reply),
   )
 
-  const collections = new Set(unifiedRoutes.map(({ path }) => path.split('/')[1] as string))
+  const collections = new Set(unifiedRoutes.map(({ path }) => path.slice(1)).filter(path => !path.includes('/')))
   hang(app, '/', {
     GET: async (request, reply) => {
       const links = Object.fromEntries([...collections].sort().map(name => [name, `${baseUrlOf(request)}/v1/${name}`]))
@@ -79,7 +80,10 @@ function hang(app: FastifyInstance, url: string, handlers: Readonly<Record<strin
   })
 }
 
-function handlerOf({ operation }: UnifiedRoute, { bus, authenticator, baseUrlOf }: UnifiedApiOptions): Handler {
+function handlerOf(
+  { operation, timeoutMs }: UnifiedRoute,
+  { bus, authenticator, baseUrlOf }: UnifiedApiOptions,
+): Handler {
   const isWrite = operation.effect === 'write'
   return async (request, reply) => {
     requireJsonAccepted(request.headers.accept)
@@ -91,7 +95,7 @@ function handlerOf({ operation }: UnifiedRoute, { bus, authenticator, baseUrlOf 
       identity: await caller?.identityToken(),
       baseUrl: baseUrlOf(request),
       traceparent: traceparentOf(request),
-      timeoutMs: isWrite ? writeMs : readMs,
+      timeoutMs: timeoutMs ?? (isWrite ? writeMs : readMs),
       commandId: isWrite ? commandIdOf(request, caller?.identity ?? null) : undefined,
     })
     const { body } = answer
