@@ -7,7 +7,11 @@ import { failure } from '@slipway/contracts'
 const usualEphemeral = 32_768
 /** Ports below that range which are tried. */
 const span = 10_000
+/** Processes that choose at the same moment choose apart: each from the ports of its own class, by its number. */
+const classes = 50
 const attempts = 100
+/** What was chosen here may not be listened on yet. */
+const chosen = new Set<number>()
 
 /**
  * A TCP port that nobody listens on at the moment, of those that no outgoing connection is given: one of these could take
@@ -16,8 +20,13 @@ const attempts = 100
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   const end = ephemeralStart()
+  const first = Math.max(1_024, end - span)
+  const size = Math.floor((end - first) / classes)
+  if (chosen.size > size / 2) chosen.clear()
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const port = randomInt(Math.max(1_024, end - span), end)
+    const port = first + randomInt(size) * classes + (process.pid % classes)
+    if (chosen.has(port)) continue
+    chosen.add(port)
     const problem = await listenProblem(port, host)
     if (!problem) return port
     if (problem.code !== 'EADDRINUSE' && problem.code !== 'EACCES') throw problem
