@@ -21,7 +21,7 @@ const adminPassword = 'password of the administrator'
 const ofOne =
   /^(?:get(?:-.*)?|read|check(?:-dependency)?|keys|exchange|service|revocations|license|download|processing|release|version|report|with-mappings|output|recorded)$/
 /** For services and administrators on the bus, where no path leads; the tests of the services show who may. */
-const withoutPath = /\.dead-letter\.list$|\.reported-file\.list$/
+const withoutPath = /\.dead-letter\.list$|\.reported-file\.list$|\.restore\.facts$/
 
 type Reader = {
   readonly name: string
