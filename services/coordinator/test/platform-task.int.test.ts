@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { OperationHandler } from '@slipway/bus'
 import { type EventEnvelope, exportEvents, platformTaskOperations, serviceOperations } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
 import type { Statement } from '@slipway/store'
 import { eventually, identityToken } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -19,9 +19,14 @@ const output = (id: string) => coordinator.bus.call(platformTaskOperations.outpu
 
 beforeAll(async () => {
   coordinator = await startCoordinator({ JOB_LEASE_SECONDS: '1' })
-  const exporter = handlerOf(serviceOperations('exporter').recorded, async ({ noun, aggregate }) => ({
-    body: { events: noun === 'export' ? (recorded.get(aggregate) ?? []) : [] },
-  }))
+  // It asks nobody who he is: that is for the real one.
+  const exporter: OperationHandler = {
+    operation: serviceOperations('exporter').recorded,
+    async handle(input) {
+      const { noun, aggregate } = input as { readonly noun: string; readonly aggregate: string }
+      return { body: { events: noun === 'export' ? (recorded.get(aggregate) ?? []) : [] } }
+    },
+  }
   await coordinator.bus.serve([exporter], { queue: 'exporter' })
 })
 afterAll(() => coordinator?.[Symbol.asyncDispose]())
