@@ -33,7 +33,7 @@ const launcherOnly = [
  * arenas of glibc take hundreds of MB more before they give anything back. Deployments set the same.
  */
 const exporterMemory = {
-  NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=4',
+  NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=4',
   MALLOC_ARENA_MAX: '2',
 }
 
