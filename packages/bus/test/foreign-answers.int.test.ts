@@ -14,7 +14,7 @@ const broadcast = 'slipway.v1.gateway.identity.revoked'
 async function asStranger(work: (ask: (subject: string, reply: string) => Promise<void>) => Promise<void>) {
   const nc = await connect({ servers: nats.url })
   await work(async (subject, reply) => {
-    nc.publish(subject, '{"id":"1"}', { reply })
+    nc.publish(subject, '', { reply })
     await nc.flush()
   })
   await nc.close()
