@@ -67,6 +67,8 @@ export function operationLists(seeds: Seeds): Readonly<Record<string, ListOfSeed
     'catalog.affiliate.of-creator': mlds(`/api/affiliates/creator/${owner.login}`, affiliate, its),
     'catalog.application.list': mlds('/api/applications', affiliate),
     'catalog.application.mine': mlds('/api/applications/me', affiliate, its),
+    'catalog.commercial-usage.list': mlds('/api/commercialUsages/', affiliate),
+    'catalog.commercial-usage.review': mlds('/api/reviewUsageReports'),
     'catalog.commercial-usage.list-of': mlds(`/api/affiliates/${seeds.affiliate}/commercialUsages`, '[', its),
     'catalog.audit.list': mlds('/api/audits', 'unreleased version'),
     'catalog.audit.downloads': { ...mlds('/api/audits/getAllAuditEventsCSV'), method: 'POST', body: days },

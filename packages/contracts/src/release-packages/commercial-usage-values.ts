@@ -85,6 +85,37 @@ export const commercialUsageSchema = z
   })
   .meta({ id: 'MldsCommercialUsage', description: 'What an affiliate reports of its use in a period' })
 
+/** Columns of the review, in their order. */
+export const usageReviewColumns = [
+  'affiliateId',
+  'member',
+  'deploymentCountry',
+  'affiliateCountry',
+  'startDate',
+  'endDate',
+  'standingState',
+  'created',
+  'agreementType',
+  'applicant',
+  'type',
+  'organizationName',
+  'organizationType',
+  'currentUsage',
+  'plannedUsage',
+  'purpose',
+  'implementationStatus',
+  'otherActivities',
+  'snomedPractices',
+  'hospitalsStaffingPractices',
+  'databasesPerDeployment',
+  'deployedDataAnalysisSystems',
+  'hospitals',
+] as const
+
+export const usageReviewSchema = z
+  .array(z.array(z.union([z.string(), z.int()])))
+  .meta({ description: `Rows of ${usageReviewColumns.join(', ')}; \`\\N\` where there is no value` })
+
 /** The client sends an empty text where nothing was filled in. */
 const orNull = <Value extends z.ZodType>(value: Value) =>
   z.preprocess(given => (given === '' ? null : given), value.nullish())

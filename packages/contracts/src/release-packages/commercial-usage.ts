@@ -3,7 +3,7 @@ import { some } from '../audience.ts'
 import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
 import { among } from '../read-audience.ts'
-import { mldsErrors } from './access-values.ts'
+import { mldsErrors, mldsQuery } from './access-values.ts'
 import { affiliateTypes } from './affiliate-details.ts'
 import {
   commercialUsageSchema,
@@ -12,6 +12,7 @@ import {
   usageCountrySchema,
   usageEntryInput,
   usageEntrySchema,
+  usageReviewSchema,
   usageTransitions,
 } from './commercial-usage-values.ts'
 import { entityId, longText } from './package-values.ts'
@@ -26,6 +27,24 @@ const errors = mldsErrors
 const audience = among('licensee', some(['editor'], { account: 'creator' }))
 
 export const commercialUsageOperations = {
+  list: operation('catalog.commercial-usage.list', {
+    summary: 'Lists the usage reports of all affiliates, a page at a time',
+    effect: 'read',
+    audience: some(['editor']),
+    flow: 'streamed-answer',
+    input: z.object({ query: mldsQuery }),
+    output: z.array(commercialUsageSchema),
+    errors: ['unauthenticated', 'forbidden', 'refused'],
+  }),
+  review: operation('catalog.commercial-usage.review', {
+    summary: 'Lists what submitted usage reports say, country by country, as rows of a table',
+    effect: 'read',
+    audience: some(['editor']),
+    flow: 'streamed-answer',
+    input: z.object({}),
+    output: usageReviewSchema,
+    errors: ['unauthenticated', 'forbidden'],
+  }),
   listOf: operation('catalog.commercial-usage.list-of', {
     summary: 'Lists the usage reports of an affiliate',
     effect: 'read',

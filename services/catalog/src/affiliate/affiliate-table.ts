@@ -35,11 +35,12 @@ const dividers = /[\^\r\n\u2028\u2029]+/g
 const formula = /^[=@+\-\t]/
 const telephoneNumber = /^\+[\d ()./-]+$/
 
-/** A value as a spreadsheet may open it: what would be a formula has an apostrophe before it. */
-export function cellOf(value: string | null): string {
-  const text = (value ?? '').replaceAll(dividers, ' ').trim()
-  return formula.test(text) && !telephoneNumber.test(text) ? `'${text}` : text
-}
+/** A text as a spreadsheet may open it: what would be a formula has an apostrophe before it. */
+export const withoutFormula = (text: string): string =>
+  formula.test(text) && !telephoneNumber.test(text) ? `'${text}` : text
+
+/** A value of the table. */
+export const cellOf = (value: string | null): string => withoutFormula((value ?? '').replaceAll(dividers, ' ').trim())
 
 const lineOf = (values: readonly string[]): string => `${values.join(separator)}\n`
 

@@ -5,14 +5,16 @@ import { firstDay, lastDay, usagesOf } from '../commercial-usage/usages-of.ts'
 import type { AffiliateRow, ApplicationRow } from './affiliate.ts'
 import type { Details, StoredDetails } from './affiliate-details.ts'
 
-export const affiliateColumns = (alias: string) =>
+/** Without its usage reports. */
+export const affiliateOwnColumns = (alias: string) =>
   [
     ...['affiliate_id', 'seq', 'created_at', 'creator', 'import_key', 'home_member', 'standing', 'details'],
     'notes_internal',
   ]
     .map(column => `${alias}.${column}`)
-    .concat(usagesOf(alias))
     .join(', ')
+
+export const affiliateColumns = (alias: string) => `${affiliateOwnColumns(alias)}, ${usagesOf(alias)}`
 
 export const applicationColumns = (alias: string) =>
   [

@@ -10,6 +10,10 @@ export type ListGrammar = {
   readonly filters: readonly Filter[]
   /** Columns by the names of the API. */
   readonly orders: Readonly<Record<string, readonly string[]>>
+  /** Of its parameters; default: those of most lists. */
+  readonly names?: Readonly<Record<'order' | 'page' | 'pageSize', string>>
+  /** Default: by the ids. */
+  readonly usualOrder?: string
 }
 
 /** A page of a list as it was asked for. */
@@ -27,8 +31,11 @@ const usualPage = 50
 /** More are never sent at once. */
 const largestPage = 10_000
 
+const usualNames = { order: '$orderby', page: '$page', pageSize: '$pageSize' } as const
+
 /** Reads `$filter`, `$orderby`, `$page` and `$pageSize` by a grammar. @throws `refused` for anything beside it */
-export function readList(query: MldsParameters, { filters, orders }: ListGrammar): ListRequest {
+export function readList(query: MldsParameters, grammar: ListGrammar): ListRequest {
+  const { filters, orders, names = usualNames, usualOrder = '' } = grammar
   const values: Record<string, string[]> = Object.fromEntries(filters.map(({ name }) => [name, []]))
   for (const text of query.$filter ?? []) {
     if (text.trim() === '') continue
@@ -40,15 +47,15 @@ export function readList(query: MldsParameters, { filters, orders }: ListGrammar
     }
     values[filter.name]?.push(given)
   }
-  const order = query.$orderby?.at(-1)?.trim() ?? ''
+  const order = query[names.order]?.at(-1)?.trim() || usualOrder
   if (order !== '' && !Object.hasOwn(orders, order.replace(/ desc$/, ''))) {
     throw failure('refused', `Unknown order: ${order}`)
   }
   return {
     values,
     order,
-    page: numberOf(query, '$page', 0, 0, 1_000_000),
-    pageSize: Math.min(numberOf(query, '$pageSize', usualPage, 1, 1_000_000_000), largestPage),
+    page: numberOf(query, names.page, 0, 0, 1_000_000),
+    pageSize: Math.min(numberOf(query, names.pageSize, usualPage, 1, 1_000_000_000), largestPage),
   }
 }
 

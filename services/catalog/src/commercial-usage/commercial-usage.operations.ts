@@ -3,9 +3,9 @@ import { commercialUsageOperations, failure, isEditor, viewerOf } from '@slipway
 import { handlerOf, writeHandler } from '@slipway/service'
 import type { AnyTx } from '@slipway/store'
 import { findAffiliate, lockAffiliate } from '../affiliate/affiliate.store.ts'
-import { shownAffiliateAlone } from '../affiliate/affiliate.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import { accessDenied, actsFor, notFound, requireKind } from '../member/viewer.ts'
+import { jsonArray } from '../records/json-array.ts'
 import {
   beginReport,
   retractReport,
@@ -13,14 +13,16 @@ import {
   saveReportState,
   saveReportType,
 } from './commercial-usage.store.ts'
-import { shownContext, shownUsage } from './commercial-usage.ts'
+import { shownContext } from './commercial-usage.ts'
 import type { CommercialUsageOptions } from './options.ts'
-import { lockReport, openReport, type Report, readReport, reportOf, requireReporter } from './report.ts'
+import { lockReport, openReport, type Report, readReport, reportOf, requireReporter, shownReport } from './report.ts'
+import { listReports, readReportList, reportBodies } from './report-list.ts'
+import { reviewRows } from './review.ts'
 import { usageCreated, usageStateChanged } from './trail.ts'
 import { usagePartHandlers } from './usage-parts.operations.ts'
 import { afterTransition, isForStaff } from './usage-state.ts'
 
-const { listOf, create, get, setContext, setType, transition } = commercialUsageOperations
+const { list, review, listOf, create, get, setContext, setType, transition } = commercialUsageOperations
 /** Of one affiliate; a report is for half a year at least, so this is a life's work. */
 const mostReports = 200
 
@@ -28,17 +30,20 @@ const mostReports = 200
 export function commercialUsageHandlers(options: CommercialUsageOptions): OperationHandler[] {
   const { store, countries } = options
 
-  async function shown({ usage, affiliate, viewer }: Omit<Report, 'isOwn'>) {
-    const known = await countries()
-    const { commercialUsages: _, ...alone } = shownAffiliateAlone(affiliate, viewer, known)
-    return { ...shownUsage(usage, known), affiliate: alone }
-  }
+  const shown = async (report: Omit<Report, 'isOwn'>) => shownReport(report, await countries())
   const again = async (tx: AnyTx, { affiliate, viewer }: Report, id: number) => ({
     ...(await reportOf(tx.query, affiliate.affiliate_id, id)),
     viewer,
   })
 
   return [
+    handlerOf(list, async ({ query }, { identity }) => {
+      const ids = await listReports(store, readReportList(query))
+      return { body: jsonArray(reportBodies(store, ids, viewerOf(identity), await countries())) }
+    }),
+
+    handlerOf(review, async () => ({ body: jsonArray(reviewRows(store)) })),
+
     handlerOf(listOf, async ({ affiliateId }, { identity }) => {
       const viewer = viewerOf(identity)
       const affiliate = await findAffiliate(store.read, affiliateId)

@@ -1,9 +1,11 @@
 import { failure, type Identity, isEditor, type Viewer } from '@slipway/contracts'
 import type { Queryable } from '@slipway/store'
 import { type AffiliateWithApplications, findAffiliate, lockAffiliate } from '../affiliate/affiliate.store.ts'
+import { type AffiliateRow, shownAffiliateAlone } from '../affiliate/affiliate.ts'
+import type { Countries } from '../country/country.store.ts'
 import { accessDenied, notFound, requireKind } from '../member/viewer.ts'
 import { affiliateOfReport } from './commercial-usage.store.ts'
-import type { UsageRow } from './commercial-usage.ts'
+import { shownUsage, type UsageRow } from './commercial-usage.ts'
 import { isOpen } from './usage-state.ts'
 
 /** A report, whose it is, and who asks. */
@@ -16,6 +18,15 @@ export type Report = {
 }
 
 type Read = Queryable['query']
+
+/** A report as the API shows it by itself: with its affiliate, that without its applications and reports. */
+export function shownReport(
+  { usage, affiliate, viewer }: Pick<Report, 'usage' | 'viewer'> & { readonly affiliate: AffiliateRow },
+  countries: Countries,
+) {
+  const { commercialUsages: _, ...alone } = shownAffiliateAlone(affiliate, viewer, countries)
+  return { ...shownUsage(usage, countries), affiliate: alone }
+}
 
 /** The affiliate of a report as it is read now. */
 export async function reportOf(read: Read, affiliateId: number, id: number): Promise<Omit<Report, 'viewer' | 'isOwn'>> {

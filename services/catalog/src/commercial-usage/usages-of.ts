@@ -9,11 +9,14 @@ const countries = `(
     from commercial_usage_country where commercial_usage_id = u.commercial_usage_id
   ) c)`
 
+/** Of a usage report `u`, with its institutions and countries. */
+export const usageColumns = `u.commercial_usage_id, u.type, u.created_at, u.start_date, u.end_date, u.state, u.note,
+  u.context, u.submitted_at, u.effective_to, ${entries} as entries, ${countries} as countries`
+
 /** All usage reports of an affiliate of this alias, as JSON: its column `usages`. */
 export const usagesOf = (affiliate: string): string => `(
   select coalesce(json_agg(one order by one.commercial_usage_id), '[]') from (
-    select u.commercial_usage_id, u.type, u.created_at, u.start_date, u.end_date, u.state, u.note, u.context,
-      u.submitted_at, u.effective_to, ${entries} as entries, ${countries} as countries
+    select ${usageColumns}
     from commercial_usage u where u.affiliate_id = ${affiliate}.affiliate_id
   ) one) as usages`
 

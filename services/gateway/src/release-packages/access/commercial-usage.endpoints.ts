@@ -2,10 +2,12 @@ import { affiliateTypes, commercialUsageOperations, failure } from '@slipway/con
 import type { Endpoint } from '../endpoint.ts'
 import { pathParameters } from '../path-ids.ts'
 import { body } from '../request-input.ts'
+import { listQuery } from './list-query.ts'
 
 const operations = commercialUsageOperations
+const all = '/api/commercialUsages'
 const ofAffiliate = '/api/affiliates/:affiliateId/commercialUsages'
-const one = '/api/commercialUsages/:commercialUsageId'
+const one = `${all}/:commercialUsageId`
 const entry = `${one}/entries/:commercialUsageEntryId`
 const country = `${one}/countries/:commercialUsageCountId`
 
@@ -14,6 +16,15 @@ const describe = { body: 'body' } as const
 const created = { body: 'body', success: 201 } as const
 
 export const commercialUsageEndpoints: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: all,
+    audience: 'editor',
+    operation: operations.list,
+    input: listQuery,
+    describe: { query: ['$filter', 'orderby', 'page', 'size'] },
+  },
+  { method: 'GET', path: '/api/reviewUsageReports', audience: 'editor', operation: operations.review },
   { method: 'GET', path: ofAffiliate, audience, operation: operations.listOf },
   { method: 'POST', path: ofAffiliate, audience, operation: operations.create, input: body, describe },
   { method: 'GET', path: one, audience, operation: operations.get },
