@@ -103,7 +103,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function checkPassword(login: string, client: string, password: string, hash: string | null): Promise<boolean> {
     requireShortLine()
     const attempt = await logins.begin(login, client)
-    const right = await verifyPassword(password, hash)
+    const right = await verifyPassword(password, hash).catch(error => {
+      attempt.takeBack()
+      throw error
+    })
     if (right) attempt.succeeded()
     return right
   }

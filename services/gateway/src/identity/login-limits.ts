@@ -13,6 +13,8 @@ export type LoginLimits = {
 export type LoginAttempt = {
   /** The password was right. */
   succeeded(): void
+  /** It was not checked. */
+  takeBack(): void
 }
 
 const windowMs = 60_000
@@ -42,6 +44,11 @@ export function limitLogins(perMinute: number): LoginLimits {
         succeeded() {
           ofPair.succeeded(pair)
           // Whoever has one account could otherwise go on guessing at others.
+          ofAddress.takeBack(client)
+          ofLogin.takeBack(login)
+        },
+        takeBack() {
+          ofPair.takeBack(pair)
           ofAddress.takeBack(client)
           ofLogin.takeBack(login)
         },

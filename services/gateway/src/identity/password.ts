@@ -2,10 +2,12 @@ import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:c
 import { promisify } from 'node:util'
 import { failure } from '@slipway/contracts'
 
-const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+const derive = promisify<string, string | Buffer, number, ScryptOptions, Buffer>(scrypt)
 
 /** Cost of new hashes: about 200 ms and 32 MB each with 2^15. A hash carries the cost it was made with. */
 let cost = { N: 2 ** 15, r: 8, p: 3 }
+/** Of keys, which must stay the same whatever is set. */
+const keyCost = { ...cost }
 const keyBytes = 32
 const saltBytes = 16
 const maxmem = 256 * 1024 * 1024
@@ -28,9 +30,12 @@ export function requireShortLine(): void {
   throw failure('busy', 'There are too many passwords to check at the moment.', { retryAfter: 2 })
 }
 
+/** @throws `busy`, see `requireShortLine` */
 async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (running >= parallel) await new Promise<void>(resolve => waiting.push(resolve))
-  else running += 1
+  if (running >= parallel) {
+    requireShortLine()
+    await new Promise<void>(resolve => waiting.push(resolve))
+  } else running += 1
   try {
     return await work()
   } finally {
@@ -41,7 +46,12 @@ async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** `scrypt$N$r$p$salt$key`, salt and key in base64url. */
+/** A key that follows from a password, by the cost of a hash made with 2^15. @throws `busy` */
+export function keyOfPassword(password: string, salt: string, bytes: number): Promise<Buffer> {
+  return inTurn(() => derive(password.normalize('NFKC'), salt, bytes, { ...keyCost, maxmem }))
+}
+
+/** `scrypt$N$r$p$salt$key`, salt and key in base64url. @throws `busy` */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(saltBytes)
   const key = await inTurn(() => derive(password.normalize('NFKC'), salt, keyBytes, { ...cost, maxmem }))
@@ -51,7 +61,7 @@ export async function hashPassword(password: string): Promise<string> {
 /** Nobody's hash: checking against it takes as long as against a real one, and fails. */
 const nobody = () => `scrypt$${cost.N}$${cost.r}$${cost.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-/** Takes the same time whether or not there is a hash. A hash that cannot be read matches nothing. */
+/** Takes the same time whether or not there is a hash. A hash that cannot be read matches nothing. @throws `busy` */
 export async function verifyPassword(password: string, hash: string | null | undefined): Promise<boolean> {
   const [scheme, N, r, p, salt = '', key = ''] = (hash ?? nobody()).split('$')
   if (scheme !== 'scrypt') return false

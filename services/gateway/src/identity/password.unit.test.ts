@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashPassword, requireShortLine, setPasswordCost, verifyPassword } from './password.ts'
+import { hashPassword, keyOfPassword, requireShortLine, setPasswordCost, verifyPassword } from './password.ts'
 
 test('a hash matches its password only, and is another one each time', async () => {
   const [first, second] = await Promise.all([hashPassword('pässword'), hashPassword('pässword')])
@@ -42,7 +42,20 @@ test('a line of checks that is too long is not made longer', async () => {
     requireShortLine()
     checks.push(verifyPassword('x', null))
   }
-  expect(requireShortLine).toThrow(expect.objectContaining({ code: 'busy', retryAfter: 2 }))
+  const busy = expect.objectContaining({ code: 'busy', retryAfter: 2 })
+  expect(requireShortLine).toThrow(busy)
+  await expect(hashPassword('x')).rejects.toEqual(busy)
+  await expect(keyOfPassword('x', 'salt', 20)).rejects.toEqual(busy)
+  await expect(verifyPassword('x', null)).rejects.toEqual(busy)
   await Promise.all(checks)
   requireShortLine()
+})
+
+test('the key of a password stays the same, whatever new hashes cost', async () => {
+  const before = await keyOfPassword('pässword', 'salt', 20)
+  setPasswordCost(10)
+  const after = await keyOfPassword('pa\u0308ssword', 'salt', 20)
+  setPasswordCost(15)
+  expect(before.toString('hex')).toBe('b16479c18943c3d90dc689b9c8da950db1e55e82')
+  expect(after).toEqual(before)
 })

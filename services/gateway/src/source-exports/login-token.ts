@@ -1,16 +1,12 @@
-import { randomUUID, scrypt } from 'node:crypto'
-import { promisify } from 'node:util'
+import { randomUUID } from 'node:crypto'
 import type { Queryable, Statement, Store } from '@slipway/store'
 import { lockAccount } from '../identity/account.store.ts'
 import { findToken, revokeToken } from '../identity/api-token.store.ts'
 import { hashOfToken, prefixOfToken } from '../identity/api-token.ts'
+import { keyOfPassword } from '../identity/password.ts'
 
 const tokenName = 'OCL API'
 const tokenBytes = 20
-/** That of password hashes: whoever has the database must find neither a password nor this token more cheaply. */
-const cost = { N: 2 ** 15, r: 8, p: 3, maxmem: 128 * 1024 * 1024 }
-
-const derive = promisify<string, string, number, typeof cost, Buffer>(scrypt)
 const newest: Statement = {
   name: 'ocl.newest-token',
   text: `select id from api_token where account_id = $1 and name = $2 and revoked_at is null
@@ -21,26 +17,32 @@ const insert: Statement = {
   text: 'insert into api_token (id, account_id, hash, prefix, name) values ($1, $2, $3, $4, $5)',
 }
 
-/** One after the other: each takes 32 MB, and threads that file and name look-ups need, too. */
-let last: Promise<unknown> = Promise.resolve()
-
-function tokenOf(password: string, id: string): Promise<string> {
-  const token = last.then(async () => {
-    const key = await derive(password.normalize('NFKC'), `ocl-token/${id}`, tokenBytes, cost)
-    return key.toString('hex')
-  })
-  last = token.catch(() => {})
-  return token
+/** That of password hashes: whoever has the database must find neither a password nor this token more cheaply. */
+async function tokenOf(password: string, id: string): Promise<string> {
+  return (await keyOfPassword(password, `ocl-token/${id}`, tokenBytes)).toString('hex')
 }
+
+export type KnownLogin = { readonly accountId: string; readonly login: string; readonly password: string }
+
+/** By account and password. */
+const underWay = new Map<string, Promise<string>>()
 
 /**
  * The token of an account for clients that sign in with a password, which was found right. Each login gives the same one
  * until it is revoked or the password changes, although only its hash is kept: it follows from the password.
- * `announceChange` is called when a token ended.
+ * `announceChange` is called when a token ended. The same login made many times at once is one.
+ * @throws `busy` when many passwords wait for their turn
  */
-export async function loginToken(
+export function loginToken(store: Store, login: KnownLogin, announceChange: () => Promise<void>): Promise<string> {
+  const key = `${login.accountId} ${login.password}`
+  const token = underWay.get(key) ?? findOrMake(store, login, announceChange).finally(() => underWay.delete(key))
+  underWay.set(key, token)
+  return token
+}
+
+async function findOrMake(
   store: Store,
-  { accountId, login, password }: { readonly accountId: string; readonly login: string; readonly password: string },
+  { accountId, login, password }: KnownLogin,
   announceChange: () => Promise<void>,
 ): Promise<string> {
   for (;;) {
