@@ -25,15 +25,15 @@ export function blobStore(database: BlobDatabase, [current, ...others]: readonly
   async function fill(id: string, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Blob> {
     const hash = createHash('sha256')
     let size = 0
-    let touchAt = Date.now() + touchMs
+    let touchAt = performance.now() + touchMs
     async function* measured() {
       for await (const piece of body) {
         signal.throwIfAborted()
         hash.update(piece)
         size += piece.length
-        if (Date.now() >= touchAt) {
+        if (performance.now() >= touchAt) {
           await index.touch(id)
-          touchAt = Date.now() + touchMs
+          touchAt = performance.now() + touchMs
         }
         yield piece
       }

@@ -115,14 +115,14 @@ async function publishInOrder(
   rows: readonly OutboxRow[],
   { source, publish, publishTimeoutMs }: BatchOptions,
 ): Promise<Pick<BatchOutcome, 'sent' | 'failed'>> {
-  const stopAt = Date.now() + publishingBudgetMs
+  const stopAt = performance.now() + publishingBudgetMs
   const sent: OutboxRow[] = []
   const failed: { row: OutboxRow; error: unknown }[] = []
   const chains = Map.groupBy(rows, row => row.aggregate).values()
   await Promise.all(
     chains.map(async chain => {
       for (const row of chain) {
-        if (Date.now() > stopAt) return
+        if (performance.now() > stopAt) return
         try {
           const type = { noun: row.noun, verb: row.verb }
           await withTimeout(publish(eventOf(row, source), type, messageIdOf(row)), publishTimeoutMs)

@@ -114,7 +114,7 @@ function startLane(options: RelayOptions, lane: number) {
     for (const { row } of outcome.failed) {
       const failures = (held.get(row.aggregate)?.failures ?? 0) + 1
       held.delete(row.aggregate)
-      held.set(row.aggregate, { failures, until: Date.now() + holdBackoff(failures) })
+      held.set(row.aggregate, { failures, until: performance.now() + holdBackoff(failures) })
       const [oldest] = held.keys()
       if (held.size > mostHeld && oldest !== undefined) held.delete(oldest)
     }
@@ -133,7 +133,7 @@ function startLane(options: RelayOptions, lane: number) {
       const [row] = await store.read<{ found: boolean }>(anythingStatement, [own])
       if (!row?.found) return { waitMs: pollMs, evenIfWoken: false }
     }
-    const now = Date.now()
+    const now = performance.now()
     const except = [...held].filter(([, { until }]) => until > now).map(([aggregate]) => aggregate)
     const limits = { publishTimeoutMs, partitions: own, limit, except, isStopping: () => stopping }
     const outcome = await relayBatch({ store, source, publish, ...limits })
@@ -143,13 +143,13 @@ function startLane(options: RelayOptions, lane: number) {
     contentions = outcome.contended ? contentions + 1 : 0
     if (outcome.contended) return { waitMs: contendedBackoff(contentions), evenIfWoken: false }
     const nextHeld = Math.min(...held.values().map(({ until }) => until), now + pollMs)
-    return { waitMs: Math.max(1, nextHeld - Date.now()), evenIfWoken: false }
+    return { waitMs: Math.max(1, nextHeld - performance.now()), evenIfWoken: false }
   }
 
   async function run(): Promise<void> {
     let announced = true
     while (!stopping) {
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       let next: { waitMs: number; evenIfWoken: boolean }
       try {
         next = await work(announced)
@@ -161,12 +161,12 @@ function startLane(options: RelayOptions, lane: number) {
       if (next.waitMs === 0) {
         announced = true
       } else if (next.evenIfWoken) {
-        const resumeAt = Date.now() + next.waitMs
-        while (!stopping && Date.now() < resumeAt) await wakeUp.sleep(resumeAt - Date.now())
+        const resumeAt = performance.now() + next.waitMs
+        while (!stopping && performance.now() < resumeAt) await wakeUp.sleep(resumeAt - performance.now())
         announced = true
       } else {
         announced = (await wakeUp.sleep(next.waitMs)) || contentions > 0
-        const sinceStart = Date.now() - startedAt
+        const sinceStart = performance.now() - startedAt
         if (announced && !stopping && sinceStart < gatherMs) {
           await new Promise(resolve => setTimeout(resolve, gatherMs - sinceStart))
         }

@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
  * Fails with `unavailable` after `waitMs`. The connection belongs to the caller.
  */
 export async function connectWhenReady(config: ClientConfig, waitMs: number, log: Logger): Promise<Client> {
-  const giveUpAt = Date.now() + waitMs
+  const giveUpAt = performance.now() + waitMs
   let silentUntil = 0
   for (;;) {
     const client = new pg.Client(config)
@@ -19,12 +19,12 @@ export async function connectWhenReady(config: ClientConfig, waitMs: number, log
       await client.connect()
       return client
     } catch (error) {
-      if (Date.now() + retryMs > giveUpAt) {
+      if (performance.now() + retryMs > giveUpAt) {
         const message = `Postgres did not accept a connection within ${waitMs / 1000} seconds.`
         throw failure('unavailable', message, { cause: error })
       }
-      if (Date.now() >= silentUntil) {
-        silentUntil = Date.now() + 1_000
+      if (performance.now() >= silentUntil) {
+        silentUntil = performance.now() + 1_000
         log.warn({ err: error }, 'waiting for Postgres')
       }
       await delay(retryMs)

@@ -87,11 +87,11 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
         waitMs = backoff(failures)
         log.warn({ err: error, worker: name }, 'no work could be taken; trying again')
       }
-      const resumeAt = Date.now() + waitMs
+      const resumeAt = performance.now() + waitMs
       do {
-        await wakeUp.sleep(resumeAt - Date.now())
+        await wakeUp.sleep(resumeAt - performance.now())
         // After a failure only time helps, however many kicks come.
-      } while (failures > 0 && !stopping && Date.now() < resumeAt)
+      } while (failures > 0 && !stopping && performance.now() < resumeAt)
     }
     await Promise.all(running)
   }

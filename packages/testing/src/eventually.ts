@@ -15,7 +15,7 @@ export async function eventually<Value>(
   check: () => Value | Promise<Value>,
   { timeoutMs = 30_000, everyMs = 25 }: EventuallyOptions = {},
 ): Promise<Exclude<Value, false>> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   const giveUp = new AbortController()
   const timeIsUp = delay(timeoutMs, 'time is up', { signal: giveUp.signal }).catch(() => 'time is up')
   let lastError: unknown
@@ -26,7 +26,7 @@ export async function eventually<Value>(
       if ('value' in result && result.value !== false) return result.value as Exclude<Value, false>
       lastError = 'error' in result ? result.error : new Error(`the condition was still false after ${timeoutMs} ms`)
       await delay(everyMs)
-      if (Date.now() >= deadline) throw lastError
+      if (performance.now() >= deadline) throw lastError
     }
   } finally {
     giveUp.abort()

@@ -70,7 +70,7 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
       if (failing) log.info({ event: 'service-token' }, 'service tokens can be had again')
       failing = false
     } catch (error) {
-      retryAt = Date.now() + holdOffMs
+      retryAt = performance.now() + holdOffMs
       if (!failing) log.warn({ event: 'service-token', err: error }, 'no service token; calls go without one')
       failing = true
     }
@@ -80,13 +80,13 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
 
   async function headers(): Promise<Readonly<Record<string, string>>> {
     if (!request) return noHeaders
-    if ((!token || Date.now() >= token.renewAt) && Date.now() >= retryAt) {
+    if ((!token || performance.now() >= token.renewAt) && performance.now() >= retryAt) {
       renewing ??= renew(request).finally(() => {
         renewing = undefined
       })
       await renewing
     }
-    if (!token || Date.now() >= token.expiresAt) return noHeaders
+    if (!token || performance.now() >= token.expiresAt) return noHeaders
     return { authorization: `Bearer ${token.value}`, 'user-agent': coordinatorAgent }
   }
 
@@ -113,7 +113,7 @@ function tokenRequest(options: ServiceTokenOptions): (() => Promise<Token>) | un
   })
 
   return async () => {
-    const asked = Date.now()
+    const asked = performance.now()
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },

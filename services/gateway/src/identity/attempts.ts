@@ -22,7 +22,7 @@ export function limitAttempts({ max, windowMs }: { readonly max: number; readonl
   const windows = new Map<string, { count: number; readonly endsAt: number }>()
   return {
     begin(key) {
-      const now = Date.now()
+      const now = performance.now()
       let window = windows.get(key)
       if (!window || window.endsAt <= now) {
         windows.delete(key)
@@ -43,7 +43,7 @@ export function limitAttempts({ max, windowMs }: { readonly max: number; readonl
     },
     count(key) {
       const window = windows.get(key)
-      return window && window.endsAt > Date.now() ? window.count : 0
+      return window && window.endsAt > performance.now() ? window.count : 0
     },
   }
 }

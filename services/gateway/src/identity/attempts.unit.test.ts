@@ -38,3 +38,12 @@ test('one that is good and taken back leaves the others counted', () => {
   attempts.begin('a')
   expect(() => attempts.begin('a')).toThrow()
 })
+
+test('a clock that is set back makes no window longer', () => {
+  const attempts = limitAttempts({ max: 1, windowMs: 60_000 })
+  attempts.begin('a')
+  vi.setSystemTime(Date.now() - 3_600_000)
+  expect(() => attempts.begin('a')).toThrow(expect.objectContaining({ code: 'rate_limited', retryAfter: 60 }))
+  vi.advanceTimersByTime(60_000)
+  attempts.begin('a')
+})

@@ -21,12 +21,12 @@ export async function askUntilChanged(
   knows: boolean,
   ask: () => Promise<Reply>,
 ): Promise<Reply> {
-  const deadline = Date.now() + seconds * 1000
+  const deadline = performance.now() + seconds * 1000
   for (;;) {
     const answer = await ask()
     // `Retry-After` is sent for tasks that are under way only.
     const unchanged = answer.status === 304 || (!knows && answer.headers['retry-after'] !== undefined)
-    if (!unchanged || Date.now() + everyMs > deadline || gone.aborted) return answer
+    if (!unchanged || performance.now() + everyMs > deadline || gone.aborted) return answer
     await delay(everyMs)
   }
 }
