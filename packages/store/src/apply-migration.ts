@@ -25,7 +25,10 @@ const oldest = `
   where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
   order by xact_start limit 3`
 
-/** Runs a file and records it, in one transaction, which takes the time that it needs. Fails naming the file. */
+/**
+ * Runs a file and records it, in one transaction if the file does not say otherwise, which takes the time that it needs.
+ * Fails naming the file.
+ */
 export async function applyMigration(
   client: Client,
   file: MigrationFile,
@@ -35,8 +38,10 @@ export async function applyMigration(
   const startedAt = performance.now()
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.query(`begin; set local lock_timeout = ${lockTimeoutMs}`)
-      await client.query(file.text)
+      await client.query(`set lock_timeout = ${lockTimeoutMs}`)
+      if (!file.inTransaction) await client.query(file.text)
+      await client.query('begin')
+      if (file.inTransaction) await client.query(file.text)
       await client.query('insert into platform.migration (name, checksum) values ($1, $2)', [file.name, file.checksum])
       await client.query('commit')
       return

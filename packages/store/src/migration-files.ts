@@ -17,9 +17,14 @@ export type MigrationFile = {
   readonly text: string
   /** SHA-256 of the text, in hexadecimal; the same whatever line endings a checkout uses. */
   readonly checksum: string
+  /** False: it is one statement that commits its own steps, and goes on where it stopped when it is run again. */
+  readonly inTransaction: boolean
 }
 
 export type MigrationSet = { readonly set: string; readonly files: readonly MigrationFile[] }
+
+/** The beginning of a file that has many rows to rewrite: in one transaction they would be locked until its end. */
+const outside = '-- Outside a transaction'
 
 /** The committed dump may lie beside the migrations it comes from. */
 const dumpFile = 'schema.sql'
@@ -47,5 +52,5 @@ async function readMigration(set: string, folder: string, name: string): Promise
   if (!number) throw failure('internal', `Migration ${set}/${name}: the file must be named NNNN-name.sql.`)
   const text = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n')
   const checksum = createHash('sha256').update(text).digest('hex')
-  return { name: `${set}/${name}`, number: Number(number), text, checksum }
+  return { name: `${set}/${name}`, number: Number(number), text, checksum, inTransaction: !text.startsWith(outside) }
 }

@@ -77,6 +77,29 @@ describe('migrate', () => {
     expect(await migrate(url, folder, log)).toEqual(['service/0003-broken.sql'])
   })
 
+  test('a file outside a transaction keeps the steps that it committed, and goes on from there', async () => {
+    await put(
+      '0003-steps.sql',
+      `-- Outside a transaction.
+      do $$ begin
+        for step in 1 .. 3 loop
+          insert into other select step where not exists (select from other where id = step);
+          perform 1 / (case when step = 3 then (select count(*) from thing where id = 2) else 1 end);
+          commit;
+        end loop;
+      end $$;`,
+    )
+    await expect(migrate(url, folder, log)).rejects.toThrow(/service\/0003-steps\.sql failed: division by zero/)
+    const store = await anotherStore(url)
+    const others = { name: 'test.others', text: 'select id from other order by id' }
+    expect(await store.read(others)).toEqual([{ id: 1 }, { id: 2 }])
+    expect(await store.read(ledger)).toEqual([{ name: 'service/0001-thing.sql' }, { name: 'service/0002-other.sql' }])
+    await store.write({ name: 'test.heal', text: 'insert into thing values (2)' })
+    expect(await migrate(url, folder, log)).toEqual(['service/0003-steps.sql'])
+    expect(await store.read(others)).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }])
+    expect(await migrate(url, folder, log)).toEqual([])
+  })
+
   test('an older version starts on a newer database', async () => {
     await migrate(url, folder, log)
     await rm(join(folder, '0002-other.sql'))
