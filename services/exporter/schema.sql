@@ -187,7 +187,7 @@ create table public.child (
   constraint child_kind CHECK ((kind = ANY (ARRAY['concept'::text, 'mapping'::text]))),
   constraint child_source FOREIGN KEY (source) REFERENCES public.source("position") ON DELETE CASCADE
 );
-CREATE INDEX child_class ON public.child USING btree (source, kind, class, updated_on, "position");
+CREATE INDEX child_class ON public.child USING btree (source, kind, class, updated_on, "position") WHERE (class IS NOT NULL);
 CREATE INDEX child_from_code ON public.child USING btree (source, from_code) WHERE (from_code IS NOT NULL);
 CREATE INDEX child_from_source ON public.child USING btree (from_source) WHERE (from_source IS NOT NULL);
 CREATE UNIQUE INDEX child_match ON public.child USING btree (source, match_key) WHERE (match_key IS NOT NULL);

@@ -1,13 +1,13 @@
 -- Who may read each event, as words that readers have in common with it, and the source or org that it is about, whose
 -- privacy may change. What is here already is public where all events of its kind are, and else for administrators: they
--- did not say whether what they are about is private.
+-- did not say whether what they are about is private. Most are public; of these no row is rewritten.
 alter table stream_event
-  add column readers text[] not null default '{right:administrator}',
+  add column readers text[] not null default '{*}',
   add column thing   text;
 alter table stream_event alter column readers drop default;
 
-update stream_event set readers = '{*}'
-where noun in ('event', 'release', 'release-note', 'study', 'task', 'task-service', 'member', 'release-package',
+update stream_event set readers = '{right:administrator}'
+where noun not in ('event', 'release', 'release-note', 'study', 'task', 'task-service', 'member', 'release-package',
   'base-product', 'product', 'product-release', 'product-version', 'schedule', 'sla');
 
 -- The same of what was sent to webhooks. Null: it is for one webhook only.
