@@ -52,11 +52,11 @@ async function person(): Promise<Person> {
 /** What each service makes of an identity token, in the order of the services. */
 function verdicts(identity: string): Promise<string[]> {
   const ask = async (service: (typeof serviceNames)[number]) => {
-    const input = { noun: 'account', aggregate: 'none' }
-    const answer = bus.call(serviceOperations(service).recorded, input, { identity })
+    const answer = bus.call(serviceOperations(service).deadLetters, {}, { identity })
+    // Who is known is told that it is for others.
     return answer.then(
       () => 'accepted',
-      error => `${error.code}: ${error.message}`,
+      error => (error.code === 'forbidden' ? 'accepted' : `${error.code}: ${error.message}`),
     )
   }
   return Promise.all(serviceNames.map(ask))

@@ -1,5 +1,5 @@
 import { connectBus } from '@slipway/bus'
-import { releaseFileBytes } from '@slipway/contracts'
+import { identityOperations, releaseFileBytes } from '@slipway/contracts'
 import { captureLog, eventually, objectStore } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withStore } from '../chaos/event-audit.ts'
@@ -294,7 +294,9 @@ describe('a release with the exporter as a participant', () => {
     const bus = await connectBus({ servers, name: 'gateway', version: '1.0.0', log: captureLog().log })
     await using opened = new AsyncDisposableStack()
     opened.defer(() => bus.close())
-    const answer = await bus.openStream(releaseFileBytes.read, { file: file.id, head: false }, { timeoutMs: 10_000 })
+    const { identity_token: service } = await bus.call(identityOperations.service, { service: 'gateway' })
+    const asked = { file: file.id, head: false }
+    const answer = await bus.openStream(releaseFileBytes.read, asked, { service, timeoutMs: 10_000 })
     const pieces: Uint8Array[] = []
     for await (const piece of answer.body) pieces.push(piece)
     expect(Buffer.concat(pieces).equals(await objects.get(`kept/${file.key}`))).toBe(true)

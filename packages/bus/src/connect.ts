@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { call, requestRaw } from './client/calls.ts'
 import { openStream } from './client/open-stream.ts'
+import { proving } from './client/proving.ts'
 import { request } from './client/request.ts'
 import { upload } from './client/upload.ts'
 import { openConnection } from './connection/connection.ts'
@@ -51,6 +52,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     await connection.close()
   }
 
+  const proved = proving(options.prove)
   const bus: Bus = {
     name,
     id,
@@ -60,10 +62,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     get maxPayload() {
       return connection.maxPayload
     },
-    call: (operation, input, callOptions) => call(link, idleMs, operation, input, callOptions),
-    request: (operation, input, callOptions) => request(link, idleMs, operation, input, callOptions),
-    openStream: (operation, input, callOptions) => openStream(link, idleMs, operation, input, callOptions),
-    upload: (operation, input, body, callOptions) => upload(link, idleMs, operation, input, body, callOptions),
+    call: (operation, input, given) =>
+      proved(operation, given, callOptions => call(link, idleMs, operation, input, callOptions)),
+    request: (operation, input, given) =>
+      proved(operation, given, callOptions => request(link, idleMs, operation, input, callOptions)),
+    openStream: (operation, input, given) =>
+      proved(operation, given, callOptions => openStream(link, idleMs, operation, input, callOptions)),
+    upload: (operation, input, body, given) =>
+      proved(operation, given, callOptions => upload(link, idleMs, operation, input, body, callOptions)),
     requestRaw: (subject, body, callOptions) => requestRaw(link, subject, body, callOptions),
     serve: server.serve,
     serveRaw: server.serveRaw,

@@ -6,6 +6,7 @@ import type {
   Operation,
   OutputOf,
   ParsedInputOf,
+  ServiceName,
 } from '@slipway/contracts'
 import type { Logger } from 'pino'
 
@@ -26,6 +27,8 @@ export type BusOptions = {
   readonly eventMaxAgeMs?: number
   /** Copies of the event stream in a cluster, when it is made here. Default: the server's own, one. */
   readonly eventReplicas?: number
+  /** Identity token of this service, which goes with calls of what is for services only. Default: they go without. */
+  readonly prove?: () => Promise<string>
 }
 
 /** How one call is made. Everything is optional. */
@@ -37,6 +40,8 @@ export type CallOptions = {
   readonly timeoutMs?: number
   /** Signed identity token of the caller; absent: anonymous. */
   readonly identity?: string | undefined
+  /** Signed identity token of the service that calls, for itself or for the caller. Default: that of `prove`, where it is needed. */
+  readonly service?: string | undefined
   /** Public base URL for links in the answer. */
   readonly baseUrl?: string | undefined
   /** Id under which a write is remembered. */
@@ -69,6 +74,8 @@ export type CallContext = {
   readonly identity: Identity | null
   /** Signed token the identity was read from, to pass on in further calls. */
   readonly identityToken: string | undefined
+  /** The service of the platform that calls, where it proved to be one. */
+  readonly service: ServiceName | undefined
   readonly baseUrl: string
   readonly commandId: string | undefined
   /** Of the caller, or a new one. */

@@ -56,8 +56,10 @@ export type Audience =
   | { readonly of: 'owners'; readonly url: string }
   /** Whoever may see a version of a release package in the state that the field holds. */
   | { readonly of: 'version'; readonly state: string }
-  /** Those services, and nobody who reads in any other way than they do. */
-  | { readonly of: 'service'; readonly services: readonly ServiceName[] }
+  | ServiceAudience
+
+/** Those services, who prove who they are, and nobody who reads in any other way than they do. */
+export type ServiceAudience = { readonly of: 'service'; readonly services: readonly ServiceName[] }
 
 /** Fields that name the login, the study or the member organisation that something is about. */
 export type About = { readonly account?: string; readonly group?: string; readonly member?: string }
@@ -72,7 +74,7 @@ export function some(rights: readonly Right[], about: About = {}): Audience {
 export const viewersOf = (url: string): Audience => ({ of: 'viewers', url })
 export const versionViewers = (state: string): Audience => ({ of: 'version', state })
 export const ownersOf = (url: string): Audience => ({ of: 'owners', url })
-export const onlyService = (...services: readonly ServiceName[]): Audience => ({ of: 'service', services })
+export const onlyService = (...services: readonly ServiceName[]): ServiceAudience => ({ of: 'service', services })
 
 /** True for what everybody may read, whatever it is about: the only events that programs may follow on the bus itself. */
 export const isPublic = (audience: Audience): boolean => audience.of === 'everybody'

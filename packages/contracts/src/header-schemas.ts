@@ -1,9 +1,11 @@
 import { header, responseHeaderPrefix } from './headers.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Operation } from './operation.ts'
+import { isForServices } from './read-audience.ts'
 
 /** Headers of messages, described: they are text on the wire, whatever they mean. */
 const identity = { type: 'string', description: 'Signed identity token of the caller; absent: anonymous' }
+const service = { type: 'string', description: 'Identity token of the service that calls: nobody else is answered' }
 const baseUrl = {
   type: 'string',
   description: 'Public base URL for links in the answer',
@@ -18,11 +20,12 @@ const traceparent = { type: 'string', description: 'W3C Trace Context' }
 const count = (description: string) => ({ type: 'string', pattern: '^\\d+$', description })
 
 /** Headers of a call. */
-export function requestHeaders({ effect, flow }: Operation): JsonSchema {
+export function requestHeaders({ audience, effect, flow }: Operation): JsonSchema {
   return {
     type: 'object',
     properties: {
       [header.identity]: identity,
+      ...(audience && isForServices(audience) && { [header.service]: service }),
       [header.baseUrl]: baseUrl,
       ...(effect === 'write' && { [header.command]: command }),
       [header.deadline]: deadline,

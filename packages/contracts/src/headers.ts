@@ -2,6 +2,8 @@
 export const header = {
   /** Signed identity of the caller (section "identity" in docs/bus.md); absent: anonymous. */
   identity: 'Slipway-Identity',
+  /** Identity token of the service that calls, for what is for services only, whoever it calls for. */
+  service: 'Slipway-Service',
   /** Public base URL for links in bodies, e.g. `https://releases.example.org`. */
   baseUrl: 'Slipway-Base-Url',
   /** Id of a write: the same id again is answered with the first answer. */

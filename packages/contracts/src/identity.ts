@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serviceNames } from './service-name.ts'
 
 /** Who calls, as the gateway vouches for it. Rights are decided where the data is. */
 export const identitySchema = z.object({
@@ -27,6 +28,8 @@ export const identitySchema = z.object({
    * Once one of them is revoked, nothing that was given out for it counts any more. Absent: nothing can revoke it.
    */
   revocation_keys: z.array(z.string()).optional(),
+  /** Which service of the platform this is. Absent: none. */
+  service: z.enum(serviceNames).optional(),
 })
 
 export type Identity = z.infer<typeof identitySchema>

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { ServiceAudience } from './audience.ts'
 import type { ErrorCode } from './error.ts'
 import type { ReadAudience } from './read-audience.ts'
 import { type ServiceName, serviceNames } from './service-name.ts'
@@ -21,7 +22,7 @@ export type Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
   readonly summary: string
   /** `write` operations carry a command id: a repeated command is answered, not done twice. */
   readonly effect: 'read' | 'write'
-  /** Who may read what a `read` answers; null of a `write`, whose handler says who may. */
+  /** Who may read what a `read` answers, or which services may `write`; null of any other write, whose handler says who may. */
   readonly audience: ReadAudience | null
   readonly flow: OperationFlow
   readonly input: Input
@@ -39,7 +40,7 @@ type Declaration<Input, Output> = {
   readonly errors?: readonly ErrorCode[]
 } & (
   | { readonly effect: 'read'; readonly audience: ReadAudience }
-  | { readonly effect: 'write'; readonly audience?: never }
+  | { readonly effect: 'write'; readonly audience?: ServiceAudience }
 )
 
 /** Declares an operation. `name` is `<service>.<noun>.<verb>` in kebab case. */
@@ -56,7 +57,7 @@ export function operation<Input extends z.ZodType, Output extends z.ZodType>(
     subject: `slipway.v1.${name}`,
     summary: declaration.summary,
     effect: declaration.effect,
-    audience: declaration.effect === 'read' ? declaration.audience : null,
+    audience: declaration.audience ?? null,
     flow: declaration.flow ?? 'unary',
     input: declaration.input,
     output: declaration.output,

@@ -6,6 +6,9 @@ import { isoTime } from './iso-times.ts'
 import { operation, type ServiceName, serviceNames } from './operation.ts'
 import { among } from './read-audience.ts'
 
+/** What whoever is not one of the services that an operation is for is answered. */
+const services = ['unauthenticated', 'forbidden'] as const
+
 /** Public keys that identity tokens are signed with, as a JSON Web Key Set; services fetch it when they meet a new key id. */
 export const identityOperations = {
   keys: operation('gateway.identity.keys', {
@@ -19,7 +22,7 @@ export const identityOperations = {
   revocations: operation('gateway.identity.revocations', {
     summary: 'Revocation keys that make identity tokens void before they expire; for services of the platform',
     effect: 'read',
-    audience: onlyService(...serviceNames),
+    audience: among('let-in', onlyService(...serviceNames)),
     input: z.object({}),
     output: revokedSchema,
   }),
@@ -30,6 +33,7 @@ export const identityOperations = {
     audience: onlyService('exporter'),
     input: z.object({ revocation_keys: z.array(z.string().max(200)).max(10) }),
     output: z.object({ good: z.boolean() }),
+    errors: services,
   }),
   /** For programs that call operations with their own credentials: exchanges an API token for an identity token. */
   exchange: operation('gateway.identity.exchange', {
@@ -40,11 +44,12 @@ export const identityOperations = {
     output: z.object({ identity_token: z.string(), expires_in: z.int().positive(), identity: identitySchema }),
     errors: ['unauthenticated'],
   }),
-  /** For the catalog, which writes to whoever registered. The permissions of the broker let nobody else call it. */
+  /** For the catalog, which writes to whoever registered. */
   activation: operation('gateway.identity.activation', {
     summary:
       'Makes a new key that activates an account, in place of the one before; for the service that mails it only',
     effect: 'write',
+    audience: onlyService('catalog'),
     input: z.object({ login: z.string().min(1) }),
     output: z.object({
       activation_key: z
@@ -52,16 +57,17 @@ export const identityOperations = {
         .nullable()
         .meta({ description: 'null: there is nothing to activate, or not any more' }),
     }),
+    errors: services,
   }),
   /**
-   * For services of the platform that act by themselves, e.g. as participants of releases. The permissions of the broker
-   * let nobody else call it.
+   * For services of the platform, which prove by it who they are, and act by themselves, e.g. as participants of releases.
+   * The permissions of the broker let nobody else call it.
    */
   service: operation('gateway.identity.service', {
     summary: 'A short-lived identity token of a service of the platform; for those services only',
     effect: 'read',
-    audience: onlyService('catalog', 'exporter'),
-    input: z.object({ service: z.enum(['catalog', 'exporter']) }),
+    audience: among('let-in', onlyService(...serviceNames)),
+    input: z.object({ service: z.enum(serviceNames) }),
     output: z.object({ identity_token: z.string(), expires_in: z.int().positive() }),
   }),
 }
@@ -124,10 +130,10 @@ export function serviceOperations(service: ServiceName) {
     recorded: operation(`${service}.outbox.recorded`, {
       summary: 'The kept events of one resource, in their order: for whoever missed them',
       effect: 'read',
-      audience: among('signed-in', onlyService('coordinator')),
+      audience: onlyService('coordinator'),
       input: z.object({ noun: z.string().max(100), aggregate: z.string().max(1024) }),
       output: z.object({ events: z.array(eventEnvelopeSchema) }),
-      errors: ['unauthenticated'],
+      errors: services,
     }),
     republish: operation(`${service}.outbox.republish`, {
       summary: 'Sends kept events once more, for instance after the broker lost its files',

@@ -32,7 +32,8 @@ it.each([
     ['unauthenticated', 'forbidden', 'answered', 'answered'],
   ],
   ['nobody who is known', among('anonymous', everybody), ['answered', 'forbidden', 'forbidden', 'forbidden']],
-  ['services, which the broker sees to', onlyService('catalog'), ['answered', 'answered', 'answered', 'answered']],
+  ['services', onlyService('catalog'), ['unauthenticated', 'forbidden', 'forbidden', 'forbidden']],
+  ['whom the broker lets', among('let-in', onlyService('catalog')), ['answered', 'answered', 'answered', 'answered']],
 ])('what is for %s is answered to those for whom a row could be there', (_who, audience, expected) => {
   expect(refused(audience)).toEqual(expected)
 })
@@ -42,4 +43,12 @@ it('is refused in the words of the API that has the right', () => {
   expect(readRefusal(some(['editor']), null)?.message).toMatch(/^Full authentication/)
   expect(readRefusal(some(['release-administrator']), jon)?.message).toBe('Must be an admin')
   expect(readRefusal(signedIn, null)?.message).toBe('Authentication credentials were not provided.')
+})
+
+it('is answered to the services that it is for, whoever they call for', () => {
+  const answers = (audience: ReadAudience) =>
+    [null, jon].map(identity => readRefusal(audience, identity, 'catalog')?.code ?? 'answered')
+  expect(answers(onlyService('gateway', 'catalog'))).toEqual(['answered', 'answered'])
+  expect(answers(onlyService('gateway'))).toEqual(['forbidden', 'forbidden'])
+  expect(answers(signedIn)).toEqual(['unauthenticated', 'answered'])
 })

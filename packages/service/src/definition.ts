@@ -5,12 +5,15 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
 import type { BaseConfig } from './config.ts'
+import type { ServiceIdentity } from './service-identity.ts'
 
 /** What a service builds its wiring from. */
 export type ServiceContext<Config, Database> = {
   readonly config: Config & BaseConfig
   readonly store: Store<Database>
   readonly bus: Bus
+  /** Of the service itself, for what it does by itself and not for a caller. */
+  readonly identity: ServiceIdentity
   readonly log: Logger
   readonly registry: Registry
   /** Reads an identity token; throws `unauthenticated` for a bad one. */

@@ -5,8 +5,8 @@ import { findCommand, type Store } from '@slipway/store'
 import type { Metrics } from './metrics.ts'
 
 /**
- * Ties a handler to its operation, with all types inferred. The handler of a read is asked only by those whom the
- * operation's audience admits; everybody else is refused here.
+ * Ties a handler to its operation, with all types inferred. The handler of an operation with an audience is asked only
+ * by those whom that admits; everybody else is refused here.
  */
 export function handlerOf<Op extends Operation>(
   operation: Op,
@@ -18,7 +18,7 @@ export function handlerOf<Op extends Operation>(
 ): OperationHandler {
   const { audience } = operation
   const admit: typeof handle = async (input, context, upload) => {
-    const refusal = audience && readRefusal(audience, context.identity)
+    const refusal = audience && readRefusal(audience, context.identity, context.service)
     if (refusal) throw refusal
     return handle(input, context, upload)
   }

@@ -1,5 +1,5 @@
 import type { Bus } from '@slipway/bus'
-import { type InputOf, identityOperations } from '@slipway/contracts'
+import { identityOperations, type ServiceName } from '@slipway/contracts'
 import { now } from '@slipway/store'
 
 export type ServiceIdentity = {
@@ -14,10 +14,7 @@ export type ServiceIdentity = {
 const marginSeconds = 60
 
 /** Identity of this service toward others, for what it does by itself and not for a caller. One request for all who wait. */
-export function createServiceIdentity(
-  bus: Pick<Bus, 'call'>,
-  service: InputOf<typeof identityOperations.service>['service'],
-): ServiceIdentity {
+export function createServiceIdentity(bus: Pick<Bus, 'call'>, service: ServiceName): ServiceIdentity {
   let current: { readonly token: string; readonly renewAt: number } | undefined
   let renewing: Promise<string> | undefined
 

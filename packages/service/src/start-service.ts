@@ -10,6 +10,7 @@ import { createIdentify } from './identify.ts'
 import { createLog } from './log.ts'
 import { createMetrics, watchOutbox } from './metrics.ts'
 import { followRevocations } from './revocations.ts'
+import { createServiceIdentity } from './service-identity.ts'
 import { ownOperations } from './service-operations.ts'
 import { watchClock } from './watch-clock.ts'
 import { watchEventStream } from './watch-event-stream.ts'
@@ -70,7 +71,8 @@ export async function startService<Config, Database>(
     notReady = 'starting'
     const clock = await watchClock(store, metrics, log)
     opened.push(() => clock.stop())
-    const bus = await connectBus({ servers: config.NATS_URL, name, version, log })
+    const bus = await connectBus({ servers: config.NATS_URL, name, version, log, prove: () => identity.token() })
+    const identity = createServiceIdentity(bus, name)
     opened.push(() => bus.close())
     await bus.ensureStream()
     const stream = await watchEventStream(bus, store as Store, log)
@@ -79,7 +81,7 @@ export async function startService<Config, Database>(
     const revocations = followRevocations(bus, log)
     opened.push(async () => revocations.stop())
     const identify = createIdentify(bus, revocations)
-    const wiring = await definition.build({ config, store, bus, log, registry: metrics.registry, identify })
+    const wiring = await definition.build({ config, store, bus, identity, log, registry: metrics.registry, identify })
     if (wiring.close) opened.push(wiring.close)
 
     const relay = startRelay({

@@ -1,6 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
-import { type Identity, identityAlgorithm, identityAudience, identityOperations } from '@slipway/contracts'
+import {
+  type Identity,
+  identityAlgorithm,
+  identityAudience,
+  identityOperations,
+  type ServiceName,
+} from '@slipway/contracts'
 
 const kid = 'test'
 const pair = generateKeyPairSync('ed25519', {
@@ -10,14 +16,29 @@ const pair = generateKeyPairSync('ed25519', {
 const privateKey = createPrivateKey(pair.privateKey)
 const publicKey = createPublicKey(pair.publicKey).export({ format: 'jwk' })
 
-/** Serves the public key of these tokens as the gateway does, for a service that is tested without a gateway; none is revoked. */
+/**
+ * What the gateway answers about identities, for a service that is tested without a gateway: the public key of these tokens,
+ * of which none is revoked, and tokens for services.
+ */
 export const identityHandlers: readonly OperationHandler[] = [
   {
     operation: identityOperations.keys,
     handle: async () => ({ body: { keys: [{ ...publicKey, kid, alg: identityAlgorithm, use: 'sig' }] } as never }),
   },
   { operation: identityOperations.revocations, handle: async () => ({ body: { keys: [] } as never }) },
+  {
+    operation: identityOperations.service,
+    handle: async input => {
+      const { service } = input as { readonly service: ServiceName }
+      return { body: { identity_token: serviceToken(service), expires_in: 3600 } as never }
+    },
+  },
 ]
+
+/** An identity token of a service of the platform, who may do in releases what its part is. */
+export function serviceToken(service: ServiceName): string {
+  return identityToken(`slipway-${service}`, { service, roles: ['ADMIN'] })
+}
 
 /** An identity token as the gateway signs them, good for `seconds`, an hour if nothing is said. A user without any right unless `given` says otherwise. */
 export function identityToken(login: string, given: Partial<Identity> = {}, seconds = 3600): string {

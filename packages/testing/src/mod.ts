@@ -5,7 +5,7 @@ export { type CreateDatabaseOptions, createDatabase } from './create-database.ts
 export { type EventuallyOptions, eventually } from './eventually.ts'
 export { type FileOrigin, fileOrigin, type OriginFile, type OriginRequest } from './file-origin.ts'
 export { basicCredentials, type HttpAnswer, type HttpHeaders, type HttpMessage, httpExchange } from './http-exchange.ts'
-export { identityHandlers, identityToken } from './identities.ts'
+export { identityHandlers, identityToken, serviceToken } from './identities.ts'
 export { type MailServer, type MailVerdict, mailServer, type ReceivedMail } from './mail-server.ts'
 export { type HoldOptions, type ObjectStore, type ObjectStoreRequest, objectStore } from './object-store.ts'
 export { startOwnNats, startOwnPostgres } from './own-servers.ts'

@@ -1,5 +1,5 @@
 import { blobMigrations, postgresBlobs } from '@slipway/blobs'
-import { createServiceIdentity, type ServiceDefinition } from '@slipway/service'
+import type { ServiceDefinition } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { accountConsumer } from './account/account.events.ts'
@@ -50,14 +50,13 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
   config: catalogConfig,
   migrations: [new URL('../migrations', import.meta.url), blobMigrations],
 
-  build({ config, store: opened, bus, log }) {
+  build({ config, store: opened, bus, identity, log }) {
     if (config.SLIPWAY_PUBLIC_URL === undefined) {
       log.warn('SLIPWAY_PUBLIC_URL is not set: mails with links (activation, applications, new versions) are not sent')
     }
     const store = opened as Store
     const blobs = postgresBlobs(store)
     const countries = countriesOf(store)
-    const identity = createServiceIdentity(bus, 'catalog')
     let releaseTasks: ReturnType<typeof startReleaseTaskWork> | undefined
     const kickReleaseTasks = () => releaseTasks?.kick()
     return {

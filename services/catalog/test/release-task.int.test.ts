@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { handler } from '@slipway/bus'
 import {
   failure,
-  identityOperations,
   newId,
   packageStudyOperations,
   type ReportedFile,
@@ -11,7 +10,7 @@ import {
   reportedFileOperations,
   taskOperations,
 } from '@slipway/contracts'
-import { eventually, identityToken } from '@slipway/testing'
+import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { purgeTasks } from '../src/release-task/purge-tasks.ts'
 import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
@@ -23,11 +22,8 @@ const releases = new Map<string, ScriptedRelease>()
 const reports: { readonly task: string; readonly state: string | undefined }[] = []
 const taskOf = (id: string) => [...releases.values()].flatMap(({ tasks }) => tasks).find(({ kf_id }) => kf_id === id)
 
-/** What the catalog asks of the coordinator, and of the gateway about itself. */
+/** What the catalog asks of the coordinator. */
 const coordinator = [
-  handler(identityOperations.service, async () => ({
-    body: { identity_token: identityToken('slipway-catalog', { roles: ['ADMIN'] }), expires_in: 3600 },
-  })),
   handler(releaseOperations.get, async ({ kf_id }) => {
     const release = releases.get(kf_id)
     if (!release) throw failure('not_found', 'Not found.')

@@ -1,7 +1,14 @@
 import { type Bus, type CallOptions, connectBus } from '@slipway/bus'
 import { type RunningService, startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
+import {
+  captureLog,
+  createDatabase,
+  identityHandlers,
+  identityToken,
+  serviceToken,
+  startOwnNats,
+} from '@slipway/testing'
 import { catalog } from '../src/app.ts'
 
 export const baseUrl = 'https://catalog.example.org'
@@ -32,8 +39,9 @@ export async function startCatalog(env: NodeJS.ProcessEnv = {}): Promise<Running
   const nats = opened.use(await startOwnNats())
   const database = opened.use(await createDatabase({ migrations: [new URL('../migrations', import.meta.url)] }))
   const { log } = captureLog()
+  const prove = async () => serviceToken('gateway')
   const store = opened.use(await openStore({ url: database.url, log, name: 'catalog-test' }))
-  const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
+  const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log, prove }))
   await bus.ensureStream()
   await bus.serve(identityHandlers, { queue: 'gateway' })
   const replicas = opened.use(new AsyncDisposableStack())

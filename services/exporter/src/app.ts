@@ -1,6 +1,6 @@
 import { blobMigrations, openBlobs } from '@slipway/blobs'
 import { identityOperations } from '@slipway/contracts'
-import { createServiceIdentity, type ServiceDefinition } from '@slipway/service'
+import type { ServiceDefinition } from '@slipway/service'
 import { every, type Statement, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { bulkImportHandlers } from './bulk-import/bulk-import.operations.ts'
@@ -33,7 +33,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
   config: exporterConfig,
   migrations: [blobMigrations, new URL('../migrations', import.meta.url)],
 
-  async build({ config, store: opened, bus, log }) {
+  async build({ config, store: opened, bus, identity, log }) {
     const store = opened as Store
     const { blobs, close } = await openBlobs(config, store)
     const [signing] = await store.read<{ secret: string }>(signingSecret)
@@ -105,7 +105,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           store,
           bus,
           blobs,
-          identity: createServiceIdentity(bus, 'exporter'),
+          identity,
           log,
           kickExports: kick,
           leaseSeconds: config.EXPORT_LEASE_SECONDS,

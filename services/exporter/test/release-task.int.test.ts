@@ -4,7 +4,6 @@ import {
   type EventDataOf,
   exportOperations,
   failure,
-  identityOperations,
   releaseEvents,
   releaseFileBytes,
   sourceOperations,
@@ -71,13 +70,7 @@ beforeAll(async () => {
       },
     }),
   } as unknown as OperationHandler
-  const gateway = {
-    operation: identityOperations.service,
-    handle: async () => ({
-      body: { identity_token: identityToken('slipway-exporter', { roles: ['ADMIN'] }), expires_in: 210 },
-    }),
-  } as unknown as OperationHandler
-  await running.bus.serve([coordinator, asked, gateway], {
+  await running.bus.serve([coordinator, asked], {
     queue: 'tests',
     identify: async token => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).identity,
   })

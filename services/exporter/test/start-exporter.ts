@@ -10,7 +10,15 @@ import {
 } from '@slipway/contracts'
 import { type RunningService, startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, eventually, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
+import {
+  captureLog,
+  createDatabase,
+  eventually,
+  identityHandlers,
+  identityToken,
+  serviceToken,
+  startOwnNats,
+} from '@slipway/testing'
 import { exporter } from '../src/app.ts'
 
 export const baseUrl = 'https://terms.example.org'
@@ -58,8 +66,9 @@ export async function startExporter(env: NodeJS.ProcessEnv = {}): Promise<Runnin
   const nats = opened.use(await startOwnNats())
   const database = opened.use(await createDatabase({ migrations: [exporter.migrations].flat() }))
   const { log } = captureLog()
+  const prove = async () => serviceToken('gateway')
   const store = opened.use(await openStore({ url: database.url, log, name: 'exporter-test' }))
-  const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
+  const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log, prove }))
   await bus.ensureStream()
   await bus.serve(identityHandlers, { queue: 'gateway' })
   const replicas = opened.use(new AsyncDisposableStack())

@@ -1,4 +1,4 @@
-import { failure, type Identity } from '@slipway/contracts'
+import { failure, type Identity, type ServiceName } from '@slipway/contracts'
 import { type Deadline, type Deadlines, monotonic } from '../connection/deadlines.ts'
 import { newTraceparent, traceId } from '../trace.ts'
 import type { CallContext } from '../types.ts'
@@ -12,6 +12,7 @@ import { defaultTimeoutMs } from '../wire/request.ts'
  */
 export class CallState implements CallContext, Deadline {
   identity: Identity | null = null
+  service: ServiceName | undefined
   dueAt: number
   /** Milliseconds the caller waits for an answer. */
   readonly timeoutMs: number
@@ -32,6 +33,10 @@ export class CallState implements CallContext, Deadline {
 
   get identityToken(): string | undefined {
     return this.#headers.values.get(received.identity)
+  }
+
+  get serviceToken(): string | undefined {
+    return this.#headers.values.get(received.service)
   }
 
   get baseUrl(): string {

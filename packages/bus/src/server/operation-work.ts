@@ -8,6 +8,8 @@ export function operationWork(handler: OperationHandler, identify: ServeOptions[
   return async (body, call, upload) => {
     const token = call.identityToken
     if (token !== undefined && identify) call.identity = await identify(token)
+    const proof = call.serviceToken
+    if (proof !== undefined && identify) call.service = (await identify(proof)).service
     const { operation } = handler
     const input = readInput(operation.input, decodeJson(body))
     if (!input.success) throw invalid(input.details)

@@ -23,8 +23,12 @@ const holders: Readonly<Record<Right, string>> = {
   publisher: 'curators with `ACCESS_ALL_DATA`',
 }
 
-const callers = (who: Callers): string =>
-  who === 'signed-in' ? 'whoever is signed in' : who === 'anonymous' ? 'nobody who is signed in' : holders[who]
+const callers: Readonly<Record<Callers, string>> = {
+  ...holders,
+  'signed-in': 'whoever is signed in',
+  anonymous: 'nobody who is signed in',
+  'let-in': 'whom the broker lets ask',
+}
 
 /** An audience in words. */
 export function inWords(audience: Audience): string {
@@ -52,7 +56,7 @@ export function inWords(audience: Audience): string {
 }
 
 const row = (name: string, audience: ReadAudience, summary: string) =>
-  [`\`${name}\``, summary, audience.callers ? callers(audience.callers) : 'as the rows', inWords(audience)] as const
+  [`\`${name}\``, summary, audience.callers ? callers[audience.callers] : 'as the rows', inWords(audience)] as const
 
 /** Who may read what, as Markdown: every read, and every kind of event. */
 export function audienceList(): string {
@@ -92,12 +96,16 @@ const introduction = `<!-- Written by \`npm run docs -w packages/contracts\` fro
 
 # Who sees what
 
-Every operation that reads declares in the contracts who may read what it answers, and every kind of event who may read it;
+Every operation that reads, and every one that is for services only, declares in the contracts who may read what it answers, and every kind of event who may read it;
 one without does not compile. Names in \`code\` are fields of the row or of the event's data.
 
 *Who is answered* is checked before anything is looked at: others get 401 or 403, in the words of the API. Where it says *as
 the rows*, nobody is refused who could see one. *Who sees a row* is kept to by whatever shows it; things of others are left out
-of lists, and their own addresses answer 403 or 404. The permissions of the broker see to what is for a service.
+of lists, and their own addresses answer 403 or 404.
+
+What is for services of the platform, writes among it, is refused to everybody else, administrators too: a service proves who
+it is by an identity token of its own (see [the bus](bus.md#identity)). The broker's permissions say the same once more, and are
+all there is for what a service has to ask before it can prove anything.
 `
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { some } from '../audience.ts'
+import { onlyService, some } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { isoDay } from '../iso-times.ts'
 import { operation } from '../operation.ts'
@@ -45,6 +45,7 @@ export const accountOperations = {
   note: operation('catalog.account.note', {
     summary: 'Notes a new account at once, before its event comes; it gets its affiliate if it is to have one',
     effect: 'write',
+    audience: onlyService('gateway'),
     input: z.object({
       account: knownAccountSchema,
       reset_key: z
@@ -57,6 +58,7 @@ export const accountOperations = {
         .meta({ description: 'Which the first usage report is for; else it is the current calendar year' }),
     }),
     output: z.void(),
+    errors: ['unauthenticated', 'forbidden'],
   }),
   get: operation('catalog.account.get', {
     summary: 'Tells the caller who they are',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { onlyService } from '../audience.ts'
 import { operation } from '../operation.ts'
 import { entityId } from './package-values.ts'
 
@@ -16,13 +17,14 @@ export const downloadOutcomes = ['complete', 'client_gone', 'origin_failed'] as 
 export type DownloadOutcome = (typeof downloadOutcomes)[number]
 
 /**
- * Between the gateway, which moves the bytes, and the catalog, which knows who may have them. The permissions of the
- * broker let nobody but the gateway call these: the first one tells where a file lies.
+ * Between the gateway, which moves the bytes, and the catalog, which knows who may have them: the first one tells where
+ * a file lies.
  */
 export const downloadOperations = {
   authorize: operation('catalog.download.authorize', {
     summary: 'Decides whether the caller may download a file, and says where it lies; for the gateway only',
     effect: 'write',
+    audience: onlyService('gateway'),
     input: z.object({
       releasePackageId: entityId,
       releaseVersionId: entityId,
@@ -38,11 +40,13 @@ export const downloadOperations = {
   record: operation('catalog.download.record', {
     summary: 'Records how a download ended; a repetition changes nothing; for the gateway only',
     effect: 'write',
+    audience: onlyService('gateway'),
     input: z.object({
       downloadId,
       status: z.int().min(100).max(599).meta({ description: 'That was answered; 499: the client left before' }),
       outcome: z.enum(downloadOutcomes),
     }),
     output: z.void(),
+    errors: ['unauthenticated', 'forbidden'],
   }),
 }

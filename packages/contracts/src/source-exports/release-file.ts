@@ -10,7 +10,7 @@ export const exporterFileUrl = (id: string): string => `${platformFileScheme}//e
 
 /**
  * The bytes behind addresses of the exporter, for services and the gateway: who may have them is decided by whoever
- * hands them out. The permissions of the broker let nobody else call this.
+ * hands them out.
  */
 export const releaseFileBytes = {
   read: operation('exporter.release-file.read', {
@@ -26,6 +26,6 @@ export const releaseFileBytes = {
       head: z.boolean().default(false).meta({ description: 'Only status and headers' }),
     }),
     output: z.unknown().meta({ type: 'string', contentMediaType: 'application/octet-stream' }),
-    errors: ['not_found', 'bad_upstream'],
+    errors: ['unauthenticated', 'forbidden', 'not_found', 'bad_upstream'],
   }),
 }

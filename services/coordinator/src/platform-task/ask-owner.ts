@@ -13,13 +13,17 @@ const answerMs = 2_000
  * for a task that was started so recently that its events are on the way. Nothing happens for ids of no other service.
  * @throws `unavailable`, `timeout` when the owner does not answer: nobody can say then that there is no such task
  */
-export async function askOwner(store: Store<Database>, bus: Bus, id: string, context: CallContext): Promise<boolean> {
+export async function askOwner(
+  store: Store<Database>,
+  bus: Bus,
+  id: string,
+  { traceparent }: CallContext,
+): Promise<boolean> {
   const kind = idPattern.test(id) ? kindOfPrefix(id.slice(0, 2)) : undefined
   if (!kind?.owner) return false
   const { recorded } = serviceOperations(kind.owner)
-  const { identityToken: identity, traceparent } = context
   const input = { noun: kind.noun, aggregate: id }
-  const { events } = await bus.call(recorded, input, { identity, traceparent, timeoutMs: answerMs })
+  const { events } = await bus.call(recorded, input, { traceparent, timeoutMs: answerMs })
   const changes = changesOfEnvelopes(events as never)
   await store.transaction(tx => projectChanges(tx, changes))
   return changes.length > 0

@@ -105,6 +105,7 @@ async function call(
   const context: CallContext = {
     identity,
     identityToken: undefined,
+    service: undefined,
     baseUrl: '',
     commandId: undefined,
     traceparent,
