@@ -278,8 +278,8 @@ describe('participants of releases on the bus', () => {
     }
   })
 
-  it('of the platform have an identity of their own, and files that nobody else reads', async () => {
-    expect(await publishers('slipway.v1.gateway.identity.service')).toEqual(['catalog', 'exporter', 'gateway'])
+  it('of the platform have an identity of their own, as all services, and files that nobody else reads', async () => {
+    expect(await publishers('slipway.v1.gateway.identity.service')).toEqual(serviceNames)
     const readers = await publishers('slipway.v1.exporter.release-file.read')
     expect(readers).toEqual(['coordinator', 'catalog', 'gateway'])
   })
