@@ -164,6 +164,7 @@ create table public.told_access (
   sequence bigint not null,
   public boolean not null,
   members text[],
+  at double precision not null default '-Infinity'::double precision,
   constraint told_access_pkey PRIMARY KEY (url)
 );
 CREATE INDEX told_access_members ON public.told_access USING gin (members);

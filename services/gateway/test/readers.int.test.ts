@@ -238,6 +238,34 @@ describe('what became private', () => {
   })
 })
 
+describe('what was made anew in place of something else', () => {
+  const source = '/orgs/ANEW/sources/S/'
+  const told = (aggregate: string, verb: string, access: string, second: number) => ({
+    ...event(`slipway.v1.source.${verb}`, { url: source, public_access: access }, aggregate),
+    time: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
+  })
+
+  test('stays private, whatever comes late of what had its address before', async () => {
+    const shown = told('second', 'created', 'View', 3)
+    const late = told('first', 'updated', 'View', 1)
+    await take(told('first', 'created', 'View', 0), told('first', 'deleted', 'View', 2), shown)
+    await take(told('second', 'updated', 'None', 4))
+    const open = await readEvents(platform.port, '/events/stream', headersOf('stranger'))
+    const [before, after] = [event('slipway.v1.release.running', {}), event('slipway.v1.release.running', {})]
+    await take(late, before)
+    await eventually(() => idsIn(open).includes(before.id))
+    open.close()
+    const { port } = await platform.startReplica()
+    await take(after)
+    for (const of of [platform.port, port]) {
+      const reader = await readEvents(of, '/events/stream?last_event_id=0')
+      await eventually(() => idsIn(reader).includes(after.id))
+      expect(idsIn(reader)).not.toContain(shown.id)
+      reader.close()
+    }
+  })
+})
+
 describe('an open stream', () => {
   const change = (login: string, body: object) =>
     request(platform.port, `/api/v1/accounts/${login}`, {

@@ -15,44 +15,54 @@ export type Told = {
   readonly url: string
   readonly aggregate: string
   readonly sequence: number
+  /** Milliseconds since 1970 at which it was so. */
+  readonly at: number
   readonly public: boolean
   readonly members: readonly string[] | null
 }
 
-/** Older news of the same thing changes nothing; a thing that was made anew begins anew. */
+/**
+ * Older news of the same thing changes nothing. A thing that was made anew at its URL begins anew: what comes late of the
+ * one before is told from it by its time.
+ */
 const note: Statement = {
   name: 'told-access.note',
-  text: `insert into told_access as known (url, aggregate, sequence, public, members)
-    values ($1, $2, $3, $4, $5)
+  text: `insert into told_access as known (url, aggregate, sequence, public, members, at)
+    values ($1, $2, $3, $4, $5, $6)
     on conflict (url) do update set aggregate = excluded.aggregate, sequence = excluded.sequence,
-      public = excluded.public, members = excluded.members
-    where known.aggregate <> excluded.aggregate or known.sequence < excluded.sequence`,
+      public = excluded.public, members = excluded.members, at = excluded.at
+    where case when known.aggregate = excluded.aggregate then known.sequence < excluded.sequence
+      else known.at <= excluded.at end`,
 }
 const all: Statement = {
   name: 'told-access.all',
-  text: 'select url, aggregate, sequence, public, members from told_access',
+  text: 'select url, aggregate, sequence, public, members, at from told_access',
 }
 const of: Statement = {
   name: 'told-access.of',
-  text: `select url, aggregate, sequence, public, members from told_access
+  text: `select url, aggregate, sequence, public, members, at from told_access
     where url = any($1::text[]) or members && $2::text[]`,
 }
 
 /** What an event says of who may see a source or org; undefined for any other event, and where it does not say. */
-export function toldBy({ type, subject, sequence, data }: EventEnvelope): Told | undefined {
+export function toldBy({ type, subject, sequence, time, data }: EventEnvelope): Told | undefined {
   if (!/^slipway\.v1\.(?:org|source)\./.test(type)) return undefined
   const { url, public_access, members } = (data ?? {}) as Readonly<Record<string, unknown>>
   if (typeof url !== 'string' || typeof public_access !== 'string') return undefined
   const logins = Array.isArray(members) ? members.map(login => String(login).toLowerCase()) : null
-  return { url, aggregate: subject, sequence, public: public_access !== 'None', members: logins }
+  const at = Date.parse(time)
+  return { url, aggregate: subject, sequence, at, public: public_access !== 'None', members: logins }
 }
 
 export async function noteAccess(tx: Queryable, events: readonly EventEnvelope[]): Promise<void> {
   for (const event of events) {
     const told = toldBy(event)
-    if (told) await tx.query(note, [told.url, told.aggregate, told.sequence, told.public, told.members])
+    if (told) await tx.query(note, [told.url, told.aggregate, told.sequence, told.public, told.members, told.at])
   }
 }
+
+const isOlder = (told: Told, before: Told): boolean =>
+  told.aggregate === before.aggregate ? told.sequence <= before.sequence : told.at < before.at
 
 /** Everything that is known, kept up to date by who calls `note`. */
 export async function loadAccess(store: Store): Promise<ToldAccess> {
@@ -75,7 +85,7 @@ export function accessOf(known: readonly Told[]): ToldAccess {
 
   function remember(told: Told) {
     const before = byUrl.get(told.url)
-    if (before && before.aggregate === told.aggregate && before.sequence >= told.sequence) return
+    if (before && isOlder(told, before)) return
     for (const login of before?.members ?? []) orgs.get(login)?.delete(told.url)
     for (const login of told.members ?? []) {
       const own = orgs.get(login) ?? new Set()
