@@ -96,8 +96,8 @@ export async function findOwner(store: Store, hash: Buffer, session: boolean): P
 }
 
 /** Tokens that are good, oldest first. */
-export function listTokens(store: Store, accountId: string): Promise<ApiToken[]> {
-  return store.read<ApiToken>(list, [accountId])
+export function listTokens(tx: Pick<Queryable, 'query'>, accountId: string): Promise<ApiToken[]> {
+  return tx.query<ApiToken>(list, [accountId])
 }
 
 export async function countTokens(tx: Queryable, accountId: string): Promise<number> {

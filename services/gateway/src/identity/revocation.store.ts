@@ -61,8 +61,8 @@ export async function noteAnnounced(tx: Queryable, keys: readonly string[]): Pro
 }
 
 /** Whether accounts and credentials are all there as they were when these keys were made; true for none. */
-export async function areGood(store: Store, keys: readonly string[]): Promise<boolean> {
+export async function areGood({ query }: Pick<Queryable, 'query'>, keys: readonly string[]): Promise<boolean> {
   if (keys.length === 0) return true
-  const [row] = await store.read<{ good: boolean }>(good, [keys])
+  const [row] = await query<{ good: boolean }>(good, [keys])
   return row?.good ?? false
 }

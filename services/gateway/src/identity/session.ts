@@ -10,6 +10,7 @@ import {
 } from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
 import { freely } from './delegation.ts'
+import { type Holder, requireStillGood } from './still-good.ts'
 
 /**
  * Sessions of browsers are API tokens, so whatever ends a token ends a session. They are good in their cookie only: their
@@ -32,14 +33,19 @@ export function sessionToken({ headers }: FastifyRequest): string | undefined {
 
 export type NewSession = { readonly token: string; readonly maxAge: number | undefined; readonly ended: boolean }
 
-/** Begins a session. `maxAge`: seconds that the browser keeps it; undefined: until it is closed. */
-export async function beginSession(store: Store, accountId: string, remember: boolean): Promise<NewSession> {
+/**
+ * Begins a session. `maxAge`: seconds that the browser keeps it; undefined: until it is closed.
+ * @throws `unauthenticated` if what the holder came with has ended meanwhile
+ */
+export async function beginSession(store: Store, holder: Holder, remember: boolean): Promise<NewSession> {
   const token = newToken()
   const seconds = remember ? rememberedSeconds : usualSeconds
-  const own = (await listTokens(store, accountId)).filter(({ session }) => session)
-  const ended = own.slice(0, Math.max(0, own.length - most + 1))
-  await store.transaction(async tx => {
-    for (const { id } of ended) await revokeToken(tx, accountId, id)
+  const { subject: accountId } = holder
+  const ended = await store.transaction(async tx => {
+    await requireStillGood(tx, holder)
+    const own = (await listTokens(tx, accountId)).filter(({ session }) => session)
+    const oldest = own.slice(0, Math.max(0, own.length - most + 1))
+    for (const { id } of oldest) await revokeToken(tx, accountId, id)
     await insertToken(tx, accountId, {
       hash: hashOfToken(token),
       prefix: prefixOfToken(token),
@@ -47,8 +53,9 @@ export async function beginSession(store: Store, accountId: string, remember: bo
       grant: freely(new Date(now() + seconds * 1000)),
       kind: 'session',
     })
+    return oldest.length > 0
   })
-  return { token, maxAge: remember ? seconds : undefined, ended: ended.length > 0 }
+  return { token, maxAge: remember ? seconds : undefined, ended }
 }
 
 /** Ends a session; false if there was none, or if the token is one that no login made. */

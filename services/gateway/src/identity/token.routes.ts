@@ -4,12 +4,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
 import type { AccountRoutesOptions } from './account.routes.ts'
-import { type Account, findAccount, lockAccount } from './account.store.ts'
+import { type Account, findAccount } from './account.store.ts'
 import { type ApiToken, countTokens, insertToken, listTokens, renameToken, revokeToken } from './api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from './api-token.ts'
 import type { Caller } from './authenticator.ts'
 import { requireCaller } from './caller.ts'
 import { requireTokenManager, tokenWithin } from './delegation.ts'
+import { requireStillGood } from './still-good.ts'
 
 /** Good tokens that one account may have. */
 const most = 50
@@ -48,8 +49,8 @@ export function tokenRoutes(
     const grant = tokenWithin(account.caller, { scopes: scopes ?? null, expiresAt: expires })
     const token = newToken()
     const created = await store.transaction(async tx => {
-      // The lock on the account makes the count hold.
-      await lockAccount(tx, account.login)
+      // Its lock on the account makes the count hold.
+      await requireStillGood(tx, account.caller.identity)
       if ((await countTokens(tx, account.id)) >= most)
         throw failure('conflict', `No more than ${most} tokens are kept.`)
       const hash = hashOfToken(token)

@@ -1,11 +1,12 @@
 import { failure, isPdcAdministrator, requireKnownParameters } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Account, findAccount, lockAccount } from '../identity/account.store.ts'
+import { type Account, findAccount } from '../identity/account.store.ts'
 import { insertToken, listTokens, replaceToken, revokeToken } from '../identity/api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from '../identity/api-token.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authorization, basicCredentials } from '../identity/credentials.ts'
 import { tokenWithin } from '../identity/delegation.ts'
+import { requireStillGood } from '../identity/still-good.ts'
 import { authenticate, sentToken } from './authentication.ts'
 import type { HandlerOptions } from './handler.ts'
 import { requireJsonAccepted } from './negotiation.ts'
@@ -51,13 +52,14 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     const account = await accountOf(caller)
     const grant = tokenWithin(caller, { scopes: null, expiresAt: null })
     const token = newToken()
-    const known = (await listTokens(store, account.id)).filter(({ name }) => name === tokenName)
-    const revoked = replaced(known)
-    await store.transaction(async tx => {
-      await lockAccount(tx, account.login)
+    const revoked = await store.transaction(async tx => {
+      await requireStillGood(tx, caller.identity)
+      const known = (await listTokens(tx, account.id)).filter(({ name }) => name === tokenName)
+      const revoked = replaced(known)
       for (const id of revoked) await revokeToken(tx, account.id, id)
       const hash = hashOfToken(token)
       await insertToken(tx, account.id, { hash, prefix: prefixOfToken(token), name: tokenName, grant })
+      return revoked
     })
     if (revoked.length > 0) await announceChange()
     return token

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Queryable, Statement, Store } from '@slipway/store'
-import { lockAccount } from '../identity/account.store.ts'
 import { findToken, revokeToken } from '../identity/api-token.store.ts'
 import { hashOfToken, prefixOfToken } from '../identity/api-token.ts'
 import { keyOfPassword } from '../identity/password.ts'
+import { type Holder, requireStillGood } from '../identity/still-good.ts'
 
 const tokenName = 'OCL API'
 const tokenBytes = 20
@@ -22,19 +22,20 @@ async function tokenOf(password: string, id: string): Promise<string> {
   return (await keyOfPassword(password, `ocl-token/${id}`, tokenBytes)).toString('hex')
 }
 
-export type KnownLogin = { readonly accountId: string; readonly login: string; readonly password: string }
+export type KnownLogin = { readonly holder: Holder; readonly password: string }
 
-/** By account and password. */
+/** By account, with its rights, and password. */
 const underWay = new Map<string, Promise<string>>()
 
 /**
  * The token of an account for clients that sign in with a password, which was found right. Each login gives the same one
  * until it is revoked or the password changes, although only its hash is kept: it follows from the password.
  * `announceChange` is called when a token ended. The same login made many times at once is one.
- * @throws `busy` when many passwords wait for their turn
+ * @throws `busy` when many passwords wait for their turn, `unauthenticated` if the password is another one by now
  */
 export function loginToken(store: Store, login: KnownLogin, announceChange: () => Promise<void>): Promise<string> {
-  const key = `${login.accountId} ${login.password}`
+  const { holder, password } = login
+  const key = [holder.subject, ...(holder.revocation_keys ?? []), password].join(' ')
   const token = underWay.get(key) ?? findOrMake(store, login, announceChange).finally(() => underWay.delete(key))
   underWay.set(key, token)
   return token
@@ -42,9 +43,10 @@ export function loginToken(store: Store, login: KnownLogin, announceChange: () =
 
 async function findOrMake(
   store: Store,
-  { accountId, login, password }: KnownLogin,
+  { holder, password }: KnownLogin,
   announceChange: () => Promise<void>,
 ): Promise<string> {
+  const { subject: accountId } = holder
   for (;;) {
     const known = await newestToken(store, accountId)
     if (known !== undefined) {
@@ -54,7 +56,7 @@ async function findOrMake(
     const id = randomUUID()
     const token = await tokenOf(password, id)
     const made = await store.transaction(async tx => {
-      await lockAccount(tx, login)
+      await requireStillGood(tx, holder)
       // Another login may have been first.
       if ((await newestToken(tx, accountId)) !== known) return false
       if (known !== undefined) await revokeToken(tx, accountId, known)

@@ -70,8 +70,9 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     const credentials = { login: username as string, password: password as string }
     const caller = await authenticator.byPassword(credentials, request.ip)
     if (!caller) throw failure('unauthenticated', 'No such user or wrong password.')
-    const account = { accountId: caller.identity.subject, login: caller.identity.login, password: password as string }
-    return sendJson(request, reply, 200, { token: await loginToken(store, account, options.announceChange) })
+    const login = { holder: caller.identity, password: password as string }
+    const token = await loginToken(store, login, options.announceChange)
+    return sendJson(request, reply, 200, { token })
   })
 
   route(app, '/users', ['GET', 'POST'], async (request, reply) => {

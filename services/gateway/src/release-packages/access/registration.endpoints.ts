@@ -10,6 +10,7 @@ import { limitAttempts } from '../../identity/attempts.ts'
 import { platformAuthor } from '../../identity/delegation.ts'
 import { isFromForeignPage } from '../../identity/foreign-page.ts'
 import { hashPassword, requireShortLine } from '../../identity/password.ts'
+import { accountKey } from '../../identity/revocation.store.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { makeAccount } from './person.ts'
@@ -65,7 +66,8 @@ async function activate(endpointCall: EndpointCall): Promise<FastifyReply> {
   await options.announceChange()
   const account = await findAccount(options.store, login)
   if (account && maySignIn(account) && !caller && !isFromForeignPage(request, call.baseUrl ?? '')) {
-    await startSession(endpointCall, account.id, false)
+    const holder = { subject: account.id, login: account.login, revocation_keys: [accountKey(account)] }
+    await startSession(endpointCall, holder, false)
   }
   return reply.type('text/plain; charset=utf-8').send(login)
 }

@@ -1,4 +1,5 @@
 import { beginSession, sessionCookie } from '../../identity/session.ts'
+import type { Holder } from '../../identity/still-good.ts'
 import type { EndpointCall } from '../endpoint.ts'
 
 /** Other sites cannot make a browser send it with a POST; scripts cannot read it. */
@@ -16,9 +17,9 @@ export function sessionCookieOf({ request, call }: EndpointCall, token: string, 
 }
 
 /** Begins a session of an account, and gives the browser its cookie with the answer. */
-export async function startSession(endpointCall: EndpointCall, accountId: string, remember: boolean): Promise<void> {
+export async function startSession(endpointCall: EndpointCall, holder: Holder, remember: boolean): Promise<void> {
   const { reply, options } = endpointCall
-  const { token, maxAge, ended } = await beginSession(options.store, accountId, remember)
+  const { token, maxAge, ended } = await beginSession(options.store, holder, remember)
   if (ended) await options.announceChange()
   reply.header('set-cookie', sessionCookieOf(endpointCall, token, maxAge))
 }

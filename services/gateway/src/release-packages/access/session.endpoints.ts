@@ -33,7 +33,7 @@ async function signIn(endpointCall: EndpointCall): Promise<FastifyReply> {
   if (caller === 'deregistered') throw failure('unauthenticated', deregistered)
   if (!caller) throw failure('unauthenticated', 'Authentication failed: Bad credentials')
   const remember = /^(?:true|on|yes|1)$/i.test(form.get('remember-me') ?? '')
-  await startSession(endpointCall, caller.identity.subject, remember)
+  await startSession(endpointCall, caller.identity, remember)
   return reply.code(200).header('content-length', '0').send()
 }
 
