@@ -7,9 +7,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'packages/store': ['contracts'],
   'packages/blobs': ['contracts'],
   'packages/service': ['contracts', 'bus', 'store', 'blobs'],
+  'packages/participant': ['contracts', 'bus'],
   'packages/servers': ['contracts'],
   'packages/testing': [...platform, 'servers'],
-  local: ['bus', 'contracts', 'servers'],
+  local: ['bus', 'contracts', 'participant', 'servers'],
   scripts: [],
 }
 
@@ -27,6 +28,6 @@ export function mayImport(from: string, to: string, isTest: boolean): boolean {
   if (isTest && to === 'packages/testing') return from !== 'packages/servers' && from !== 'scripts'
   if (from === 'tests') return to.startsWith('packages/') || to === 'local'
   if (!to.startsWith('packages/')) return false
-  const allowed = from.startsWith('services/') ? platform : below[from]
+  const allowed = from.startsWith('services/') ? [...platform, 'participant'] : below[from]
   return allowed?.includes(to.slice('packages/'.length)) ?? false
 }

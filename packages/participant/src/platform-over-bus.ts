@@ -1,0 +1,53 @@
+import {
+  type InputOf,
+  isFailure,
+  type Operation,
+  type OutputOf,
+  releaseOperations,
+  taskOperations,
+} from '@slipway/contracts'
+import type { Platform } from './platform.ts'
+
+type CallOptions = { readonly identity?: string; readonly commandId?: string; readonly timeoutMs?: number }
+
+/** What is needed of a connection to NATS: `Bus` of `@slipway/bus` has it. */
+export type BusClient = {
+  call<Op extends Operation>(operation: Op, input: InputOf<Op>, options?: CallOptions): Promise<OutputOf<Op>>
+  request<Op extends Operation>(operation: Op, input: InputOf<Op>, options?: CallOptions): Promise<unknown>
+}
+
+/** Answers after which a report is not sent again. */
+const final = ['invalid', 'refused', 'not_found', 'conflict', 'key_reused'] as const
+const timeoutMs = 10_000
+
+/**
+ * The platform over the bus, for its own services. `token` gives an identity token of one that may report. The same
+ * report has the same command id, so that one that was sent before a crash is answered, and not made twice.
+ */
+export function platformOverBus(bus: BusClient, token: () => Promise<string>): Platform {
+  return {
+    async report(task, report) {
+      const commandId = [task, report.state ?? 'progress', ...(report.progress === undefined ? [] : [report.progress])]
+      const options = { identity: await token(), commandId: commandId.join('-'), timeoutMs }
+      const body = { ...report, ...(report.files && { files: [...report.files] }) }
+      try {
+        await bus.request(taskOperations.update, { kf_id: task, body }, options)
+        return undefined
+      } catch (error) {
+        if (isFailure(error, ...final)) return error.message
+        throw error
+      }
+    },
+    async taskState(task) {
+      try {
+        return (await bus.call(taskOperations.get, { kf_id: task }, { timeoutMs })).state
+      } catch (error) {
+        if (isFailure(error, 'not_found')) return undefined
+        throw error
+      }
+    },
+    async release(id) {
+      return bus.call(releaseOperations.get, { kf_id: id }, { identity: await token(), timeoutMs })
+    },
+  }
+}
