@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { listenHttp, type TaskServer, type TaskService } from '@slipway/participant'
 import { eventually, temporaryFolder } from '@slipway/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { checksumManifest } from '../src/example-services/checksum-manifest/checksum-manifest.ts'
+import { checksumManifest } from '../src/example-services/checksum-manifest.ts'
 import { slowReview } from '../src/example-services/slow-review.ts'
-import { serveTasks, type TaskServer, type TaskService } from '../src/example-services/task-server.ts'
 import { platformWitness } from './platform-witness.ts'
 
 const ids = { task_id: 'TA_0000000A', release_id: 'RE_0000000B', studies: ['SD_0000000C', 'SD_0000000D'] }
 const contents = { 'SD_0000000C/b.txt': 'beta', 'SD_0000000C/a.txt': 'alpha', 'SD_0000000D/c.bin': 'x'.repeat(300_000) }
 
-async function serve(service: TaskService): Promise<TaskServer> {
-  const server = await serveTasks(service)
-  onTestFinished(() => server.close())
+async function serve(service: TaskService & { close(): Promise<void> }): Promise<TaskServer> {
+  const server = await listenHttp(service)
+  onTestFinished(async () => {
+    await server.close()
+    await service.close()
+  })
   return server
 }
 
@@ -115,11 +118,13 @@ test('repeated commands are answered the same and done once', async () => {
 
 test('a service that is restarted goes on', async () => {
   const { open, reported } = await manifestWorld(100_000)
-  const first = await serveTasks(await open())
+  const service = await open()
+  const first = await listenHttp(service)
   await command(first, 'initialize')
   await command(first, 'start')
   await eventually(() => reported().length > 0)
   await first.close()
+  await service.close()
   expect(reported().filter(report => report.state)).toEqual([])
 
   const second = await serve(await open(10_000_000))

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checksumManifest } from '../example-services/checksum-manifest/checksum-manifest.ts'
+import { listenHttp, platformOverHttp, type TaskServer, type TaskService } from '@slipway/participant'
+import { checksumManifest } from '../example-services/checksum-manifest.ts'
 import { startDataService } from '../example-services/data-service.ts'
-import { createPlatformClient } from '../example-services/platform-client.ts'
 import { slowReview } from '../example-services/slow-review.ts'
-import { serveTasks, type TaskServer, type TaskService } from '../example-services/task-server.ts'
 import { type Platform, startPlatform } from '../platform/platform.ts'
 import type { Settings } from '../platform/settings.ts'
 import { ownTaskServices } from '../platform/task-services.ts'
@@ -69,8 +68,9 @@ export async function startParts(options: PartsOptions): Promise<DemoParts> {
   await linkStudyFiles(files, dictionaries)
   const log = notify
   const taskServices: TaskServiceToRegister[] = []
-  const serve = async (service: TaskService): Promise<TaskServer> => {
-    const server = stack.use(await serveTasks(service))
+  const serve = async (service: TaskService & { close(): Promise<void> }): Promise<TaskServer> => {
+    stack.defer(() => service.close())
+    const server = stack.use(await listenHttp(service))
     taskServices.push({ name: service.name, description: service.message, url: server.url })
     return server
   }
@@ -79,9 +79,9 @@ export async function startParts(options: PartsOptions): Promise<DemoParts> {
   await serve(await checksumManifest({ files, output: manifests, platformUrl, token, bytesPerSecond, log }))
   await serve(slowReview(pace))
   if (fail) {
-    const client = createPlatformClient({ platformUrl, token, complain: log })
-    const die = () => void server.vanish()
-    const server = await serve(failingService({ failure: fail, platform: client, die }))
+    const reporting = platformOverHttp({ url: platformUrl, token })
+    const die = () => void server.close()
+    const server = await serve(failingService({ failure: fail, platform: reporting, die }))
   }
   return { platform, token, taskServices, manifests, downloads: join(dataDir, 'downloads') }
 }

@@ -1,7 +1,5 @@
-import { failure } from '@slipway/contracts'
-import type { PlatformClient } from '../example-services/platform-client.ts'
-import { receive, type TaskRecord } from '../example-services/task-record.ts'
-import type { TaskService } from '../example-services/task-server.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Platform, taskService } from '@slipway/participant'
 import type { FailureName } from './arguments.ts'
 
 export type PlannedFailure = {
@@ -49,7 +47,7 @@ export const plannedFailures: { readonly [Name in FailureName]: PlannedFailure }
 
 export type FailingServiceOptions = {
   readonly failure: FailureName
-  readonly platform: PlatformClient
+  readonly platform: Pick<Platform, 'report'>
   /** Makes the service unreachable. */
   readonly die: () => void
 }
@@ -57,31 +55,25 @@ export type FailingServiceOptions = {
 const workMs = 2_000
 
 /** A task service that behaves well up to the point where the demo wants it to fail. */
-export function failingService({ failure: plan, platform, die }: FailingServiceOptions): TaskService {
-  const tasks = new Map<string, TaskRecord>()
-  const timers = new Set<NodeJS.Timeout>()
-
-  const fail = (taskId: string): void => {
-    if (plan === 'die') die()
-    if (plan === 'report') platform.report(taskId, { state: 'failed', progress: 35 })
-  }
-
-  return {
+export function failingService({ failure: plan, platform, die }: FailingServiceOptions) {
+  return taskService({
     name: failingServiceName,
     message: 'a task service that fails when the demo wants it to',
     version: '1.0.0',
-    async obey(command) {
-      if (command.action === 'initialize' && plan === 'refuse') {
-        throw failure('refused', 'not now: the archive is being moved')
+    platform,
+    log: () => {},
+    async check() {
+      if (plan === 'refuse') throw new Error('not now: the archive is being moved')
+    },
+    async stage({ signal, progress }) {
+      await delay(workMs, undefined, { signal })
+      if (plan === 'die') die()
+      if (plan === 'report') {
+        progress(35)
+        throw new Error('the work failed, as planned')
       }
-      const { record, answer, isNew } = receive(tasks.get(command.task_id), command)
-      tasks.set(command.task_id, record)
-      if (isNew && command.action === 'start') timers.add(setTimeout(() => fail(command.task_id), workMs))
-      return answer
+      // Never gets any further.
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     },
-    async close() {
-      for (const timer of timers) clearTimeout(timer)
-      await platform.close()
-    },
-  }
+  })
 }

@@ -1,10 +1,10 @@
 import '../check-node.ts'
 import { parseArgs } from 'node:util'
+import { listenHttp } from '@slipway/participant'
 import { errorText } from '../error-text.ts'
 import { onInterruption } from '../interruption.ts'
-import { checksumManifest } from './checksum-manifest/checksum-manifest.ts'
+import { checksumManifest } from './checksum-manifest.ts'
 import { slowReview } from './slow-review.ts'
-import { serveTasks, type TaskService } from './task-server.ts'
 
 const usage = `Runs one of the example task services.
 
@@ -32,10 +32,11 @@ try {
   })
   const service = values.help ? undefined : await open(positionals[0], values)
   if (service) {
-    const server = await serveTasks(service, Number(values.port))
+    const server = await listenHttp(service, { port: Number(values.port) })
     process.stdout.write(`ready ${server.url}\n`)
     await interruption.first
     await server.close()
+    await service.close()
   } else {
     process.stdout.write(usage)
     process.exitCode = values.help ? 0 : 1
@@ -48,7 +49,7 @@ try {
 async function open(
   name: string | undefined,
   values: { files?: string; output?: string; platform: string; seconds: string },
-): Promise<TaskService | undefined> {
+) {
   if (name === 'slow-review') return slowReview({ reviewMs: Number(values.seconds) * 1_000 })
   if (name !== 'checksum-manifest' || !values.files || !values.output) return undefined
   const { files, output, platform: platformUrl } = values

@@ -1,5 +1,5 @@
-import { receive, type TaskAnswer, type TaskRecord, type TaskState } from './task-record.ts'
-import type { TaskService } from './task-server.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { taskService, type Work } from '@slipway/participant'
 
 export type SlowReviewOptions = {
   /** How long a review takes until the release may be published. Default 20,000 ms. */
@@ -8,37 +8,32 @@ export type SlowReviewOptions = {
   readonly publishMs?: number
 }
 
-const following: { readonly [State in TaskState]?: TaskState } = { running: 'staged', publishing: 'published' }
-
 /**
  * A task service that never calls back: the platform asks it (`get_status`) and so learns how far it is. Its work is the
- * passing of time, so that its state follows from the clock and needs no timer. It forgets its tasks when it ends: asked
- * about one then, it answers 400, and the release fails.
+ * passing of time. It forgets its tasks when it ends: asked about one then, it answers 400, and the release fails.
  */
-export function slowReview({ reviewMs = 20_000, publishMs = 5_000 }: SlowReviewOptions = {}): TaskService {
-  const tasks = new Map<string, { record: TaskRecord; since: number }>()
-
-  const upToDate = (known: { record: TaskRecord; since: number } | undefined): TaskRecord | undefined => {
-    if (!known) return undefined
-    const { record, since } = known
-    const next = following[record.state]
-    if (!next) return record
-    const share = (Date.now() - since) / (record.state === 'running' ? reviewMs : publishMs)
-    return share >= 1 ? { ...record, state: next, progress: 100 } : { ...record, progress: Math.floor(share * 100) }
-  }
-
-  return {
+export function slowReview({ reviewMs = 20_000, publishMs = 5_000 }: SlowReviewOptions = {}) {
+  const service = taskService({
     name: 'slow review',
     message: 'somebody looks at every study, slowly',
     version: '1.0.0',
-    async obey(command): Promise<TaskAnswer> {
-      const known = tasks.get(command.task_id)
-      const { record, answer, isNew } = receive(upToDate(known), command)
-      tasks.set(command.task_id, { record, since: isNew ? Date.now() : (known?.since ?? Date.now()) })
-      return { state: answer.state, progress: `${answer.progress}%` }
+    log: () => {},
+    stage: work => pass(work, reviewMs),
+    publish: work => pass(work, publishMs),
+  })
+  return {
+    ...service,
+    /** The other way to write a percentage. */
+    async obey(command: Parameters<typeof service.obey>[0]) {
+      const answer = await service.obey(command)
+      return { ...answer, progress: `${answer.progress}%` }
     },
-    async close() {
-      tasks.clear()
-    },
+  }
+}
+
+async function pass({ signal, progress }: Work<never>, ms: number): Promise<undefined> {
+  for (let percent = 1; percent <= 100; percent += 1) {
+    await delay(ms / 100, undefined, { signal })
+    progress(percent)
   }
 }
