@@ -13,6 +13,7 @@ import type { Link } from './connection/post.ts'
 import { consumeEvents } from './events/consume.ts'
 import { defaultMaxAgeMs, ensureEventStream } from './events/event-stream.ts'
 import { publishEvent } from './events/publish-event.ts'
+import { createRoom } from './server/room.ts'
 import { broadcastHeaders, isBroadcast } from './server/sender.ts'
 import { createServer } from './server/server.ts'
 import { defaultIdleMs } from './stream/limits.ts'
@@ -27,7 +28,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const deadlines = watchDeadlines()
   const link: Link = { connection, deadlines, inbox: openInbox(connection) }
   const id = randomBytes(12).toString('hex')
-  const server = createServer(link, idleMs, { name, version, id })
+  const room = createRoom(deadlines)
+  const server = createServer(link, idleMs, { name, version, id }, room)
   const manager = await jetstreamManager(connection.nc, { checkAPI: false })
   const streamSettings = { maxAgeMs: options.eventMaxAgeMs ?? defaultMaxAgeMs, replicas: options.eventReplicas }
   const ensureStream = () => ensureEventStream(manager, streamSettings)

@@ -84,6 +84,11 @@ export type CallContext = {
   readonly deadline: number
   /** Aborted when the caller cancels a stream, or when the deadline has passed. */
   readonly signal: AbortSignal
+  /**
+   * Waits until this process has room for values of so many bytes, beside the room that the call has for its body. Before
+   * locks are taken, lest those who hold them wait for room. Throws `busy` when half of the call's time is over.
+   */
+  takeRoom(bytes: number): Promise<void>
 }
 
 /** What a handler of a unary operation returns. */

@@ -141,10 +141,23 @@ describe('identity', () => {
   })
 })
 
-test('an operation that answers whole may not stream', async () => {
-  const body = (async function* () {
-    yield Buffer.from('x')
-  })()
-  await serveGet(async () => ({ body }))
-  expect((await caught(client.request(getThing, { id: '1' }))).code).toBe('internal')
+test('an answer may be made piece by piece, and comes whole', async () => {
+  async function* pieces(id: string, size: number) {
+    yield Buffer.from(`{"id":"${id}","name":"`)
+    for (let piece = 0; piece < size; piece += 1) yield Buffer.alloc(100_000, 'x')
+    yield Buffer.from('"}')
+  }
+  await serveGet(async ({ id }) => ({ status: 201, headers: { etag: '"7"' }, body: pieces(id, Number(id)) }))
+  for (const id of ['1', '9']) {
+    const { status, headers, body } = await client.request(getThing, { id })
+    expect([status, headers]).toEqual([201, { etag: '"7"' }])
+    expect(json(body)).toEqual({ id, name: 'x'.repeat(Number(id) * 100_000) })
+  }
+  // Programs that know nothing of streams get what fits one message.
+  const { status, body } = await client.requestRaw(getThing.subject, Buffer.from('{"id":"1"}'))
+  expect([status, body.length]).toEqual([201, 100_020])
+  expect(await caught(client.requestRaw(getThing.subject, Buffer.from('{"id":"9"}')))).toMatchObject({
+    code: 'internal',
+    message: expect.stringContaining('one message'),
+  })
 })

@@ -5,6 +5,7 @@ import type { CallContext } from '../types.ts'
 import type { Headers } from '../wire/headers.ts'
 import { received } from '../wire/names.ts'
 import { defaultTimeoutMs } from '../wire/request.ts'
+import { type Room, smallBytes } from './room.ts'
 
 /**
  * What is known of one incoming call. A class, because getters on a prototype cost nothing until somebody asks: most
@@ -18,17 +19,21 @@ export class CallState implements CallContext, Deadline {
   readonly timeoutMs: number
   readonly #headers: Headers
   readonly #deadlines: Deadlines
+  readonly #room: Room
+  readonly #takenAt = monotonic()
+  #held = 0
   #controller: AbortController | undefined
   #traceparent: string | undefined
   #abortedBy: unknown
   #over = false
 
-  constructor(headers: Headers, deadlines: Deadlines) {
+  constructor(headers: Headers, deadlines: Deadlines, room: Room) {
     this.#headers = headers
     this.#deadlines = deadlines
+    this.#room = room
     const left = Number(headers.values.get(received.deadline))
     this.timeoutMs = left > 0 ? left : defaultTimeoutMs
-    this.dueAt = monotonic() + this.timeoutMs
+    this.dueAt = this.#takenAt + this.timeoutMs
   }
 
   get identityToken(): string | undefined {
@@ -70,6 +75,23 @@ export class CallState implements CallContext, Deadline {
       else if (!this.#over) this.#deadlines.add(this)
     }
     return this.#controller.signal
+  }
+
+  async takeRoom(bytes: number): Promise<void> {
+    if (bytes <= smallBytes) return
+    const wanted = this.#held + bytes
+    this.leaveRoom()
+    // The other half of its time is for the work.
+    await this.#room.take(wanted, this.#takenAt + this.timeoutMs / 2)
+    this.#held = wanted
+    if (this.#abortedBy !== undefined) throw this.#abortedBy
+  }
+
+  /** What the room was for is gone, or is bytes again. */
+  leaveRoom() {
+    if (this.#held === 0) return
+    this.#room.leave(this.#held)
+    this.#held = 0
   }
 
   /** The caller waits this long from now; infinity while a stream goes on. */

@@ -2,6 +2,7 @@ import type { OperationFlow } from '@slipway/contracts'
 import type { Answer, StreamedAnswer } from '../types.ts'
 import type { CallState } from './call-state.ts'
 import type { Gate } from './gate.ts'
+import type { Room } from './room.ts'
 import type { Statistics } from './statistics.ts'
 
 /** Something of this service that can be called. */
@@ -13,6 +14,8 @@ export type Endpoint = {
   readonly flow: OperationFlow
   readonly statistics: Statistics
   readonly gate: Gate
+  /** Of the process, for large bodies. */
+  readonly room: Room
   /** Decides about a call; may set its identity. Throws errors of the catalogue. */
   work(body: Uint8Array, call: CallState, upload: AsyncIterable<Uint8Array>): Promise<Answer<unknown> | StreamedAnswer>
 }

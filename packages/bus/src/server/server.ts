@@ -6,6 +6,7 @@ import { answerDiscovery, type ServiceIdentity } from './discovery.ts'
 import type { Endpoint } from './endpoint.ts'
 import { createGate, type Gate } from './gate.ts'
 import { operationWork } from './operation-work.ts'
+import type { Room } from './room.ts'
 import { newStatistics } from './statistics.ts'
 import { takeCall } from './take-call.ts'
 
@@ -22,7 +23,7 @@ export type Server = {
 
 const defaults = { concurrency: 256, backlog: 1_024, streams: 128 }
 
-export function createServer(link: Link, idleMs: number, service: ServiceIdentity): Server {
+export function createServer(link: Link, idleMs: number, service: ServiceIdentity, room: Room): Server {
   const endpoints: Endpoint[] = []
   const subscriptions: Subscription[] = []
   const gates: Gate[] = []
@@ -63,6 +64,7 @@ export function createServer(link: Link, idleMs: number, service: ServiceIdentit
           flow,
           statistics: newStatistics(),
           gate: gateOf(flow),
+          room,
           work: operationWork(handler, options.identify),
         })
       }
@@ -77,6 +79,7 @@ export function createServer(link: Link, idleMs: number, service: ServiceIdentit
         flow: 'unary',
         statistics: newStatistics(),
         gate: newGate(defaults.concurrency, defaults.backlog),
+        room,
         work: handle,
       })
       await announce()

@@ -2,7 +2,7 @@ import type { Msg } from '@nats-io/nats-core'
 import { failure, isFailure } from '@slipway/contracts'
 import { monotonic } from '../connection/deadlines.ts'
 import type { Link } from '../connection/post.ts'
-import { maxWholeAnswerBytes, maxWholeRequestBytes, readCredit } from '../stream/limits.ts'
+import { maxWholeAnswerBytes, maxWholeRequestBytes, readCredit, wholeRequestMs } from '../stream/limits.ts'
 import { once, wholeOf } from '../stream/whole.ts'
 import { traceId } from '../trace.ts'
 import type { Answer, StreamedAnswer } from '../types.ts'
@@ -14,6 +14,7 @@ import { received } from '../wire/names.ts'
 import { CallState } from './call-state.ts'
 import { type Endpoint, isStreamed } from './endpoint.ts'
 import { noUpload, receiveUpload } from './receive-upload.ts'
+import { smallBytes } from './room.ts'
 import { asksForAnswer } from './sender.ts'
 import { countCall } from './statistics.ts'
 import { streamAnswer } from './stream-answer.ts'
@@ -25,7 +26,7 @@ export function takeCall(link: Link, idleMs: number, endpoint: Endpoint, message
   // Not louder: anybody who may make a consumer can cause as many of these as he likes.
   if (!asksForAnswer(message)) return connection.log.debug({ subject: endpoint.subject, replyTo }, 'not a call')
   const headers = readHeaders(message)
-  const call = new CallState(headers, deadlines)
+  const call = new CallState(headers, deadlines, endpoint.room)
 
   const entered = endpoint.gate.enter(async () => {
     const startedAt = monotonic()
@@ -42,6 +43,7 @@ export function takeCall(link: Link, idleMs: number, endpoint: Endpoint, message
       }
     }
     call.end()
+    call.leaveRoom()
     countCall(endpoint.statistics, monotonic() - startedAt, error)
   })
   if (entered) return
@@ -63,13 +65,15 @@ async function answerCall(
   }
   const credit = readCredit(values.get(received.credit))
   const answerWhole = (answer: Answer<unknown> | StreamedAnswer) =>
-    replyWhole(link, idleMs, endpoint, answer, credit, call, replyTo)
+    replyWhole(link, idleMs, answer, credit, call, replyTo)
   // A request that outgrows one message comes as a stream, too.
   if (endpoint.flow === 'streamed-request' || (endpoint.flow === 'unary' && values.has(received.chunk))) {
     if (!values.has(received.chunk)) throw failure('malformed', 'The call announces no stream.')
-    const upload = receiveUpload(link, idleMs, call, replyTo)
+    const isWhole = endpoint.flow === 'unary'
+    // How much will come is not known, and until there is room for it, it stays with whoever sends it.
+    if (isWhole) await call.takeRoom(maxWholeRequestBytes)
+    const upload = receiveUpload(link, idleMs, call, replyTo, isWhole ? wholeRequestMs : undefined)
     try {
-      const isWhole = endpoint.flow === 'unary'
       const body = isWhole ? await wholeOf(upload.body, maxWholeRequestBytes) : data
       await answerWhole(await endpoint.work(body, call, isWhole ? noUpload : upload.body))
     } finally {
@@ -82,6 +86,7 @@ async function answerCall(
   if (endpoint.flow === 'streamed-answer' && credit === 0) {
     throw failure('malformed', 'The call grants no credit for the stream that answers it.')
   }
+  if (data.length > smallBytes) await call.takeRoom(data.length)
   const answer = await endpoint.work(data, call, noUpload)
   if (endpoint.flow === 'streamed-answer' && isStreamed(answer)) {
     return streamAnswer(link, idleMs, answer, credit, call, replyTo)
@@ -95,27 +100,39 @@ function reply({ connection }: Link, replyTo: string, { body, headers }: Encoded
 
 /**
  * The broker ends the connection of a client that sends too much, so a large answer goes as a stream, to callers who can
- * take one.
+ * take one; so does one that its handler makes piece by piece.
  */
 async function replyWhole(
   link: Link,
   idleMs: number,
-  { subject, flow }: Endpoint,
   answer: Answer<unknown> | StreamedAnswer,
   credit: number,
   call: CallState,
   replyTo: string,
 ): Promise<void> {
-  if (isStreamed(answer)) throw new TypeError(`${subject} is ${flow} and may not answer with a stream`)
-  const encoded = encodeAnswer(answer)
-  const size = encoded.body.length + (encoded.headers?.bytes.length ?? 0)
   const limit = link.connection.maxPayload
-  if (size <= limit) return reply(link, replyTo, encoded)
-  if (credit === 0 || encoded.body.length > maxWholeAnswerBytes) {
-    throw failure('internal', `The answer has ${size} bytes, more than the ${limit} of one message.`)
+  if (isStreamed(answer)) {
+    if (credit > 0) return streamAnswer(link, idleMs, answer, credit, call, replyTo)
+    return replyWhole(link, idleMs, { ...answer, body: await oneMessageOf(answer.body, limit) }, credit, call, replyTo)
   }
+  const encoded = encodeAnswer(answer)
+  call.leaveRoom()
+  const size = encoded.body.length + (encoded.headers?.bytes.length ?? 0)
+  if (size <= limit) return reply(link, replyTo, encoded)
+  if (credit === 0 || encoded.body.length > maxWholeAnswerBytes) throw outgrown(`${size} bytes`, limit)
   return streamAnswer(link, idleMs, { ...answer, body: once(encoded.body) }, credit, call, replyTo)
 }
+
+async function oneMessageOf(pieces: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  try {
+    return await wholeOf(pieces, limit)
+  } catch (cause) {
+    throw isFailure(cause, 'too_large') ? outgrown('many bytes', limit) : cause
+  }
+}
+
+const outgrown = (size: string, limit: number) =>
+  failure('internal', `The answer has ${size}, more than the ${limit} of one message.`)
 
 /** Only faults of the platform itself; other errors are answers. */
 function report({ connection }: Link, { subject }: Endpoint, call: CallState, error: unknown) {

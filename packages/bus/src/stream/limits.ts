@@ -40,3 +40,6 @@ export const maxWholeAnswerBytes = 256 * 1024 * 1024
 
 /** Bytes of a request at most: what outgrows one message is sent as a stream, and held by the service while it comes. */
 export const maxWholeRequestBytes = 32 * 1024 * 1024
+
+/** Milliseconds in which all of it must have come: others wait for the room that it has. */
+export const wholeRequestMs = 60_000

@@ -111,6 +111,8 @@ async function call(
     traceparent,
     deadline: Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
+    // The line has room already.
+    takeRoom: async () => {},
   }
   await handler.handle(operation.input.parse(input), context, (async function* () {})())
 }
