@@ -1,6 +1,7 @@
 import { failure, type SlipwayError } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { describe, expect, test } from 'vitest'
+import type { CallContext } from '../src/mod.ts'
 import { caught, discover, getThing, putThing } from './support.ts'
 import { client, nats, serveGet, service, useTwoBuses } from './two-buses.ts'
 
@@ -94,16 +95,26 @@ describe('deadlines', () => {
       },
       { concurrency: 1 },
     )
+    // Its time begins when it arrives, which is after that of the call before it: when the one is over, so is the other.
+    const later = Promise.withResolvers<void>()
+    const watch = async (_input: { id: string }, { signal }: CallContext) => {
+      signal.addEventListener('abort', () => later.resolve())
+      await later.promise
+      return {}
+    }
+    await service.serve([{ operation: putThing, handle: watch }], { queue: 'registry' })
     const first = client.call(getThing, { id: 'first' })
     await eventually(() => expect(handled).toEqual(['first']))
-    const stale = await caught(client.request(getThing, { id: 'stale' }, { timeoutMs: 60 }))
-    expect(stale.code).toBe('timeout')
+    const stale = caught(client.request(getThing, { id: 'stale' }, { timeoutMs: 60 }))
+    const watched = caught(client.request(putThing, { id: 'watch' }, { timeoutMs: 60 }))
+    await later.promise
+    expect([(await stale).code, (await watched).code]).toEqual(['timeout', 'timeout'])
     const third = client.call(getThing, { id: 'third' })
     release.resolve()
     await Promise.all([first, third])
     expect(handled).toEqual(['first', 'third'])
     const [stats] = await discover(nats, `$SRV.STATS.registry.${service.id}`)
-    expect(stats!.endpoints).toMatchObject([{ num_requests: 3, num_errors: 1 }])
+    expect(stats!.endpoints).toMatchObject([{ num_requests: 3, num_errors: 1 }, { name: 'thing-put' }])
   })
 
   test('more than may run and wait is busy', async () => {
