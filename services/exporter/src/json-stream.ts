@@ -1,28 +1,65 @@
+import type { RowText } from './child/row-text.ts'
+
+export async function* bytesOf(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of pieces) yield Buffer.from(piece)
+}
+
+/** Rows with commas between them behind what comes before, in parts. */
+async function* separated(opening: string, rows: readonly RowText[]): AsyncGenerator<Uint8Array, void, void> {
+  let begun = 0
+  for (const [index, row] of rows.entries()) {
+    if (typeof row === 'string') continue
+    const before = rows.slice(begun, index).concat('').join(',')
+    yield Buffer.from(begun === 0 ? opening + before : `,${before}`)
+    yield* bytesOf(row)
+    begun = index + 1
+  }
+  const rest = rows.slice(begun).join(',')
+  if (begun === 0) yield Buffer.from(opening + rest)
+  else if (begun < rows.length) yield Buffer.from(`,${rest}`)
+}
+
 /** An array of rows that are JSON text already, written as they come in parts. */
-export async function* jsonArray(parts: AsyncIterable<readonly string[]>): AsyncGenerator<Uint8Array, void, void> {
+export async function* jsonArray(parts: AsyncIterable<readonly RowText[]>): AsyncGenerator<Uint8Array, void, void> {
   let separator = '['
   for await (const rows of parts) {
     if (rows.length === 0) continue
-    yield Buffer.from(separator + rows.join(','))
+    yield* separated(separator, rows)
     separator = ','
   }
   yield Buffer.from(separator === '[' ? '[]' : ']')
 }
 
+/** Bytes at the end of a row that are looked at as a whole. */
+const endBytes = 64
+
+/** The row without what its end matches. */
+async function* without(end: RegExp, row: RowText): AsyncGenerator<Uint8Array, void, void> {
+  if (typeof row === 'string') return yield Buffer.from(row.replace(end, ''))
+  let held = Buffer.alloc(0)
+  for await (const piece of row) {
+    const bytes = Buffer.concat([held, Buffer.from(piece)])
+    held = bytes.subarray(-endBytes)
+    yield bytes.subarray(0, -endBytes)
+  }
+  yield Buffer.from(held.toString('latin1').replace(end, ''), 'latin1')
+}
+
 /** Rows of one of several arrays, by its place among them. */
-export type ArrayPart = { readonly array: number; readonly rows: readonly string[] }
+export type ArrayPart = { readonly array: number; readonly rows: readonly RowText[] }
 
 /**
- * An object with arrays behind its other fields. `head` is JSON of an object with at least one field; the parts come in
- * the order of the arrays.
+ * An object with arrays behind its other fields. `head` is JSON of an object with at least one field, which are continued
+ * in place of its `end`; the parts come in the order of the arrays.
  */
 export async function* jsonWithArrays(
-  head: string,
+  head: RowText,
   names: readonly string[],
   parts: AsyncIterable<ArrayPart>,
   tail = '}',
+  end = /\}$/,
 ): AsyncGenerator<Uint8Array, void, void> {
-  yield Buffer.from(head.slice(0, -1))
+  yield* without(end, head)
   let begun = 0
   let isEmpty = true
   const beginUpTo = (count: number) => {
@@ -36,7 +73,7 @@ export async function* jsonWithArrays(
   for await (const { array, rows } of parts) {
     if (rows.length === 0) continue
     const opening = beginUpTo(array + 1)
-    yield Buffer.from(opening + (isEmpty ? '' : ',') + rows.join(','))
+    yield* separated(opening + (isEmpty ? '' : ','), rows)
     isEmpty = false
   }
   yield Buffer.from(`${beginUpTo(names.length)}${names.length > 0 ? ']' : ''}${tail}`)

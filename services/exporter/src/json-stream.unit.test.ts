@@ -32,6 +32,32 @@ test.each<[string[], ArrayPart[], string]>([
   expect(await text(jsonWithArrays('{"a":1}', names, given(...parts)))).toBe(expected)
 })
 
+test('large rows come in pieces among others', async () => {
+  const large = () => given('"a', 'é', '\u{1f600}z"')
+  for (const [rows, expected] of [
+    [[large()], '["aé\u{1f600}z"]'],
+    [[large(), '1'], '["aé\u{1f600}z",1]'],
+    [['1', '2', large(), large(), '3', '4', large()], '[1,2,"aé\u{1f600}z","aé\u{1f600}z",3,4,"aé\u{1f600}z"]'],
+  ] as const) {
+    expect(await text(jsonArray(given(rows)))).toBe(expected)
+  }
+  const parts = given({ array: 0, rows: ['1', large()] }, { array: 0, rows: [large()] }, { array: 1, rows: ['2'] })
+  expect(await text(jsonWithArrays('{"a":1}', ['x', 'y'], parts))).toBe(
+    '{"a":1,"x":[1,"aé\u{1f600}z","aé\u{1f600}z"],"y":[2]}',
+  )
+})
+
+test('an object in pieces is continued in place of its end', async () => {
+  const end = /(?:,"b":null)?\}$/
+  const whole = `{"a":"${'é'.repeat(100)}","b":null}`
+  const expected = `{"a":"${'é'.repeat(100)}","x":[1]}`
+  for (const size of [1, 7, 90, 1_000]) {
+    const pieces = given(...(whole.match(new RegExp(`.{1,${size}}`, 'g')) ?? []))
+    expect(await text(jsonWithArrays(pieces, ['x'], given({ array: 0, rows: ['1'] }), '}', end))).toBe(expected)
+  }
+  expect(await text(jsonWithArrays(whole, ['x'], given({ array: 0, rows: ['1'] }), '}', end))).toBe(expected)
+})
+
 test('the end of an object may hold more', async () => {
   expect(await text(jsonWithArrays('{"a":1}', ['x'], given(), ',"b":2}'))).toBe('{"a":1,"x":[],"b":2}')
 })

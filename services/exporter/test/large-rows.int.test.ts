@@ -1,4 +1,4 @@
-import { conceptOperations, maxRowBytes, sourceOperations } from '@slipway/contracts'
+import { conceptOperations, maxRowBytes, parseExact, sourceOperations } from '@slipway/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { concept, importActions, mapping } from './import-actions.ts'
 import { as, type RunningExporter, startExporter } from './start-exporter.ts'
@@ -16,6 +16,31 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => ({ 
 const all = { includeConcepts: ['true'], includeMappings: ['true'], limit: ['0'] }
 
 describe('a row of more than one message', () => {
+  it('is read as it was written, whatever characters are cut apart', async () => {
+    const target = await running.dictionary('PIECES')
+    // What the row says of itself stands behind it.
+    const long = JSON.stringify('\u{1f600}é"'.repeat(700_000))
+    const text = `{"is_latest_version":true,"long":${long},"number":12345678901234567890}`
+    const body = { id: 'A', concept_class: 'Test', datatype: 'N/A', names: names(1), extras: parseExact(text) }
+    const first = await running.bus.request(conceptOperations.create, { ...target, body } as never, as('ada'))
+    const second = await running.bus.request(
+      conceptOperations.update,
+      { ...target, id: 'A', body: { datatype: 'Text' } },
+      as('ada'),
+    )
+    const [was, is] = [first, second].map(({ body: bytes }) => Buffer.from(bytes).toString()) as [string, string]
+    expect(was).toContain(`"extras":${text}`)
+    const got = await running.bus.request(conceptOperations.get, { ...target, id: 'A' }, as('ada'))
+    expect(Buffer.from(got.body).toString()).toBe(is)
+    const old = await running.bus.request(conceptOperations.get, { ...target, id: 'A', childVersion: '1' }, as('ada'))
+    expect(Buffer.from(old.body).toString()).toBe(was)
+    const older = was.replace(/"is_latest_version":true(?=,"locale")/, '"is_latest_version":false')
+    expect((await running.read(conceptOperations.versions, { ...target, id: 'A', query: {} })).text).toBe(
+      `[${is},${older}]`,
+    )
+    expect((await running.read(conceptOperations.list, { ...target, query: {} })).text).toBe(`[${is}]`)
+  })
+
   it('is written by every way in and can be read wherever rows are', async () => {
     const target = await running.dictionary('LARGE', ['small'])
     expect(running.bus.maxPayload).toBeLessThan(2_000_000)
@@ -37,6 +62,10 @@ describe('a row of more than one message', () => {
     const read = async (...call: Parameters<RunningExporter['read']>) => JSON.parse((await running.read(...call)).text)
     expect(await read(conceptOperations.list, { ...target, query: {} })).toHaveLength(3)
     expect(await read(conceptOperations.versions, { ...target, id: 'single', query: {} })).toHaveLength(2)
+    const { text } = await running.read(conceptOperations.withMappings, { ...target, id: 'imported', query: {} })
+    const row = await running.bus.request(conceptOperations.get, { ...target, id: 'imported' }, as('ada'))
+    expect(text.replace(/,"mappings":\[\{.*\}\]\}$/, ',"mappings":null}')).toBe(Buffer.from(row.body).toString())
+    expect(JSON.parse(text).mappings).toMatchObject([{ id: 'm' }])
     const { concepts, mappings } = await read(sourceOperations.get, { ...target, query: all })
     expect([concepts.length, mappings.length]).toEqual([3, 1])
     await running.freeze(target, 'v1')

@@ -1,5 +1,6 @@
 import type { SourceTarget } from '@slipway/contracts'
 import type { AnyTx, Statement } from '@slipway/store'
+import { shownName } from '../child/child.store.ts'
 import type { EndPlace } from '../mapping/end-url.ts'
 import type { EndConcept, EndLookup } from '../mapping/mapping-ends.ts'
 import { sourceUrl } from '../paths.ts'
@@ -7,8 +8,7 @@ import type { SourceRow } from '../source/source.store.ts'
 
 const named: Statement = {
   name: 'bulk-import.named-concepts',
-  // Not read as JSON by Postgres, which is slower and does not know every text that JSON does.
-  text: String.raw`select c.id, c.position, substring(v.body from '"display_name":("(?:[^"\\]|\\.)*"|null)') as name
+  text: `select c.id, c.position, ${shownName}
     from unnest($2::text[]) as wanted (id)
     cross join lateral (
       select * from child where source = $1 and kind || '' = 'concept' and id = wanted.id limit 1

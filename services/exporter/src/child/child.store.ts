@@ -2,6 +2,7 @@ import { type AnyStore, type Queryable, type Statement, snapshotRows } from '@sl
 import type { Read } from '../source/source.store.ts'
 import { type ChildKind, type ChildLinks, childRowOf } from './child.ts'
 import { type Facet, facetColumns } from './facets.ts'
+import { olderPiecesOf, type RowText, rowText, type TextRow, textColumns } from './row-text.ts'
 
 /** Where children are read: the live source, or a frozen version of it. */
 export type Scope = { readonly source: number; readonly version: number | null }
@@ -17,26 +18,39 @@ export type StoredChild = {
   readonly body: string
 }
 
-const stored = 'c.position, c.uuid, v.number, v.retired, v.body'
-const findLive: Statement = {
-  name: 'child.find',
-  text: `select ${stored} from child c join child_version v on v.position = c.head
+export type ShownChild = TextRow & { readonly position: number; readonly number: number }
+
+/** A child as it is now, by source, kind and id. */
+const findLive = (name: string, columns: string): Statement => ({
+  name,
+  text: `select ${columns} from child c join child_version v on v.position = c.head
     where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
-}
+})
+const find = findLive('child.find', 'c.position, c.uuid, v.number, v.retired, v.body')
+const findPosition = findLive('child.find-position', 'c.position')
+const findBytes = findLive('child.find-bytes', 'octet_length(v.body) as bytes')
+/**
+ * The name that the concept with the state `v` is shown with, as JSON. Not read as JSON by Postgres, which is slower and
+ * does not know every text that JSON does.
+ */
+export const shownName = String.raw`substring(v.body from '"display_name":("(?:[^"\\]|\\.)*"|null)') as name`
+const findName = findLive('child.find-name', `c.position, ${shownName}`)
+const shown = `c.position, v.number, ${textColumns}`
+const findShown = findLive('child.find-shown', shown)
 const findFrozen: Statement = {
   name: 'child.find-frozen',
-  text: `select ${stored} from child c join member m on m.version = $4 and m.kind = $2 and m.child = c.position
+  text: `select ${shown} from child c join member m on m.version = $4 and m.kind = $2 and m.child = c.position
     join child_version v on v.position = m.child_version
     where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
 }
 const findState: Statement = {
   name: 'child.find-state',
-  text: `select v.body from child_version v where v.child = $1 and v.number <= $2
+  text: `select ${textColumns} from child_version v where v.child = $1 and v.number <= $2
     and (v.number::text = $3 or v.body::json ->> 'uuid' = $3)`,
 }
 const states: Statement = {
   name: 'child.states',
-  text: `select v.body, v.number = c.number as latest from child_version v join child c on c.position = v.child
+  text: `select ${textColumns}, v.number = c.number as latest from child_version v join child c on c.position = v.child
     where v.child = $1 and v.number <= $2 order by v.number desc limit $3 offset $4`,
 }
 const matching: Statement = {
@@ -74,33 +88,70 @@ const revise: Statement = {
     from made where child.position = $1`,
 }
 
+/** For a change: all of it, however large. */
 export async function findChild(
+  read: Read,
+  source: number,
+  kind: ChildKind,
+  id: string,
+): Promise<StoredChild | undefined> {
+  const [row] = await read<StoredChild>(find, [source, kind, id])
+  return row
+}
+
+/** Bytes of its row; 0: it is not there. */
+export async function findChildBytes(read: Read, source: number, kind: ChildKind, id: string): Promise<number> {
+  const [row] = await read<{ bytes: number }>(findBytes, [source, kind, id])
+  return row?.bytes ?? 0
+}
+
+export async function isChildThere(read: Read, source: number, kind: ChildKind, id: string): Promise<boolean> {
+  return (await read(findPosition, [source, kind, id])).length > 0
+}
+
+/** What mappings say of the concept that they lead to. */
+export async function findConceptName(
+  read: Read,
+  source: number,
+  id: string,
+): Promise<{ readonly position: number; readonly name: string | null } | undefined> {
+  const [row] = await read<{ position: number; name: string }>(findName, [source, 'concept', id])
+  return row && { position: row.position, name: JSON.parse(row.name) as string | null }
+}
+
+/** As it is shown. */
+export async function findShownChild(
   read: Read,
   { source, version }: Scope,
   kind: ChildKind,
   id: string,
-): Promise<StoredChild | undefined> {
+): Promise<ShownChild | undefined> {
   const key = [source, kind, id]
   const [row] = await (version === null
-    ? read<StoredChild>(findLive, key)
-    : read<StoredChild>(findFrozen, [...key, version]))
+    ? read<ShownChild>(findShown, key)
+    : read<ShownChild>(findFrozen, [...key, version]))
   return row
 }
 
 /** An older state, by its number or uuid; none that is newer than the given one. */
-export async function findChildState(read: Read, child: StoredChild, state: string): Promise<string | undefined> {
-  const [row] = await read<{ body: string }>(findState, [child.position, child.number, state])
-  return row?.body
+export async function findChildState(read: Read, child: ShownChild, state: string): Promise<TextRow | undefined> {
+  const [row] = await read<TextRow>(findState, [child.position, child.number, state])
+  return row
 }
 
+type StateRow = TextRow & { readonly latest: boolean }
+
 /** Its states up to this one, newest first, as JSON text in parts. */
-export async function* childStates(store: AnyStore, child: StoredChild, { limit, offset }: Range) {
-  const values = [child.position, child.number, limit, offset]
-  for await (const rows of snapshotRows<{ body: string; latest: boolean }>(store, states, values)) {
-    yield rows.map(({ body, latest }) =>
-      latest ? body : JSON.stringify({ ...childRowOf(body), is_latest_version: false }),
-    )
+export async function* childStates(store: AnyStore, child: ShownChild, { limit, offset }: Range) {
+  const { read } = store
+  const textOf = ({ latest, ...row }: StateRow): RowText => {
+    if (latest) return rowText(read, row)
+    const { body, state } = row
+    if (body === null) return olderPiecesOf(read, state)
+    return JSON.stringify({ ...childRowOf(body), is_latest_version: false })
   }
+  const values = [child.position, child.number, limit, offset]
+  for await (const rows of snapshotRows<StateRow>(store, states, values)) yield rows.map(textOf)
 }
 
 /** Id of the mapping of the source that says the same. */

@@ -3,6 +3,7 @@ import type { Read } from '../source/source.store.ts'
 import type { Range, Scope } from './child.store.ts'
 import type { ChildKind } from './child.ts'
 import { type Facet, facetMembers, mostFacet } from './facets.ts'
+import { type RowText, rowText, type TextRow, textColumns } from './row-text.ts'
 
 export type ChildFilter = {
   readonly includeRetired: boolean
@@ -27,7 +28,7 @@ function facetIn(isLive: boolean, facet: Facet): string {
   return `left(lower(coalesce(${members.join(', ')})), ${mostFacet})`
 }
 
-/** Up to so many rows are read at once; more are streamed, for each may be large. */
+/** Up to so many rows are read at once; more are streamed. */
 const mostAtOnce = 100
 
 const live = `child c join child_version v on v.position = c.head and v.child = c.position
@@ -80,7 +81,7 @@ export async function countChildren(read: Read, scope: Scope, kind: ChildKind, f
   return row?.total ?? 0
 }
 
-/** The query of rows, as `body`. `limit` null: all of them. */
+/** The query of rows, as `textColumns`. `limit` null: all of them. */
 export function childQuery(
   scope: Scope,
   kind: ChildKind,
@@ -97,13 +98,11 @@ export function childQuery(
   return {
     statement: {
       name: `${name}/${kind}-${word}`,
-      text: `select v.body from ${from} order by ${key}${down}, c.position${down} ${page}`,
+      text: `select ${textColumns} from ${from} order by ${key}${down}, c.position${down} ${page}`,
     },
     values: [...values, limit, offset],
   }
 }
-
-type BodyRow = { readonly body: string }
 
 /** Rows as JSON text, in parts. `limit` null: all of them. */
 export async function* childRows(
@@ -113,12 +112,12 @@ export async function* childRows(
   filter: ChildFilter,
   order: Order,
   range: Range,
-): AsyncGenerator<string[], void, void> {
+): AsyncGenerator<RowText[], void, void> {
   const query = childQuery(scope, kind, filter, order, range)
+  const textsOf = (rows: readonly TextRow[]) => rows.map(row => rowText(store.read, row))
   if (range.limit !== null && range.limit <= mostAtOnce) {
-    yield (await store.read<BodyRow>(query.statement, query.values)).map(({ body }) => body)
+    yield textsOf(await store.read<TextRow>(query.statement, query.values))
     return
   }
-  for await (const rows of snapshotRows<BodyRow>(store, query.statement, query.values))
-    yield rows.map(({ body }) => body)
+  for await (const rows of snapshotRows<TextRow>(store, query.statement, query.values)) yield textsOf(rows)
 }

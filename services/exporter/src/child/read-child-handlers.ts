@@ -2,17 +2,18 @@ import type { OperationHandler } from '@slipway/bus'
 import { conceptOperations, type Identity, mappingOperations, type SourceTarget } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { AnyStore } from '@slipway/store'
-import { jsonArray, jsonWithArrays } from '../json-stream.ts'
+import { bytesOf, jsonArray, jsonWithArrays } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { childUrl, sourceUrl } from '../paths.ts'
 import { isTruthy, type Query } from '../query.ts'
 import { notFound, requireView } from '../rights.ts'
 import { findSource } from '../source/source.store.ts'
 import { findVersion } from '../source-version/version.store.ts'
-import { childStates, findChild, findChildState, type Scope } from './child.store.ts'
+import { childStates, findChildState, findShownChild, type Scope, type ShownChild } from './child.store.ts'
 import type { ChildKind } from './child.ts'
 import { type ChildFilter, childRows, countChildren } from './list-children.ts'
 import { filterOf, isCounted, orderOf, wholeFilterOf } from './list-query.ts'
+import { type RowText, rowText } from './row-text.ts'
 
 const operationsOf = { concept: conceptOperations, mapping: mappingOperations } as const
 
@@ -36,9 +37,16 @@ export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHa
 
   async function childOf(where: Where & { readonly id: string }, identity: Identity | null, of: ChildKind = kind) {
     const { scope } = await scopeOf(where, identity)
-    const child = await findChild(store.read, scope, of, where.id)
+    const child = await findShownChild(store.read, scope, of, where.id)
     if (!child) throw notFound()
     return { scope, child }
+  }
+
+  /** The row of the child, or of a state before. */
+  async function stateOf(child: ShownChild, childVersion: string | undefined): Promise<RowText> {
+    const found = childVersion === undefined ? child : await findChildState(store.read, child, childVersion)
+    if (!found) throw notFound()
+    return rowText(store.read, found)
   }
 
   const basePath = ({ version, ...target }: Where) =>
@@ -58,9 +66,8 @@ export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHa
     handlerOf(operations.list, (input, { identity, baseUrl }) => list(input, identity, baseUrl)),
     handlerOf(operations.get, async ({ childVersion, ...where }, { identity }) => {
       const { child } = await childOf(where, identity)
-      const raw = childVersion === undefined ? child.body : await findChildState(store.read, child, childVersion)
-      if (raw === undefined) throw notFound()
-      return { body: { raw } }
+      const text = await stateOf(child, childVersion)
+      return typeof text === 'string' ? { body: { raw: text } } : { body: bytesOf(text) }
     }),
     handlerOf(operations.versions, async ({ query, ...where }, { identity, baseUrl }) => {
       const { child } = await childOf(where, identity)
@@ -78,15 +85,14 @@ export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHa
       conceptOperations.withMappings,
       async ({ childVersion, query, ...where }, context) => {
         const { scope, child } = await childOf(where, context.identity)
-        const raw = childVersion === undefined ? child.body : await findChildState(store.read, child, childVersion)
-        if (raw === undefined) throw notFound()
+        const head = await stateOf(child, childVersion)
         const filter = { ...mappingsOf(query, child.position), since: null, search: null }
         const rows = childRows(store, scope, 'mapping', filter, 'oldest', { limit: null, offset: 0 })
         async function* parts() {
           for await (const part of rows) yield { array: 0, rows: part }
         }
         // The last member of every row of a concept, in whose place they stand.
-        return { body: jsonWithArrays(raw.replace(/,"mappings":null\}$/, '}'), ['mappings'], parts()) }
+        return { body: jsonWithArrays(head, ['mappings'], parts(), '}', /(?:,"mappings":null)?\}$/) }
       },
     )
     return [...handlers, withMappings]

@@ -35,7 +35,7 @@ export async function lockChild(
   { identity, traceparent }: { readonly identity: Identity | null; readonly traceparent: string | undefined },
 ): Promise<LockedChild> {
   const source = await lockSource(tx, target, identity)
-  const stored = await findChild(tx.query, { source: source.position, version: null }, kind, id)
+  const stored = await findChild(tx.query, source.position, kind, id)
   if (!stored) throw notFound()
   const actor = actorOf(requireEdit(identity, source))
   return { change: { tx, source, actor, traceparent }, id, stored }

@@ -9,7 +9,7 @@ import {
   partialBody,
 } from '@slipway/contracts'
 import { addChild, type Change, changeChild } from '../child/change-child.ts'
-import { findChild, type StoredChild } from '../child/child.store.ts'
+import { isChildThere, type StoredChild } from '../child/child.store.ts'
 import { type ChildRow, childRowOf } from '../child/child.ts'
 import { mappingOfRow } from '../mapping/mapping-of-row.ts'
 import { createMapping, findMapping, updateMapping } from '../mapping/write-mapping.ts'
@@ -32,7 +32,7 @@ export async function createConcept(
   given: ConceptFields,
 ): Promise<WrittenConcept> {
   const { tx, source } = change
-  if (await findChild(tx.query, { source: source.position, version: null }, 'concept', given.id)) {
+  if (await isChildThere(tx.query, source.position, 'concept', given.id)) {
     throw refuseObject('Concept ID must be unique within a source.')
   }
   const content = mergeConcept(undefined, given)

@@ -6,17 +6,24 @@ import type { VersionRow } from '../source-version/version.store.ts'
 import { sourceOf, versionHeader } from '../source-version/version.ts'
 
 const batchRows = 250
+/** Of more than one row, so that few are held when they are large. */
+const batchBytes = 4_194_304
 /** Content from which on the archive needs its large form; quotes and commas come on top. */
 const zip64From = 3_500_000_000
 
 /** Members in the order of creation, by key: no more is held than a batch, and none is skipped or repeated. */
 const batchOf = (name: string, which: string): Statement => ({
   name,
-  text: `select max(child) as last, count(*) as rows, string_agg(body, ',' order by child) as bodies
+  text: `select max(child) as last, string_agg(body, ',' order by child) as bodies
     from (
-      select m.child, v.body from member m join child_version v on v.position = m.child_version
-      where m.version = $1 and m.kind = $2 and m.child > $3 ${which} order by m.child limit ${batchRows}
-    ) rows`,
+      select child, body, row_number() over so_far as number, sum(octet_length(body)) over so_far as bytes
+      from (
+        select m.child, v.body from member m join child_version v on v.position = m.child_version
+        where m.version = $1 and m.kind = $2 and m.child > $3 ${which} order by m.child limit ${batchRows}
+      ) members
+      window so_far as (order by child)
+    ) batch
+    where number = 1 or bytes <= ${batchBytes}`,
 })
 const all = batchOf('export.batch', '')
 const active = batchOf('export.active-batch', 'and not v.retired')
@@ -30,14 +37,9 @@ async function* membersOf(
 ): AsyncGenerator<ArrayPart, void, void> {
   let after = 0
   for (;;) {
-    const [row] = await store.read<{ last: number | null; rows: number; bodies: string | null }>(batch, [
-      version,
-      kind,
-      after,
-    ])
+    const [row] = await store.read<{ last: number | null; bodies: string | null }>(batch, [version, kind, after])
     if (!row?.bodies || row.last === null) return
     yield { array, rows: [row.bodies] }
-    if (row.rows < batchRows) return
     after = row.last
   }
 }

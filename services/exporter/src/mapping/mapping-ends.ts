@@ -1,6 +1,6 @@
 import { type Identity, isFailure, type MappingFields, type SourceTarget } from '@slipway/contracts'
 import type { Queryable } from '@slipway/store'
-import { findChild } from '../child/child.store.ts'
+import { findConceptName } from '../child/child.store.ts'
 import { childUrl, ownerTypeName } from '../paths.ts'
 import { refuseField, refuseObject } from '../refusals.ts'
 import { mayView } from '../rights.ts'
@@ -71,16 +71,11 @@ export function endsIn(tx: Queryable, identity: Identity | null, maySee = viewed
         throw error
       }
     },
-    async concept({ position }, id) {
-      const found = await findChild(tx.query, { source: position, version: null }, 'concept', id)
-      return found && { position: found.position, name: shownName(found.body) }
-    },
+    concept: ({ position }, id) => findConceptName(tx.query, position, id),
   }
 }
 
 const viewedBy = (identity: Identity | null) => (source: SourceRow) => mayView(identity, source)
-
-const shownName = (body: string) => (JSON.parse(body) as { display_name: string | null }).display_name
 
 /** Both ends of a mapping, whether or not they are here. */
 export type EndPlaces = { readonly from: EndPlace; readonly to: EndPlace }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Identity, MappingFields } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { addChild, type Change, changeChild } from '../child/change-child.ts'
-import { findChild, findMatch, type StoredChild } from '../child/child.store.ts'
+import { findChild, findMatch, isChildThere, type StoredChild } from '../child/child.store.ts'
 import { type ChildRow, childRowOf } from '../child/child.ts'
 import { lockForeignEnds } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
@@ -50,7 +50,7 @@ export async function createMapping(
   const { ends, links } = await endsFor(tx, source, identity, given, undefined)
   const content = mergeMapping(undefined, given, ends)
   await requireUnique(tx, source.position, content, undefined)
-  if (await findChild(tx.query, { source: source.position, version: null }, 'mapping', id)) {
+  if (await isChildThere(tx.query, source.position, 'mapping', id)) {
     throw refuseObject('Mapping ID must be unique within a source.')
   }
   const rules = mappingRules(links)
@@ -80,12 +80,11 @@ export async function findMapping(
   identity: Identity | null,
   given: MappingFields,
 ): Promise<{ readonly id: string; readonly stored: StoredChild } | undefined> {
-  const scope = { source: source.position, version: null }
   let { id } = given
   if (id === undefined) {
     const { ends } = await endsFor(tx, source, identity, given, undefined)
     id = await findMatch(tx, source.position, matchKeyOf(mergeMapping(undefined, given, ends)))
   }
-  const stored = id === undefined ? undefined : await findChild(tx.query, scope, 'mapping', id)
+  const stored = id === undefined ? undefined : await findChild(tx.query, source.position, 'mapping', id)
   return stored && id !== undefined ? { id, stored } : undefined
 }
