@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { isExactNumber, numberText, parseExact } from './exact-json.ts'
 
 describe('parseExact', () => {
@@ -18,6 +18,29 @@ describe('parseExact', () => {
     'reads %s as anybody does',
     text => expect(parseExact(text)).toEqual(JSON.parse(text)),
   )
+
+  it.each([
+    '{"created_at":"2026-11-30T16:00:00.120Z","ends":"2026-11-30T16:00:00.000+00:00","n":[1,-2,0.25]}',
+    '{"id":"900000000000207008","url":"/concepts/900000000000207008/","version":"1.10","hash":"1e5-0","name":"-0 mm"}',
+  ])('does not look at each value of %s', text => {
+    const parse = vi.spyOn(JSON, 'parse')
+    parseExact(text)
+    expect(parse.mock.calls).toEqual([[text]])
+    parse.mockRestore()
+  })
+
+  it.each([
+    ['1', '.50', 'e3'],
+    ['0', '.00000012', 'E-9'],
+    ['-0', '.0', 'e0'],
+    ['-12345678901234567', '.12345678901234567', 'e+21'],
+  ])('keeps %s, with %s and %s, wherever it stands', (whole, fraction, exponent) => {
+    for (const number of [whole, whole + fraction, whole + exponent, whole + fraction + exponent]) {
+      const texts = [number, `[${number}]`, `[${number},${number}]`, `{"a":${number}}`, `{"a":{"b":[${number},1]}}`]
+      for (const text of texts) expect(JSON.stringify(parseExact(text))).toBe(text)
+      expect(JSON.stringify(parseExact(`[ ${number} ,\n${number}\t]`))).toBe(`[${number},${number}]`)
+    }
+  })
 
   it('tells only those numbers apart that would change', () => {
     const read = parseExact('[1, 1.0, 9007199254740993, 2.5, "1.0", 1e21]') as unknown[]
