@@ -135,6 +135,7 @@ create table public.affiliate (
   constraint affiliate_home_member FOREIGN KEY (home_member) REFERENCES public.member(key),
   constraint affiliate_standing_known CHECK ((standing = ANY (ARRAY['APPLYING'::text, 'PENDING_INVOICE'::text, 'INVOICE_SENT'::text, 'IN_GOOD_STANDING'::text, 'DEACTIVATION_PENDING'::text, 'DEACTIVATED'::text, 'DEREGISTERED'::text, 'REJECTED'::text])))
 );
+CREATE INDEX affiliate_by_import_key ON public.affiliate USING btree (import_key, home_member) WHERE (import_key IS NOT NULL);
 CREATE INDEX affiliate_of_home_member ON public.affiliate USING btree (home_member, standing);
 
 create table public.application (

@@ -6,6 +6,7 @@ import { accountConsumer } from './account/account.events.ts'
 import { accountHandlers } from './account/account.operations.ts'
 import { affiliateHandlers } from './affiliate/affiliate.operations.ts'
 import { affiliateExportHandler } from './affiliate/affiliate-export.ts'
+import { affiliateImportHandlers } from './affiliate-import/import.operations.ts'
 import { applicationHandlers } from './application/application.operations.ts'
 import { auditHandlers } from './audit/audit.operations.ts'
 import { baseProductHandlers } from './base-product/base-product.operations.ts'
@@ -81,6 +82,7 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
         ...countryHandlers(store, countries),
         ...affiliateHandlers({ store, countries }),
         affiliateExportHandler(store),
+        ...affiliateImportHandlers({ store, countries }),
         ...applicationHandlers({ store, countries, publicUrl: config.SLIPWAY_PUBLIC_URL }),
         ...commercialUsageHandlers({ store, countries }),
         ...accountHandlers(store, config.SLIPWAY_PUBLIC_URL),

@@ -62,6 +62,7 @@ export function operationLists(seeds: Seeds): Readonly<Record<string, ListOfSeed
     ...Object.fromEntries(schedules),
     'catalog.schedule.calendar': public_('/rest_api/v1/release-schedules.ics', 'token'),
     'catalog.affiliate.export': mlds('/api/affiliates/csv'),
+    'catalog.affiliate.import-spec': mlds('/api/affiliates/csvSpec', 'importKey'),
     'catalog.affiliate.list': mlds('/api/affiliates', affiliate),
     'catalog.affiliate.mine': mlds('/api/affiliates/me', affiliate, its),
     'catalog.affiliate.of-creator': mlds(`/api/affiliates/creator/${owner.login}`, affiliate, its),

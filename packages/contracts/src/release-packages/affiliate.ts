@@ -5,6 +5,7 @@ import { operation } from '../operation.ts'
 import { among } from '../read-audience.ts'
 import { mldsErrors, mldsQuery } from './access-values.ts'
 import { affiliateDetailsInput, affiliateDetailsSchema } from './affiliate-details.ts'
+import { affiliateImportSchema, affiliateImportSpecSchema } from './affiliate-import.ts'
 import { applicationSchema } from './application.ts'
 import { commercialUsageSchema } from './commercial-usage-values.ts'
 import { memberKeySchema } from './member.ts'
@@ -86,6 +87,22 @@ export const affiliateOperations = {
     flow: 'streamed-answer',
     input: z.object({}),
     output: z.unknown().meta({ type: 'string', contentMediaType: 'application/csv' }),
+    errors: ['unauthenticated', 'forbidden'],
+  }),
+  import: operation('catalog.affiliate.import', {
+    summary: 'Takes a table of approved affiliates in, all of it or nothing; for administrators',
+    effect: 'write',
+    flow: 'streamed-request',
+    input: z.object({}),
+    output: affiliateImportSchema.meta({ description: 'With status 400 where a line is not right' }),
+    errors: [...mldsErrors, 'malformed', 'too_large'],
+  }),
+  importSpec: operation('catalog.affiliate.import-spec', {
+    summary: 'Describes the table that can be taken in; for administrators',
+    effect: 'read',
+    audience: some(['package-administrator']),
+    input: z.object({}),
+    output: affiliateImportSpecSchema,
     errors: ['unauthenticated', 'forbidden'],
   }),
   get: operation('catalog.affiliate.get', {

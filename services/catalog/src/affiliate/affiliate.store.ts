@@ -153,7 +153,7 @@ export async function addApplication(
   return row as ApplicationRow
 }
 
-function affiliateEvent(type: EventType, row: AffiliateRow, cause: Cause): NewEvent {
+export function affiliateEvent(type: EventType, row: AffiliateRow, cause: Cause): NewEvent {
   const { affiliate_id, seq, creator, home_member, standing } = row
   const data = { affiliate_id, login: creator, home_member, standing }
   return event(type, affiliate_id, seq, data, cause)

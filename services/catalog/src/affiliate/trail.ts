@@ -14,3 +14,5 @@ const entry =
 export const affiliateUpdated = entry('AFFILIATE_UPDATED')
 export const affiliateDeleted = entry('AFFILIATE_DELETED')
 export const standingChanged = entry('AFFILIATE_STANDING_STATE_CHANGED')
+export const createdByImport = entry('AFFILIATE_CREATED_BY_IMPORT')
+export const updatedByImport = entry('AFFILIATE_UPDATED_BY_IMPORT')

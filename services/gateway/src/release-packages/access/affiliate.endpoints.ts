@@ -1,10 +1,11 @@
-import { affiliateOperations, affiliateSchema } from '@slipway/contracts'
+import { affiliateOperations, affiliateSchema, failure, largestAffiliateTable } from '@slipway/contracts'
 import { lastValue, queryParameters } from '../../http/query.ts'
 import { deleteLicensee } from '../../identity/delete-licensee.ts'
 import { noteStanding } from '../../identity/standing.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { renderError } from '../error-shape.ts'
+import { multipartUpload } from '../multipart-upload.ts'
 import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
 import { listQuery, pageParameters } from './list-query.ts'
 import { answerWithReports, withUsageReports } from './usage-report.ts'
@@ -18,6 +19,8 @@ const {
   update,
   updateDetail,
   export: exportAll,
+  import: importAll,
+  importSpec,
   delete: remove,
 } = affiliateOperations
 const one = '/api/affiliates/:affiliateId'
@@ -49,6 +52,14 @@ async function deleteOne({ reply, caller, parameters, call, options }: EndpointC
     if (isGone) await options.announceChange()
   }
   return sendBytes(reply, status, headers, withUsageReports(body))
+}
+
+async function importTable({ request, reply, call, options }: EndpointCall) {
+  const limit = Math.min(options.uploadLimit, largestAffiliateTable)
+  const file = await multipartUpload(request, 'file', limit)
+  if (!file) throw failure('malformed', "Required part 'file' is not present.")
+  const { status, headers, body } = await options.bus.upload(importAll, {}, file.bytes, call)
+  return sendBytes(reply, status, headers, body)
 }
 
 /** What the public check refuses is told in fewer words than elsewhere: its clients know these three, in this order. */
@@ -107,6 +118,16 @@ export const affiliateEndpoints: readonly Endpoint[] = [
     changes: true,
     describe: { produces: ['application/csv'] },
   },
+  {
+    method: 'POST',
+    path: '/api/affiliates/csv',
+    audience: 'administrator',
+    operation: importAll,
+    answer: importTable,
+    streamed: true,
+    describe: { consumes: ['multipart/form-data'] },
+  },
+  { method: 'GET', path: '/api/affiliates/csvSpec', audience: 'administrator', operation: importSpec },
   { method: 'GET', path: one, audience: 'editor', operation: get, answer: answerWithReports },
   {
     method: 'PUT',
