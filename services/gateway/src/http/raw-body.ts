@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 declare module 'fastify' {
@@ -11,19 +12,20 @@ const readable = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 
 /**
  * Keeps the bodies of a scope as bytes, whatever they are labelled: each API reads them by its own rules. (The
- * framework's parsers refuse empty JSON, types they do not know, and headers that are no media type.)
+ * framework's parsers refuse empty JSON, types they do not know, and headers that are no media type.) Large ones wait for
+ * a place.
  */
 export function keepRawBodies(app: FastifyInstance): void {
   app.decorateRequest('unreadableType', undefined)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.addHook('preParsing', (request, _reply, payload, done) => {
+  app.addHook('preParsing', async (request, reply, payload) => {
     const type = request.headers['content-type']
     if (type !== undefined && !readable.test(type)) {
       request.unreadableType = type
       request.headers['content-type'] = 'application/octet-stream'
     }
-    done(null, payload)
+    return app.largeBodies.admit(request, reply, payload as Readable)
   })
 }
 

@@ -8,6 +8,7 @@ import { clientOf } from './client-address.ts'
 import { type ConnectionOptions, limitConnections } from './connections.ts'
 import { addCors } from './cors.ts'
 import { fitPaths } from './fit-path.ts'
+import { boundLargeBodies } from './large-bodies.ts'
 import { cutSlowBodies, type SlowBodyOptions } from './slow-bodies.ts'
 import { addTraces } from './trace.ts'
 
@@ -115,6 +116,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const { corsOrigins: origins, trustsAllOrigins: trustsAll } = options
   addCors(app, { origins, trustsAll, methods, requestHeaders, responseHeaders })
   admitRequests(app, options.admission)
+  boundLargeBodies(app)
   await app.register(rateLimit, {
     global: options.requestsPerMinute > 0,
     max: options.requestsPerMinute,

@@ -40,7 +40,7 @@ export function cutSlowBodies(app: FastifyInstance, { graceMs, bytesPerSecond }:
       const bytes = raw.socket.bytesRead - body.from
       if (body.waitedMs <= graceMs + (bytes / bytesPerSecond) * 1000) continue
       watched.delete(body)
-      cut(body)
+      cutBody(body.request, body.reply)
     }
     if (watched.size > 0) return
     clearInterval(timer)
@@ -63,8 +63,11 @@ export function cutSlowBodies(app: FastifyInstance, { graceMs, bytesPerSecond }:
   })
 }
 
-/** The connection cannot be used any more: nobody knows where in its bytes the next request would begin. */
-function cut({ request, reply }: Watched): void {
+/**
+ * Ends a request whose body comes too slowly. The connection cannot be used any more: nobody knows where in its bytes the
+ * next request would begin.
+ */
+export function cutBody(request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent || reply.raw.headersSent) return void request.raw.destroy()
   reply.header('connection', 'close')
   reply.send(failure('malformed', 'The request body came too slowly.', { status: 408 }))

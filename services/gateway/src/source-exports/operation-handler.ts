@@ -27,7 +27,10 @@ export function operationHandler(
   { methods }: Entry,
   ownerOf: OwnerReader,
 ): RouteHandler {
-  return async (request, reply) => {
+  return (request, reply) =>
+    request.server.largeBodies.read(rawBodyOf(request).bytes.length, () => answer(request, reply))
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const caller = await authenticate(request, options.authenticator)
     const method = (request.method === 'HEAD' ? 'GET' : request.method) as Method
     const operation = methods[method]
