@@ -1,5 +1,6 @@
 import { blobMigrations, openBlobs } from '@slipway/blobs'
 import { identityOperations } from '@slipway/contracts'
+import { platformOverBus, serveOverBus } from '@slipway/participant'
 import type { ServiceDefinition } from '@slipway/service'
 import { every, type Statement, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
@@ -14,10 +15,11 @@ import { sweep } from './export/sweep.ts'
 import { mappingHandlers } from './mapping/mapping.operations.ts'
 import { startOpenEndWorker } from './open-end/open-end-worker.ts'
 import { orgHandlers } from './org/org.operations.ts'
-import { purgeTasks } from './release-task/purge-tasks.ts'
 import { releaseConsumer } from './release-task/release.events.ts'
 import { releaseFileHandlers } from './release-task/release-file.operations.ts'
-import { serveReleaseTasks } from './release-task/release-task.protocol.ts'
+import { releaseTaskService } from './release-task/release-task.protocol.ts'
+import { purgeTasks } from './release-task/release-task.store.ts'
+import { releaseTaskSubject as subject } from './release-task/release-task.ts'
 import { startReleaseTaskWorker } from './release-task/release-task-worker.ts'
 import { restoreHandlers } from './restore/restore.operations.ts'
 import { sourceHandlers } from './source/source.operations.ts'
@@ -39,6 +41,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
     const [signing] = await store.read<{ secret: string }>(signingSecret)
     let worker: ReturnType<typeof startExportWorker> | undefined
     const kick = () => worker?.kick()
+    const platform = platformOverBus(bus, identity.token)
     let releaseTasks: ReturnType<typeof startReleaseTaskWorker> | undefined
     let importWorker: ReturnType<typeof startImportWorker> | undefined
 
@@ -68,7 +71,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           kick: () => importWorker?.kick(),
         }),
         ...releaseFileHandlers(store, blobs, log),
-        ...restoreHandlers({ store, bus, kick: () => releaseTasks?.kick() }),
+        ...restoreHandlers({ store, platform, kick: () => releaseTasks?.kick() }),
       ],
       consumers: [releaseConsumer(() => releaseTasks?.kick())],
       async workers() {
@@ -103,14 +106,14 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
         })
         releaseTasks = startReleaseTaskWorker({
           store,
-          bus,
+          platform,
           blobs,
-          identity,
           log,
           kickExports: kick,
           leaseSeconds: config.EXPORT_LEASE_SECONDS,
         })
-        await serveReleaseTasks({ store, bus, version: manifest.version, kick: releaseTasks.kick })
+        const service = releaseTaskService(store, manifest.version, releaseTasks.kick)
+        await serveOverBus(bus, { subject, queue: 'exporter' }, service)
         const purge = every({
           store,
           name: 'release-task-purge',

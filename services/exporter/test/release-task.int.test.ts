@@ -12,7 +12,7 @@ import {
 } from '@slipway/contracts'
 import { eventually, identityToken } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { purgeTasks } from '../src/release-task/purge-tasks.ts'
+import { purgeTasks } from '../src/release-task/release-task.store.ts'
 import { as, type RunningExporter, startExporter, type Target } from './start-exporter.ts'
 import { unzip } from './unzip.ts'
 

@@ -1,9 +1,11 @@
 import type { BlobStore } from '@slipway/blobs'
+import { isWithdrawn, type Platform } from '@slipway/participant'
 import { type AnyStore, jitteredBackoff, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { cutVersions } from './cut-versions.ts'
 import { keepFiles } from './keep-files.ts'
 import {
+  filesOf,
   findTask,
   keepTask,
   moveTask,
@@ -13,12 +15,12 @@ import {
   settleTask,
   takeTasks,
 } from './release-task.store.ts'
-import { isImpossible } from './release-task.ts'
+import { isImpossible, newsOf } from './release-task.ts'
 import { publishVersions, removeVersions } from './release-versions.ts'
-import { isWithdrawn, type ReportOptions, reportTask } from './report-task.ts'
 
-export type ReleaseTaskWorkerOptions = ReportOptions & {
+export type ReleaseTaskWorkerOptions = {
   readonly store: AnyStore
+  readonly platform: Platform
   readonly blobs: BlobStore
   readonly log: Logger
   /** Exports are due. */
@@ -44,7 +46,7 @@ const backoff = jitteredBackoff({ baseMs: 500, maxMs: 60_000 })
  * coordinator. Every step may be repeated, and is undone by its own condition when a command came in between.
  */
 export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
-  const { store, blobs, log, kickExports, leaseSeconds } = options
+  const { store, platform, blobs, log, kickExports, leaseSeconds } = options
   const leaving = new AbortController()
 
   /** Milliseconds after which to look again; null: when somebody says something. */
@@ -77,17 +79,28 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     await moveTask(store, task, 'running', { state: 'failed', progress: task.progress, error: message })
   }
 
-  /** Tells the coordinator, and hears whether the task is still wanted. */
+  /** Tells the coordinator how a task is, unless it knows; the files go with it from `staged` on. False: it is not taken. */
+  async function report(task: ReleaseTask): Promise<boolean> {
+    const news = newsOf(task)
+    if (!news) return true
+    const files = news.state === 'staged' && { files: await filesOf(store.read, task.task) }
+    const answer = await platform.report(task.task, { ...news, ...files })
+    if (answer === undefined) await noteTold(store, task, news)
+    else log.info({ task: task.task, ...news, answer }, 'the coordinator does not take a report')
+    return answer === undefined
+  }
+
+  /** Reports, and finds out whether the task is still wanted. */
   async function isWanted(task: ReleaseTask): Promise<boolean> {
     const mayBeLost = task.state === 'running'
-    const isTaken = await reportTask(options, task).catch(error => {
+    const isTaken = await report(task).catch(error => {
       if (!mayBeLost) throw error
       log.info({ err: error, task: task.task }, 'the progress of a task could not be reported')
       return true
     })
     if (isTaken && task.state !== 'staged') return true
     const isOver = task.state === 'failed' || task.state === 'canceled'
-    if (!isOver && (await isWithdrawn(options, task.task))) return false
+    if (!isOver && isWithdrawn(await platform.taskState(task.task))) return false
     if (!isTaken) await noteTold(store, task, task)
     return true
   }

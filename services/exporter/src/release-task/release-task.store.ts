@@ -1,13 +1,13 @@
 import { exporterFileUrl } from '@slipway/contracts'
+import type { TaskCommand, TaskState } from '@slipway/participant'
 import type { AnyStore, Queryable, Statement } from '@slipway/store'
 import type { Read } from '../source/source.store.ts'
-import type { ReleaseTaskCommand, ReleaseTaskState } from './release-task.ts'
 
 export type ReleaseTask = {
   readonly task: string
   readonly release: string
   readonly studies: readonly string[]
-  readonly state: ReleaseTaskState
+  readonly state: TaskState
   readonly progress: number
   readonly error: string | null
   readonly is_cut: boolean
@@ -95,6 +95,25 @@ const files: Statement = {
   text: `select id, study, label, file_name as name, size::float8 as size, sha256 from release_version
     where task = $1 and blob is not null order by study, file_name, id`,
 }
+/** Nothing is due, and nothing is left, of what these tasks made; a start that comes after all begins anew. */
+const purge: Statement = {
+  name: 'release-task.purge',
+  text: `
+    delete from release_task where task in (
+      select task from release_task t
+      where state in ('initialized', 'canceled', 'failed') and moved_at < ${now} - $1 * interval '1 day'
+        and due_at is null and not exists (select from release_version v where v.task = t.task)
+      limit $2 for update skip locked
+    ) returning task`,
+}
+
+/** Rows of one statement that forgets. */
+const atOnce = 1_000
+
+/** Forgets tasks that came to nothing, so many days later. What was published stays: its files are served. */
+export async function purgeTasks(store: AnyStore, days: number, limit = atOnce): Promise<void> {
+  while ((await store.write(purge, [days, limit])).length === limit);
+}
 
 export async function findTask(read: Read, task: string): Promise<ReleaseTask | undefined> {
   const [row] = await read<ReleaseTask>(find, [task])
@@ -106,7 +125,7 @@ const statements = { initialize, start, cancel } as const
 /** Takes a command down; a repeated or late one changes nothing. */
 export async function noteCommand(
   store: AnyStore,
-  { action, task_id, release_id, studies }: ReleaseTaskCommand,
+  { action, task_id, release_id, studies }: TaskCommand,
 ): Promise<void> {
   if (action === 'get_status') return
   if (action === 'publish') await publishTask(store, task_id)
@@ -150,8 +169,8 @@ export async function nextTaskMs(store: AnyStore): Promise<number | null> {
 export async function moveTask(
   tx: Queryable,
   { task, lease }: Pick<ReleaseTask, 'task' | 'lease'>,
-  from: ReleaseTaskState,
-  to: { readonly state: ReleaseTaskState; readonly progress: number; readonly error?: string },
+  from: TaskState,
+  to: { readonly state: TaskState; readonly progress: number; readonly error?: string },
 ): Promise<boolean> {
   return (await tx.query(move, [task, from, to.state, to.progress, to.error ?? null, lease])).length > 0
 }
@@ -164,7 +183,7 @@ export async function noteCut(tx: Queryable, { task, lease }: ReleaseTask): Prom
 export async function noteTold(
   store: AnyStore,
   { task, lease }: ReleaseTask,
-  news: { readonly state?: ReleaseTaskState; readonly progress: number },
+  news: { readonly state?: TaskState; readonly progress: number },
 ): Promise<void> {
   await store.write(tell, [task, news.state ?? null, news.progress, lease])
 }

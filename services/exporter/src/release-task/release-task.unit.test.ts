@@ -1,16 +1,17 @@
+import type { TaskState } from '@slipway/participant'
 import { describe, expect, it } from 'vitest'
-import { answerToPublish, answerToStart, newsOf, progressOf, type ReleaseTaskState } from './release-task.ts'
+import { answerTo, newsOf, progressOf } from './release-task.ts'
 
 const states = ['initialized', 'running', 'staged', 'publishing', 'published', 'failed', 'canceled'] as const
 
 describe('the answers to commands', () => {
   it('say yes to a repeated start, however far the work has come, but not after a cancel', () => {
-    const yes = states.filter(state => answerToStart(state) === 'running')
+    const yes = states.filter(state => answerTo('start', state) === 'running')
     expect(yes).toEqual(states.filter(state => state !== 'canceled'))
   })
 
   it('say yes to publish only where it was taken down', () => {
-    const yes = states.filter(state => answerToPublish(state) === 'publishing')
+    const yes = states.filter(state => answerTo('publish', state) === 'publishing')
     expect(yes).toEqual(['publishing', 'published'])
   })
 })
@@ -28,7 +29,7 @@ describe('progress', () => {
 })
 
 describe('news for the coordinator', () => {
-  const news = (state: ReleaseTaskState, progress: number, told_state: string | null, told_progress: number) =>
+  const news = (state: TaskState, progress: number, told_state: string | null, told_progress: number) =>
     newsOf({ state, progress, told_state, told_progress })
 
   it('is every state that it waits for, once', () => {

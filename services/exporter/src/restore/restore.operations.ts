@@ -1,13 +1,13 @@
-import type { Bus, OperationHandler } from '@slipway/bus'
-import { exporterRestoreOperations, failure, isFailure, taskOperations } from '@slipway/contracts'
+import type { OperationHandler } from '@slipway/bus'
+import { exporterRestoreOperations, failure } from '@slipway/contracts'
+import { isWithdrawn, type Platform } from '@slipway/participant'
 import { type FactRow, handlerOf, requireRole, restoreFactsHandler } from '@slipway/service'
 import type { AnyStore, Statement } from '@slipway/store'
 import { publishTask, withdrawTasks } from '../release-task/release-task.store.ts'
-import { isWithdrawn } from '../release-task/report-task.ts'
 
 export type RestoreOptions = {
   readonly store: AnyStore
-  readonly bus: Bus
+  readonly platform: Pick<Platform, 'taskState'>
   /** Tasks of releases may be due. */
   readonly kick: () => void
 }
@@ -24,23 +24,19 @@ const tasksOf: Statement = {
 }
 
 /** What the exporter knows that others must agree with after a restore, and what settles a disagreement here. */
-export function restoreHandlers({ store, bus, kick }: RestoreOptions): OperationHandler[] {
+export function restoreHandlers({ store, platform, kick }: RestoreOptions): OperationHandler[] {
   const { facts, settle } = exporterRestoreOperations
 
   async function isToBePublished(task: string): Promise<boolean> {
-    try {
-      const { state } = await bus.call(taskOperations.get, { kf_id: task })
-      return state === 'publishing' || state === 'published'
-    } catch (error) {
-      if (isFailure(error, 'not_found')) return false
-      throw error
-    }
+    const state = await platform.taskState(task)
+    return state === 'publishing' || state === 'published'
   }
 
   async function takeBack(release: string): Promise<boolean> {
     const rows = await store.query<{ task: string }>(tasksOf, [release])
     for (const { task } of rows) {
-      if (!(await isWithdrawn({ bus }, task))) throw failure('refused', `The coordinator has the task ${task}.`)
+      if (!isWithdrawn(await platform.taskState(task)))
+        throw failure('refused', `The coordinator has the task ${task}.`)
     }
     await withdrawTasks(store, release)
     return rows.length > 0
