@@ -231,6 +231,21 @@ describe('limits', () => {
     await other.stop()
   })
 
+  test('a login that is too long to be anybody’s is refused before anything is kept of it', async () => {
+    const other = await platform.startReplica({ SLIPWAY_LOGIN_ATTEMPTS: '1' })
+    const signIn = async (length: number) => {
+      const body = JSON.stringify({ username: 'x'.repeat(length), password: 'x' })
+      const headers = { 'content-type': 'application/json' }
+      return (await request(other.port, '/users/login/', { method: 'POST', headers, body })).status
+    }
+    const statuses: number[] = []
+    for (let index = 0; index < 8; index++) statuses.push(await signIn(256 + index * 10_000))
+    expect(statuses).toEqual(Array(8).fill(401))
+    // So it has used up nobody's attempts.
+    expect([await signIn(255), await signIn(255)]).toEqual([401, 429])
+    await other.stop()
+  })
+
   test('wrong passwords from one address lock nobody out at another', async () => {
     const other = await platform.startReplica({ SLIPWAY_LOGIN_ATTEMPTS: '2', SLIPWAY_TRUST_PROXY: 'true' })
     const signIn = (login: string, password: string, address: string) => {

@@ -4,6 +4,9 @@ import { loginKey, spellingFault } from './login-spelling.ts'
 /** Account of the first administrator, which only the configuration of the platform makes. */
 export const administratorLogin = 'admin'
 
+/** Characters that a login has at most. */
+export const longestLogin = 255
+
 /**
  * Names under which the platform itself is the author of something, words that are paths beside logins, and names of
  * those who run things.
@@ -33,7 +36,7 @@ const isReserved = (key: string) => reserved.has(key.replace(/[._-]/g, '')) || /
  * may make its administrator.
  */
 export function loginFault(login: string, { configured = false } = {}): string | undefined {
-  if (login === '' || login.length > 255) return 'must have 1 to 255 characters'
+  if (login === '' || login.length > longestLogin) return `must have 1 to ${longestLogin} characters`
   if (/[\s:/]/.test(login)) return 'must have no blanks, colons or slashes'
   const fault = spellingFault(login)
   if (fault !== undefined) return fault

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { type Identity, unfitText } from '@slipway/contracts'
+import { type Identity, longestLogin, unfitText } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import { clientOf } from '../http/client-address.ts'
 import { type Account, findAccount, identityOf, maySignIn } from './account.store.ts'
@@ -115,7 +115,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     { login, password }: PasswordCredentials,
     address: string,
   ): Promise<Caller | 'deregistered' | null> {
-    if (unfitText(login)) return null
+    // What can be nobody's is not looked for, and above all not remembered.
+    if (login.length > longestLogin || unfitText(login)) return null
     const key = login.toLowerCase()
     const account = await once(accounts, key, () => findAccount(store, login))
     const hash = account && maySignIn({ ...account, deregistered: false }) ? account.password_hash : null
