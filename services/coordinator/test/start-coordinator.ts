@@ -44,9 +44,13 @@ export type RunningCoordinator = AsyncDisposable & {
   readonly services: TaskService[]
   /** Registers a task service with the registry that stands in for the real one, and announces it. */
   register(url: string, given?: Partial<TaskService>): Promise<TaskService>
+  /** Registers one of which no event tells. */
+  enroll(url: string, given?: Partial<TaskService>): TaskService
   /** Changes or deletes one there. */
   change(service: TaskService, change: Partial<TaskService>): Promise<void>
   remove(service: TaskService): Promise<void>
+  /** The registry's next answer is made at once, and leaves when it is let go: `asked` resolves when it was made. */
+  holdAnswer(): { readonly asked: Promise<void>; letGo(): void }
   replica(): Promise<RunningService>
   /** Stops every replica there is. */
   stopReplicas(): Promise<void>
@@ -72,7 +76,13 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
   const services: TaskService[] = []
   await bus.ensureStream()
   await bus.serve(identityHandlers, { queue: 'gateway' })
-  await bus.serve(registryHandlers(services), { queue: 'registry' })
+  let held = async () => {}
+  const answered = () => {
+    const wait = held
+    held = async () => {}
+    return wait()
+  }
+  await bus.serve(registryHandlers(services, answered), { queue: 'registry' })
 
   const whole = {
     DATABASE_URL: database.url,
@@ -110,7 +120,7 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
     services,
     replica,
     stopReplicas,
-    async register(url, given = {}) {
+    enroll(url, given = {}) {
       const service: TaskService = {
         kf_id: newId(idPrefixes.taskService),
         name: `service ${services.length + 1}`,
@@ -124,6 +134,10 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
         ...given,
       }
       services.push(service)
+      return service
+    },
+    async register(url, given) {
+      const service = running.enroll(url, given)
       await announce('created', service)
       return service
     },
@@ -139,6 +153,15 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
         1,
       )
       await announce('deleted', service)
+    },
+    holdAnswer() {
+      const { promise: asked, resolve: tellAsked } = Promise.withResolvers<void>()
+      const { promise: free, resolve: letGo } = Promise.withResolvers<void>()
+      held = () => {
+        tellAsked()
+        return free
+      }
+      return { asked, letGo }
     },
     async addStudies(...ids) {
       await store.db
@@ -165,15 +188,18 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
   return running
 }
 
-function registryHandlers(services: readonly TaskService[]): OperationHandler[] {
+/** `answered` runs between the making of an answer and its leaving. */
+function registryHandlers(services: readonly TaskService[], answered: () => Promise<void>): OperationHandler[] {
   return [
     handlerOf(taskServiceOperations.list, async ({ enabled }) => {
       const results = services.filter(service => enabled !== 'true' || service.enabled).toReversed()
+      await answered()
       return { body: { count: results.length, next: null, previous: null, results } }
     }),
     handlerOf(taskServiceOperations.get, async ({ kf_id }) => {
       const service = services.find(candidate => candidate.kf_id === kf_id)
       if (!service) throw failure('not_found', 'Not found.')
+      await answered()
       return { body: service }
     }),
   ]

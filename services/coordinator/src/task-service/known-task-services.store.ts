@@ -1,6 +1,8 @@
 import { preparer, type Queryable, type Statement } from '@slipway/store'
 import type { Database } from '../database.ts'
 
+const prepare = preparer<Database>()
+
 export type KnownTaskService = {
   readonly kf_id: string
   readonly name: string
@@ -32,15 +34,34 @@ const add: Statement = {
   name: 'task-service-add',
   text: `
     insert into task_service (kf_id, name, url, enabled, sequence)
-    select kf_id, name, url, enabled, 0
-    from json_to_recordset($1::json) as x(kf_id text, name text, url text, enabled boolean)
+    select kf_id, name, url, enabled, sequence
+    from json_to_recordset($1::json) as x(kf_id text, name text, url text, enabled boolean, sequence bigint)
     on conflict (kf_id) do update set name = excluded.name, url = excluded.url, enabled = excluded.enabled
-      where not task_service.deleted`,
+      where not task_service.deleted and task_service.sequence = excluded.sequence`,
 }
 
-/** Adds or refreshes what the registry says at the moment; its events, older or newer, go on counting. */
-export async function addTaskServices(write: Queryable['query'], services: readonly KnownTaskService[]): Promise<void> {
-  if (services.length > 0) await write(add, [JSON.stringify(services)])
+/**
+ * Adds or refreshes what the registry answered; its events, older or newer, go on counting. `before`: the sequences that
+ * were known when it was asked. Where an event was noted since, the answer may be older than that, and counts no more.
+ */
+export async function addTaskServices(
+  write: Queryable['query'],
+  services: readonly KnownTaskService[],
+  before: Sequences,
+): Promise<void> {
+  const rows = services.map(({ kf_id, name, url, enabled }) => {
+    return { kf_id, name, url, enabled, sequence: before.get(kf_id) ?? 0 }
+  })
+  if (rows.length > 0) await write(add, [JSON.stringify(rows)])
+}
+
+/** Of the last event that was noted of each task service, by its id. */
+export type Sequences = ReadonlyMap<string, number>
+
+const sequences = prepare()('task-service-sequences', db => db.selectFrom('task_service').select(['kf_id', 'sequence']))
+
+export async function readSequences(read: Queryable['query']): Promise<Sequences> {
+  return new Map((await read(sequences)).map(({ kf_id, sequence }) => [kf_id, sequence]))
 }
 
 const known: Statement = { name: 'task-service-known', text: `select 1 from task_service where kf_id = $1` }
@@ -82,7 +103,7 @@ export async function blankEventsOf(tx: Queryable, service: string): Promise<voi
   await tx.query(blank, [service])
 }
 
-const deletion = preparer<Database>()<{ id: string }>()('task-service-mark-deleted', (db, p) =>
+const deletion = prepare<{ id: string }>()('task-service-mark-deleted', (db, p) =>
   db
     .updateTable('task_service')
     .set({ deleted: true })

@@ -2,7 +2,7 @@ import type { Bus } from '@slipway/bus'
 import { idPattern, isFailure, taskServiceOperations } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import type { Database } from '../database.ts'
-import { addTaskServices, isKnown } from './known-task-services.store.ts'
+import { addTaskServices, isKnown, readSequences } from './known-task-services.store.ts'
 
 /** What the coordinator knows of the task services, which are the registry's. */
 export type KnownTaskServices = {
@@ -20,10 +20,11 @@ const pageSize = 1000
 export function createKnownTaskServices(store: Store<Database>, bus: Bus): KnownTaskServices {
   return {
     async enabled() {
+      const before = await readSequences(store.read)
       const ids: string[] = []
       for (let offset = 0; ; offset += pageSize) {
         const page = await bus.call(taskServiceOperations.list, { enabled: 'true', limit: pageSize, offset })
-        await addTaskServices(store.write, page.results)
+        await addTaskServices(store.write, page.results, before)
         ids.push(...page.results.map(service => service.kf_id))
         if (page.next === null) return ids.reverse()
       }
@@ -31,7 +32,9 @@ export function createKnownTaskServices(store: Store<Database>, bus: Bus): Known
     async ensure(id) {
       if (!idPattern.test(id) || (await isKnown(store.read, id))) return
       try {
-        await addTaskServices(store.write, [await bus.call(taskServiceOperations.get, { kf_id: id })])
+        const before = await readSequences(store.read)
+        const service = await bus.call(taskServiceOperations.get, { kf_id: id })
+        await addTaskServices(store.write, [service], before)
       } catch (error) {
         if (!isFailure(error, 'not_found')) throw error
       }
