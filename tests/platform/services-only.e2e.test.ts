@@ -70,7 +70,7 @@ it('is known what is for services only', () => {
       'exporter.release-file.read',
       'gateway.identity.activation',
       'gateway.identity.check',
-      ...serviceNames.map(service => `${service}.outbox.recorded`),
+      ...serviceNames.flatMap(service => [`${service}.consumer.catch-up`, `${service}.outbox.recorded`]),
     ].sort(),
   )
 })

@@ -87,8 +87,9 @@ const deadLetterSchema = z.object({
 })
 
 const administrator = ['unauthenticated', 'forbidden'] as const
+const ofAggregate = { noun: z.string().max(100), aggregate: z.string().max(1024) }
 
-/** Operations that every service answers about itself; for administrators. */
+/** Operations that every service answers about itself; for administrators, and for each other. */
 export function serviceOperations(service: ServiceName) {
   const id = z.int().positive()
   return {
@@ -130,10 +131,22 @@ export function serviceOperations(service: ServiceName) {
     recorded: operation(`${service}.outbox.recorded`, {
       summary: 'The kept events of one resource, in their order: for whoever missed them',
       effect: 'read',
-      audience: onlyService('coordinator'),
-      input: z.object({ noun: z.string().max(100), aggregate: z.string().max(1024) }),
+      audience: onlyService('coordinator', 'catalog'),
+      input: z.object({
+        ...ofAggregate,
+        newest: z.int().min(1).max(1000).optional().meta({ description: 'Only so many, the newest' }),
+      }),
       output: z.object({ events: z.array(eventEnvelopeSchema) }),
       errors: services,
+    }),
+    catchUp: operation(`${service}.consumer.catch-up`, {
+      summary:
+        'Has a consumer handle the newest events of one resource before they are delivered; for the service that wrote them',
+      effect: 'write',
+      audience: onlyService('registry', 'gateway'),
+      input: z.object({ consumer: z.string().max(100), source: z.enum(serviceNames), ...ofAggregate }),
+      output: z.void(),
+      errors: [...services, 'refused'],
     }),
     republish: operation(`${service}.outbox.republish`, {
       summary: 'Sends kept events once more, for instance after the broker lost its files',

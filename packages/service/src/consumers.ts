@@ -21,9 +21,7 @@ export async function startConsumer<Database>(
   consumer: EventConsumer<Database>,
 ): Promise<Worker> {
   const { durable, filters, concurrency, handleAll } = consumer
-  const tell = (handled: readonly EventEnvelope[]) => {
-    for (const { time } of handled) metrics.consumed(durable, Math.max(0, now() - Date.parse(time)) / 1000)
-  }
+  const tell = (handled: readonly EventEnvelope[]) => measureLag(metrics, durable, handled)
   const options: ConsumeOptions = {
     durable,
     filters,
@@ -35,7 +33,7 @@ export async function startConsumer<Database>(
   const batch = {
     size: batchSize,
     handle: (events: readonly EventEnvelope[]) =>
-      inBackground(async () => tell(await handleBatch(store, consumer, events))),
+      inBackground(async () => tell(await handleTogether(store, consumer, events))),
   }
   return runExclusively({ store, name: durable, start: () => bus.consume({ ...options, batch }), log })
 }
@@ -55,7 +53,8 @@ async function handleOnce<Database>(
   return handled
 }
 
-async function handleBatch<Database>(
+/** Handles events in one transaction, in their order. Resolves to those that came for the first time. */
+export async function handleTogether<Database>(
   store: Store<Database>,
   consumer: EventConsumer<Database>,
   events: readonly EventEnvelope[],
@@ -65,11 +64,21 @@ async function handleBatch<Database>(
     const first = await onceEach(tx, consumer.durable, ids)
     // An event that was sent twice may stand twice in one batch.
     const fresh = events.filter(({ id }) => first.delete(id))
-    if (fresh.length > 0) await consumer.handleAll?.(fresh, tx)
+    if (!consumer.handleAll) for (const event of fresh) await consumer.handle(event, tx)
+    else if (fresh.length > 0) await consumer.handleAll(fresh, tx)
     return fresh
   })
   consumer.afterCommit?.()
   return handled
+}
+
+/** Counts how long after their changes events were handled. */
+export function measureLag(
+  metrics: Pick<Metrics, 'consumed'>,
+  durable: string,
+  handled: readonly EventEnvelope[],
+): void {
+  for (const { time } of handled) metrics.consumed(durable, Math.max(0, now() - Date.parse(time)) / 1000)
 }
 
 /** Gives an event of a dead letter to the consumer that gave it up. @throws `refused` if that does not exist any more */

@@ -1,4 +1,4 @@
-import type { Bus, OperationHandler } from '@slipway/bus'
+import type { Bus, CallOptions, OperationHandler } from '@slipway/bus'
 import type { EventEnvelope, Identity, ServiceName } from '@slipway/contracts'
 import type { Migrations, Store, Tx } from '@slipway/store'
 import type { Logger } from 'pino'
@@ -18,6 +18,7 @@ export type ServiceContext<Config, Database> = {
   readonly registry: Registry
   /** Reads an identity token; throws `unauthenticated` for a bad one. */
   readonly identify: (token: string) => Promise<Identity>
+  readonly catchUp: CatchUp<Database>
 }
 
 /** A reaction to events: runs in a transaction that also remembers the event, so its effect happens once. */
@@ -37,6 +38,27 @@ export type EventConsumer<Database> = {
   /** Default 1, which keeps the order of events. */
   readonly concurrency?: number
 }
+
+/** One resource, by the events that its service writes of it. */
+export type Followed = {
+  readonly source: ServiceName
+  readonly noun: string
+  readonly aggregate: string
+  /** Only so many events, the newest. Default: the oldest 1,000. */
+  readonly newest?: number
+}
+
+/**
+ * Has a consumer handle what the source has recorded of one resource, before it is delivered: each event once, by the
+ * inbox that deliveries go through, too, so that what is delivered afterwards is known. Resolves to the number of events
+ * that are recorded.
+ * @throws `unavailable`, `timeout` when the source does not answer; what the consumer throws
+ */
+export type CatchUp<Database> = (
+  consumer: EventConsumer<Database>,
+  followed: Followed,
+  call?: CallOptions,
+) => Promise<number>
 
 /** Something that works in the background until it is stopped. `stop` resolves when nothing of it runs any more. */
 export type Worker = { stop(): Promise<void> }

@@ -1,4 +1,4 @@
-import type { CallContext, OperationHandler } from '@slipway/bus'
+import type { CallContext, CallOptions, OperationHandler } from '@slipway/bus'
 import {
   actorOf,
   type EventEnvelope,
@@ -17,16 +17,19 @@ import {
   type StoredDeadLetter,
   showDeadLetter,
 } from '@slipway/store'
+import type { Followed } from './definition.ts'
 import { handlerOf } from './handler.ts'
 import { requireRole } from './rights.ts'
 
-/** The operations that every service answers about itself: dead letters, and sending kept events again. */
-export function ownOperations(
-  service: ServiceName,
-  store: Store,
-  handleAgain: (consumer: string, event: EventEnvelope) => Promise<void>,
-): OperationHandler[] {
-  const { deadLetters, deadLetter, replay, discard, recorded, republish: sendAgain } = serviceOperations(service)
+export type OwnConsumers = {
+  handleAgain(consumer: string, event: EventEnvelope): Promise<void>
+  catchUp(consumer: string, followed: Followed, call: CallOptions): Promise<void>
+}
+
+/** The operations that every service answers about itself: dead letters, kept events, and consumers that catch up. */
+export function ownOperations(service: ServiceName, store: Store, consumers: OwnConsumers): OperationHandler[] {
+  const operations = serviceOperations(service)
+  const { deadLetters, deadLetter, replay, discard, recorded, catchUp, republish: sendAgain } = operations
   const administrator = ({ identity }: CallContext) => actorOf(requireRole(identity, ['ADMIN'], 'Must be an admin'))
 
   return [
@@ -41,16 +44,20 @@ export function ownOperations(
     }),
     handlerOf(replay, async ({ id }, context) => {
       const letter = await replayDeadLetter(store, id, administrator(context), ({ consumer, payload }) =>
-        handleAgain(consumer, eventEnvelopeSchema.parse(parseExact(payload)) as EventEnvelope),
+        consumers.handleAgain(consumer, eventEnvelopeSchema.parse(parseExact(payload)) as EventEnvelope),
       )
       return { body: summaryOf(letter) }
     }),
     handlerOf(discard, async ({ id }, context) => ({
       body: summaryOf(await discardDeadLetter(store, id, administrator(context))),
     })),
-    handlerOf(recorded, async ({ noun, aggregate }) => ({
-      body: { events: await recordedEvents(store, `/slipway/${service}`, noun, aggregate) },
+    handlerOf(recorded, async filter => ({
+      body: { events: await recordedEvents(store, `/slipway/${service}`, filter) },
     })),
+    handlerOf(catchUp, async ({ consumer, ...followed }, { traceparent, signal }) => {
+      await consumers.catchUp(consumer, followed, { traceparent, signal })
+      return {}
+    }),
     handlerOf(sendAgain, async ({ since, aggregate }, context) => {
       administrator(context)
       const filter = { ...(since && { since: new Date(since) }), ...(aggregate && { aggregate }) }

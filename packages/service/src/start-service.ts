@@ -1,6 +1,7 @@
 import { connectBus } from '@slipway/bus'
 import { every, migrate, openStore, purgeOld, type Store, startRelay } from '@slipway/store'
 import type { Logger } from 'pino'
+import { catchUpByName, catchUpWith } from './catch-up.ts'
 import { loadConfig } from './config.ts'
 import { handleAgain, startConsumer } from './consumers.ts'
 import type { ServiceDefinition, Worker } from './definition.ts'
@@ -81,7 +82,9 @@ export async function startService<Config, Database>(
     const revocations = followRevocations(bus, log)
     opened.push(async () => revocations.stop())
     const identify = createIdentify(bus, revocations)
-    const wiring = await definition.build({ config, store, bus, identity, log, registry: metrics.registry, identify })
+    const catchUp = catchUpWith({ bus, store, metrics })
+    const registry = metrics.registry
+    const wiring = await definition.build({ config, store, bus, identity, log, registry, identify, catchUp })
     if (wiring.close) opened.push(wiring.close)
 
     const relay = startRelay({
@@ -109,7 +112,10 @@ export async function startService<Config, Database>(
     const consumers = wiring.consumers ?? []
     const handlers = [
       ...wiring.operations,
-      ...ownOperations(name, store as Store, (durable, event) => handleAgain(store, consumers, durable, event)),
+      ...ownOperations(name, store as Store, {
+        handleAgain: (durable, event) => handleAgain(store, consumers, durable, event),
+        catchUp: (durable, followed, call) => catchUpByName(catchUp, consumers, durable, followed, call),
+      }),
     ].map(handler => measured(metrics, remembering(store as Store, handler)))
     await bus.serve(handlers, {
       queue: name,

@@ -42,7 +42,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
   config: coordinatorConfig,
   migrations: new URL('../migrations', import.meta.url),
 
-  build({ config, store, bus, log }) {
+  build({ config, store, bus, log, catchUp }) {
     const answerTimeoutMs = config.REQUEST_TIMEOUT * 1000
     const outbound = createOutbound({
       allowInternal: config.ALLOW_INTERNAL_ADDRESSES,
@@ -100,7 +100,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
         }),
         ...platformTaskHandlers({
           store,
-          bus,
+          catchUp,
           stopTask: createStopTask({ store, bus, changes, kick }),
           kick: kickJobs,
         }),

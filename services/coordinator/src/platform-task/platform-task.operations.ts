@@ -1,6 +1,6 @@
-import type { Answer, Bus, CallContext, OperationHandler } from '@slipway/bus'
+import type { Answer, CallContext, OperationHandler } from '@slipway/bus'
 import { actorOf, failure, type Identity, isFailure, platformTaskOperations } from '@slipway/contracts'
-import { commandOf, handlerOf, requireSignedIn } from '@slipway/service'
+import { type CatchUp, commandOf, handlerOf, requireSignedIn } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { startRun } from '../publish-run/start-run.ts'
@@ -18,7 +18,7 @@ import { outputOf } from './task-output.ts'
 
 export type PlatformTaskOptions = {
   readonly store: Store<Database>
-  readonly bus: Bus
+  readonly catchUp: CatchUp<Database>
   readonly stopTask: StopTask
   /** A job may be due. */
   readonly kick: () => void
@@ -27,14 +27,14 @@ export type PlatformTaskOptions = {
 const mayNot = (what: string) => failure('forbidden', `Forbidden. Only ${what}.`)
 
 /** Tasks of all kinds, and publishing. */
-export function platformTaskHandlers({ store, bus, stopTask, kick }: PlatformTaskOptions): OperationHandler[] {
+export function platformTaskHandlers({ store, catchUp, stopTask, kick }: PlatformTaskOptions): OperationHandler[] {
   const { get, list, output, stop, publish, preview } = platformTaskOperations
 
   /** The task; one that is not known here may be known to its owner. @throws `not_found` */
   async function requireTask(id: string, context: CallContext): Promise<TaskInfoRow> {
     const known = await findTask(store.read, id)
     if (known) return known
-    const found = (await askOwner(store, bus, id, context)) ? await findTask(store.query, id) : undefined
+    const found = (await askOwner(catchUp, id, context)) ? await findTask(store.query, id) : undefined
     if (!found) throw failure('not_found', 'No object exists with the given ID.')
     return found
   }

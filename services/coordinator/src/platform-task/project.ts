@@ -55,12 +55,10 @@ export async function projectEvents(tx: Queryable, events: readonly JobEvent[]):
   )
 }
 
-/** The same for events as they are on the bus, with their own times. */
-export function changesOfEnvelopes(events: readonly EventEnvelope[]): TaskChange[] {
-  return events.flatMap(({ type, subject, actor, data, time }) => {
-    const [noun = '', verb = ''] = type.replace(/^slipway\.v1\./, '').split('.')
-    return taskChangeOf({ noun, verb, aggregate: subject, actor, data }, time) ?? []
-  })
+/** What an event says as it is on the bus, with its own time. */
+function changeOfEnvelope({ type, subject, actor, data, time }: EventEnvelope): TaskChange | undefined {
+  const [noun = '', verb = ''] = type.replace(/^slipway\.v1\./, '').split('.')
+  return taskChangeOf({ noun, verb, aggregate: subject, actor, data }, time)
 }
 
 /** Follows the jobs of other services. Those of the coordinator are in the registry with their own transaction. */
@@ -68,6 +66,7 @@ export const platformTaskConsumer: EventConsumer<Database> = {
   durable: 'coordinator-platform-tasks',
   filters: jobKinds.filter(kind => kind.owner !== null).map(({ noun }) => `slipway.v1.event.${noun}.>`),
   async handle(event, tx) {
-    await projectChanges(tx, changesOfEnvelopes([event]))
+    const change = changeOfEnvelope(event)
+    if (change) await projectChanges(tx, [change])
   },
 }
