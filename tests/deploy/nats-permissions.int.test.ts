@@ -111,6 +111,15 @@ describe('operations', () => {
     expect(await publishers('slipway.v1.catalog.outbox.republish')).toEqual(['coordinator', 'gateway', 'operator'])
   })
 
+  it('that have a consumer catch up are called by whose things it shows, and tell it what was written', async () => {
+    expect(await publishers('slipway.v1.coordinator.consumer.catch-up')).toEqual(['registry', 'gateway'])
+    for (const service of ['registry', 'catalog', 'exporter', 'gateway']) {
+      expect(await publishers(`slipway.v1.${service}.consumer.catch-up`), service).toEqual(['gateway'])
+    }
+    expect(await publishers('slipway.v1.registry.outbox.recorded')).toEqual(['coordinator', 'gateway'])
+    expect(await publishers('slipway.v1.gateway.outbox.recorded')).toEqual(['catalog', 'gateway'])
+  })
+
   it('that tell the keys of new accounts are called by the service that mails them', async () => {
     expect(await publishers('slipway.v1.gateway.identity.activation')).toEqual(['catalog', 'gateway'])
   })

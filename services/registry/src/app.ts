@@ -1,4 +1,5 @@
-import { createOutbound, createServiceToken, type ServiceDefinition } from '@slipway/service'
+import { followers } from '@slipway/contracts'
+import { createOutbound, createServiceToken, createTellFollower, type ServiceDefinition } from '@slipway/service'
 import type { Worker } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { type RegistryConfig, registryConfig } from './config.ts'
@@ -24,7 +25,12 @@ export const registry: ServiceDefinition<RegistryConfig, unknown> = {
 
     return {
       operations: [
-        ...taskServiceOperations({ store, askStatusPage, token }),
+        ...taskServiceOperations({
+          store,
+          askStatusPage,
+          token,
+          tellFollower: createTellFollower(bus, log, followers.taskServices),
+        }),
         ...restoreHandlers(store),
         ...healthCheckOperations({ store, onDue: () => healthChecks?.kick() }),
       ],

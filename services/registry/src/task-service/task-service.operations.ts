@@ -8,7 +8,7 @@ import {
   type Operation,
   taskServiceOperations as operations,
 } from '@slipway/contracts'
-import { type Command, commandOf, handlerOf, requireRole, type ServiceToken } from '@slipway/service'
+import { type Command, commandOf, handlerOf, requireRole, type ServiceToken, type TellFollower } from '@slipway/service'
 import { findCommand, type Store } from '@slipway/store'
 import { pageBody } from './page-body.ts'
 import type { AskStatusPage } from './status-page.ts'
@@ -27,6 +27,8 @@ export type TaskServiceOperationsOptions = {
   readonly store: Store
   readonly askStatusPage: AskStatusPage
   readonly token: Pick<ServiceToken, 'anonymousHeaders'>
+  /** Who shows task services, and is to show each write at once. */
+  readonly tellFollower: TellFollower
 }
 
 /** Redirects followed from a url to its status page. */
@@ -40,6 +42,7 @@ export function taskServiceOperations({
   store,
   askStatusPage,
   token,
+  tellFollower,
 }: TaskServiceOperationsOptions): OperationHandler[] {
   /** The fields of a body; a url in it that is well-formed must lead to a status page. */
   async function checked<Fields extends Partial<TaskServiceFields>>(body: Checked<Fields>, signal: AbortSignal) {
@@ -70,11 +73,18 @@ export function taskServiceOperations({
     input: { readonly kf_id: string; readonly body: Checked<Partial<TaskServiceFields>> },
     context: CallContext,
   ): Promise<Answer<never>> {
+    const { kf_id } = input
     const { change, repeated } = await begin(operation, input, context)
-    if (repeated) return repeated
-    await existing(input.kf_id)
+    if (repeated) return seen(repeated, kf_id, context)
+    await existing(kf_id)
     const fields = await checked(input.body, context.signal)
-    return { body: { raw: found(await updateTaskService(store, input.kf_id, fields, change)) } }
+    return seen({ body: { raw: found(await updateTaskService(store, kf_id, fields, change)) } }, kf_id, context)
+  }
+
+  /** Answers a write when others show it, also when it was made before and its answer was lost. */
+  async function seen(answer: Answer<never>, kf_id: string, { traceparent }: CallContext): Promise<Answer<never>> {
+    await tellFollower(kf_id, traceparent)
+    return answer
   }
 
   return [
@@ -89,7 +99,8 @@ export function taskServiceOperations({
       const { change, repeated } = await begin(operations.create, input, context)
       if (repeated) return repeated
       const fields = await checked(input.body, context.signal)
-      return { status: 201, body: { raw: await createTaskService(store, fields, change) } }
+      const raw = await createTaskService(store, fields, change)
+      return seen({ status: 201, body: { raw } }, JSON.parse(raw).kf_id, context)
     }),
 
     handlerOf(operations.replace, (input, context) => writeFields(operations.replace, input, context)),
@@ -98,10 +109,10 @@ export function taskServiceOperations({
 
     handlerOf(operations.delete, async (input, context) => {
       const { change, repeated } = await begin(operations.delete, input, context)
-      if (repeated) return repeated
       const { kf_id } = input
+      if (repeated) return seen(repeated, kf_id, context)
       if (!idPattern.test(kf_id) || !(await deleteTaskService(store, kf_id, change))) throw unknown()
-      return { status: 204 }
+      return seen({ status: 204 }, kf_id, context)
     }),
   ]
 }
