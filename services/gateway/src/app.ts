@@ -1,4 +1,5 @@
-import type { ServiceDefinition } from '@slipway/service'
+import { followers } from '@slipway/contracts'
+import { createTellFollower, type ServiceDefinition } from '@slipway/service'
 import manifest from '../package.json' with { type: 'json' }
 import { type GatewayConfig, gatewayConfig } from './config.ts'
 import { platformDocument } from './docs/platform-document.ts'
@@ -55,6 +56,10 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
     const downloads = openDownloads({ config, store, bus, log })
     const { authenticator } = identity
     const logError = errorLog(log)
+    const accountChanges = {
+      announceChange: identity.announceChange,
+      showAccount: createTellFollower(bus, log, followers.accounts),
+    }
     const webhooks = openWebhooks({
       store,
       authenticator,
@@ -116,7 +121,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       bus: calls,
       store,
       authenticator,
-      announceChange: identity.announceChange,
+      ...accountChanges,
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       logError,
     })
@@ -124,7 +129,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       bus: calls,
       store,
       authenticator,
-      announceChange: identity.announceChange,
+      ...accountChanges,
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       downloads,
       uploadLimit: config.SLIPWAY_UPLOAD_LIMIT,
@@ -142,7 +147,7 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       logError,
     })
-    await app.register(identityRoutes, { store, authenticator, announceChange: identity.announceChange, logError })
+    await app.register(identityRoutes, { store, authenticator, ...accountChanges, logError })
     await app.register(streamRoutes, {
       store,
       tail: stream.tail,

@@ -1,4 +1,5 @@
 import { failure } from '@slipway/contracts'
+import type { TellFollower } from '@slipway/service'
 import { isUniqueViolation, type Store } from '@slipway/store'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -25,6 +26,8 @@ export type AccountRoutesOptions = {
   readonly authenticator: Authenticator
   /** Called after accounts or tokens changed. */
   readonly announceChange: () => Promise<void>
+  /** Has the catalog show at once what an account is by now. */
+  readonly showAccount: TellFollower
 }
 
 const word = z.string().min(1).max(200)
@@ -58,7 +61,7 @@ type WithLogin = { Params: { login: string } }
 /** `/api/v1/accounts`: who may sign in, and with which roles; for administrators. */
 export function accountRoutes(
   app: FastifyInstance,
-  { store, authenticator, announceChange }: AccountRoutesOptions,
+  { store, authenticator, announceChange, showAccount }: AccountRoutesOptions,
 ): void {
   app.get('/api/v1/accounts', async request => {
     requireAdministrator(await requireCaller(request, authenticator))
@@ -79,6 +82,7 @@ export function accountRoutes(
     try {
       const account = await insertAccount(store, login, fields, author)
       await announceChange()
+      await showAccount(account.id)
       return await reply.code(201).send(shownAccount(account))
     } catch (error) {
       if (isUniqueViolation(error)) throw failure('conflict', 'There is an account with this login.', { cause: error })
@@ -100,19 +104,22 @@ export function accountRoutes(
       return changed
     })
     await announceChange()
+    await showAccount(account.id)
     return shownAccount(account)
   })
 
   app.delete<WithLogin>('/api/v1/accounts/:login', async (request, reply) => {
     const author = authorOf(requireAdministrator(await requireCaller(request, authenticator)))
-    await store.transaction(async tx => {
+    const { id } = await store.transaction(async tx => {
       const existing = found(await lockAccount(tx, request.params.login))
       await deleteAccount(tx, existing, author)
       if (existing.superuser && !(await hasOtherSuperuser(tx, existing.id))) {
         throw failure('conflict', 'The last account that may do everything must stay.')
       }
+      return existing
     })
     await announceChange()
+    await showAccount(id)
     return reply.code(204).send()
   })
 }

@@ -4,8 +4,8 @@ import { deleteAccount, identityOf, lockAccount } from './account.store.ts'
 import { platformAuthor } from './delegation.ts'
 
 /**
- * Deletes the account behind an affiliate that is gone; one that is more than that of an affiliate stays. False if there
- * is none to delete. The platform does it: whoever deleted the affiliate need not manage accounts.
+ * Deletes the account behind an affiliate that is gone; one that is more than that of an affiliate stays. Returns its id;
+ * undefined if there is none to delete. The platform does it: whoever deleted the affiliate need not manage accounts.
  * @param madeBefore one that was made later has the login by chance; default: now
  */
 export async function deleteLicensee(
@@ -13,10 +13,10 @@ export async function deleteLicensee(
   login: string,
   actor: string,
   madeBefore = new Date(now()),
-): Promise<boolean> {
+): Promise<string | undefined> {
   const account = await lockAccount(tx, login)
-  if (!account || viewerOf(identityOf(account)).kind !== 'user') return false
-  if (new Date(account.created_at) > madeBefore) return false
+  if (!account || viewerOf(identityOf(account)).kind !== 'user') return undefined
+  if (new Date(account.created_at) > madeBefore) return undefined
   await deleteAccount(tx, account, platformAuthor(actor))
-  return true
+  return account.id
 }

@@ -1,4 +1,5 @@
 import type { Bus } from '@slipway/bus'
+import type { TellFollower } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import type { Authenticator } from '../identity/authenticator.ts'
@@ -11,6 +12,8 @@ export type ReleasePackagesOptions = {
   readonly authenticator: Authenticator
   /** Called after accounts or tokens changed. */
   readonly announceChange: () => Promise<void>
+  /** Has the catalog show at once what an account is by now. */
+  readonly showAccount: TellFollower
   readonly baseUrlOf: (request: FastifyRequest) => string
   readonly downloads: Downloads
   /** Greatest upload in bytes. */

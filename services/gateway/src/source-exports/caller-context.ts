@@ -1,5 +1,6 @@
 import type { Bus, CallOptions } from '@slipway/bus'
 import type { Operation } from '@slipway/contracts'
+import type { TellFollower } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import { commandIdOf } from '../http/command-id.ts'
@@ -13,6 +14,8 @@ export type SourceExportsOptions = {
   readonly authenticator: Authenticator
   /** Called after accounts or tokens changed. */
   readonly announceChange: () => Promise<void>
+  /** Has the catalog show at once what an account is by now. */
+  readonly showAccount: TellFollower
   readonly baseUrlOf: (request: FastifyRequest) => string
   /** Told of what was answered with 500 or more. */
   readonly logError: (error: unknown, request: FastifyRequest) => void

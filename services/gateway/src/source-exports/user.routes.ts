@@ -105,6 +105,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
         return made
       })
       await options.announceChange()
+      await options.showAccount(account.id)
       return account
     } catch (error) {
       if (isUniqueViolation(error)) throw refused('username', 'A user with this username already exists')
@@ -133,7 +134,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     return activate(request, reply, account, true)
   })
 
-  async function activate(request: FastifyRequest, reply: FastifyReply, { login }: Account, active: boolean) {
+  async function activate(request: FastifyRequest, reply: FastifyReply, { id, login }: Account, active: boolean) {
     const caller = await staff(request)
     await store.transaction(async tx => {
       const account = await lockAccount(tx, login)
@@ -142,6 +143,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
       if (account.superuser && !active) throw failure('refused', 'The administrator cannot be deactivated here.')
     })
     await options.announceChange()
+    await options.showAccount(id)
     return reply.code(204).send()
   }
 

@@ -48,8 +48,11 @@ async function deleteOne({ reply, caller, parameters, call, options }: EndpointC
   const { creator } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
   if (creator !== null) {
     const actor = caller?.identity.login ?? creator
-    const isGone = await options.store.transaction(tx => deleteLicensee(tx, creator, actor))
-    if (isGone) await options.announceChange()
+    const gone = await options.store.transaction(tx => deleteLicensee(tx, creator, actor))
+    if (gone !== undefined) {
+      await options.announceChange()
+      await options.showAccount(gone)
+    }
   }
   return sendBytes(reply, status, headers, withUsageReports(body))
 }

@@ -1,4 +1,4 @@
-import { accountOperations, failure } from '@slipway/contracts'
+import { failure } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
 import { parsed } from '../../http/platform-errors.ts'
 import { type Account, findAccount, lockAccount, updateAccount } from '../../identity/account.store.ts'
@@ -38,21 +38,16 @@ async function changeOwn(
   change: AccountChange,
   passwordHash?: string,
 ): Promise<void> {
-  const { request, call, options } = endpointCall
-  const { store, bus, announceChange, logError } = options
-  const changed = await store.transaction(async tx => {
+  const { request, options } = endpointCall
+  const { store, announceChange, showAccount } = options
+  await store.transaction(async tx => {
     const existing = await lockAccount(tx, account.login)
     if (existing?.id !== account.id) throw notFound()
-    const after = await updateAccount(tx, existing, changedFields(existing, change, passwordHash), authorOf(caller))
+    await updateAccount(tx, existing, changedFields(existing, change, passwordHash), authorOf(caller))
     if (passwordHash !== undefined) await endOtherSessions(tx, account.id, request)
-    return after
   })
   await announceChange()
-  // What others see did not change, and what identity tokens were good for has ended.
-  if (passwordHash !== undefined) return
-  // Its event tells as well; this only makes it be seen at once.
-  const noted = bus.call(accountOperations.note, { account: changed.told }, { ...call, commandId: undefined })
-  await noted.catch(error => logError(error, request))
+  await showAccount(account.id)
 }
 
 const done = (reply: FastifyReply) => reply.code(200).header('content-length', '0').send()

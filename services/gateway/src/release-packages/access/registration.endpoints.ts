@@ -65,6 +65,7 @@ async function activate(endpointCall: EndpointCall): Promise<FastifyReply> {
   if (login === undefined) throw failure('not_found', 'Not Found')
   await options.announceChange()
   const account = await findAccount(options.store, login)
+  if (account) await options.showAccount(account.id)
   if (account && maySignIn(account) && !caller && !isFromForeignPage(request, call.baseUrl ?? '')) {
     const holder = { subject: account.id, login: account.login, revocation_keys: [accountKey(account)] }
     await startSession(endpointCall, holder, false)
