@@ -1,4 +1,5 @@
 import { blobMigrations, postgresBlobs } from '@slipway/blobs'
+import { serveOverBus } from '@slipway/participant'
 import type { ServiceDefinition } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
@@ -30,9 +31,9 @@ import { packageStudyHandlers } from './package-study/package-study.operations.t
 import { productHandlers } from './product/product.operations.ts'
 import { productReleaseHandlers } from './product-release/product-release.operations.ts'
 import { productVersionHandlers } from './product-version/product-version.operations.ts'
-import { startTaskPurge } from './release-task/purge-tasks.ts'
 import { releaseConsumer } from './release-task/release.events.ts'
-import { serveReleaseTasks } from './release-task/task-service.ts'
+import { startTaskPurge } from './release-task/release-task.store.ts'
+import { releaseTaskService } from './release-task/release-task.ts'
 import { startReleaseTaskWork } from './release-task/work.ts'
 import { releaseTemplateHandlers } from './release-template/release-template.operations.ts'
 import { startReleases } from './release-template/start-releases.ts'
@@ -95,7 +96,8 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
       consumers: [accountConsumer(bus, config.SLIPWAY_PUBLIC_URL), releaseConsumer(kickReleaseTasks)],
       workers: async () => {
         releaseTasks = startReleaseTaskWork({ store, bus, identity, log })
-        await serveReleaseTasks(bus, store, kickReleaseTasks)
+        const service = releaseTaskService(store, kickReleaseTasks)
+        await serveOverBus(bus, { subject: 'slipway-tasks.catalog', queue: 'catalog' }, service)
         return [
           releaseTasks,
           startTaskPurge(store, config.RELEASE_TASK_DAYS, log),

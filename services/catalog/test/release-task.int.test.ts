@@ -12,7 +12,7 @@ import {
 } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { purgeTasks } from '../src/release-task/purge-tasks.ts'
+import { purgeTasks } from '../src/release-task/release-task.store.ts'
 import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
 
 type ScriptedTask = { readonly kf_id: string; state: string; readonly files?: readonly ReportedFile[]; url?: string }
@@ -259,7 +259,9 @@ describe('the part of the catalog in a release', () => {
   })
 
   it('does not know other tasks, and no other words', async () => {
-    await expect(ask('get_status', newId('TA'), newId('RE'))).rejects.toMatchObject({ status: 404 })
+    for (const action of ['get_status', 'publish']) {
+      await expect(ask(action, newId('TA'), newId('RE'))).rejects.toMatchObject({ status: 400 })
+    }
     await expect(ask('explode', newId('TA'), newId('RE'))).rejects.toMatchObject({ status: 400 })
   })
 })

@@ -3,8 +3,7 @@ import { insertNotification } from '../notification/notification.store.ts'
 import { notificationTimer } from '../notification/notify.ts'
 import type { PackageRow } from '../package/package-write.ts'
 import { lockVersion, removeVersion, updateVersion, type VersionRow } from '../version/version.store.ts'
-import { versionName } from './make-versions.ts'
-import { platformAuthor as author, lockIfThere } from './platform-author.ts'
+import { author, lockIfThere, versionName } from './make-versions.ts'
 import {
   forgetVersionsOf,
   type MadeVersion,

@@ -1,9 +1,9 @@
-import type { ReportedFile } from '@slipway/contracts'
+import { isFailure, leadingMember, type ReportedFile } from '@slipway/contracts'
 import type { AnyTx, Statement } from '@slipway/store'
 import { insertFile } from '../file/file.store.ts'
+import { type Author, lockPackage, type PackageRow } from '../package/package-write.ts'
 import { boundPackages } from '../package-study/package-study.store.ts'
 import { insertVersion } from '../version/version.store.ts'
-import { platformAuthor as author, lockIfThere } from './platform-author.ts'
 import { noteVersion, packagesWithVersionFor, type ReleaseTask } from './release-task.store.ts'
 
 export type ReleaseContent = {
@@ -12,6 +12,24 @@ export type ReleaseContent = {
   readonly description: string
   readonly studies: readonly string[]
   readonly files: readonly ReportedFile[]
+}
+
+/** Who makes the versions of releases: nobody in person. */
+export const author: Author = {
+  viewer: { kind: 'admin', member: leadingMember, login: 'system' },
+  principal: 'system',
+  actor: 'system',
+  traceparent: undefined,
+}
+
+/** Undefined: the package was taken away. */
+export async function lockIfThere(tx: AnyTx, releasePackageId: number): Promise<PackageRow | undefined> {
+  try {
+    return await lockPackage(tx, releasePackageId, author)
+  } catch (error) {
+    if (isFailure(error, 'not_found')) return undefined
+    throw error
+  }
 }
 
 const longestName = 255

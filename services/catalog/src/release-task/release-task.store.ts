@@ -1,13 +1,19 @@
-import type { AnyTx, Queryable, Statement } from '@slipway/store'
-
-export type ReleaseTaskState =
-  | ('initialized' | 'running' | 'staged' | 'publishing' | 'published')
-  | ('failed' | 'canceled')
+import type { TaskState } from '@slipway/participant'
+import {
+  type AnyStore,
+  type AnyTx,
+  every,
+  type Queryable,
+  type Statement,
+  type Store,
+  type TimersOptions,
+  type Worker,
+} from '@slipway/store'
 
 export type ReleaseTask = {
   readonly task: string
   readonly release: string
-  readonly state: ReleaseTaskState
+  readonly state: TaskState
   readonly error: string | null
 }
 
@@ -15,7 +21,8 @@ const columns = 'task, release, state, error'
 
 const add: Statement = {
   name: 'release-task.add',
-  text: `insert into release_task (task, release, state) values ($1, $2, $3) on conflict (task) do nothing`,
+  text: `insert into release_task (task, release, state) values ($1, $2, 'initialized') on conflict (task) do nothing
+    returning task`,
 }
 const lock: Statement = {
   name: 'release-task.lock',
@@ -32,10 +39,9 @@ const lockAll: Statement = {
 }
 const idsOf: Statement = { name: 'release-task.of-release', text: 'select task from release_task where release = $1' }
 
-/** Makes a row unless there is one, and locks it until the end of the transaction. */
-export async function lockOrAdd(tx: AnyTx, task: string, release: string, state: ReleaseTaskState) {
-  await tx.query(add, [task, release, state])
-  return (await lockReleaseTask(tx, task)) as ReleaseTask
+/** Makes a row for a task that is not known yet; false: it was. */
+export async function addReleaseTask(tx: AnyTx, task: string, release: string): Promise<boolean> {
+  return (await tx.query(add, [task, release])).length > 0
 }
 
 export async function lockReleaseTask(tx: AnyTx, task: string): Promise<ReleaseTask | undefined> {
@@ -51,7 +57,7 @@ export async function findReleaseTask(read: Queryable['query'], task: string): P
 export async function moveReleaseTask(
   tx: AnyTx,
   { task }: ReleaseTask,
-  state: ReleaseTaskState,
+  state: TaskState,
   error: string | null = null,
 ): Promise<void> {
   await tx.query(move, [task, state, error])
@@ -64,6 +70,32 @@ export async function lockTasksOfRelease(tx: AnyTx, release: string): Promise<Re
 
 export async function taskIdsOfRelease(read: Queryable['query'], release: string): Promise<string[]> {
   return (await read<{ task: string }>(idsOf, [release])).map(({ task }) => task)
+}
+
+/** Those that came to nothing; a start that comes after all begins anew. */
+const purge: Statement = {
+  name: 'release-task.purge',
+  text: `
+    delete from release_task where task in (
+      select task from release_task t
+      where state in ('initialized', 'canceled', 'failed') and moved_at < now() - $1 * interval '1 day'
+        and not exists (select from release_task_version v where v.task = t.task)
+      limit $2 for update skip locked
+    ) returning task`,
+}
+
+const purgeEveryMs = 3_600_000
+/** Rows of one statement that forgets. */
+const atOnce = 1_000
+
+/** Forgets tasks that came to nothing, so many days later. Those that have versions stay as long as these are known. */
+export async function purgeTasks(store: AnyStore, days: number, limit = atOnce): Promise<void> {
+  while ((await store.write(purge, [days, limit])).length === limit);
+}
+
+export function startTaskPurge(store: Store, days: number, log: TimersOptions['log']): Worker {
+  const run = () => purgeTasks(store, days)
+  return every({ store, name: 'release-task-purge', everyMs: purgeEveryMs, log, run })
 }
 
 export type MadeVersion = {

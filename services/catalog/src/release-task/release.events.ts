@@ -2,8 +2,8 @@ import { type EventDataOf, type EventEnvelope, releaseEvents, taskEvents } from 
 import type { EventConsumer } from '@slipway/service'
 import { type AnyTx, setTimer } from '@slipway/store'
 import { announceVersions } from './change-versions.ts'
-import { releaseTaskTimer, withdraw } from './obey.ts'
 import { lockTasksOfRelease } from './release-task.store.ts'
+import { releaseTaskTimer, withdraw } from './release-task.ts'
 
 type ReleaseData = EventDataOf<typeof releaseEvents.published>
 type TaskData = EventDataOf<typeof taskEvents.staged>

@@ -1,16 +1,10 @@
 import type { Bus } from '@slipway/bus'
-import {
-  isFailure,
-  type ReportedFile,
-  releaseOperations,
-  reportedFileOperations,
-  taskOperations,
-} from '@slipway/contracts'
+import { type ReportedFile, reportedFileOperations } from '@slipway/contracts'
+import { platformOverBus } from '@slipway/participant'
 import type { ServiceIdentity, Worker } from '@slipway/service'
 import { jitteredBackoff, type NextRun, type Store, startTimers, type TimersOptions } from '@slipway/store'
 import { announceVersions, publishVersions } from './change-versions.ts'
 import { makeVersions } from './make-versions.ts'
-import { releaseTaskTimer, withdraw } from './obey.ts'
 import {
   findReleaseTask,
   lockTasksOfRelease,
@@ -18,6 +12,7 @@ import {
   type ReleaseTask,
   taskIdsOfRelease,
 } from './release-task.store.ts'
+import { releaseTaskTimer, withdraw } from './release-task.ts'
 
 export type ReleaseTaskWorkOptions = {
   readonly store: Store
@@ -34,14 +29,16 @@ const exporterUrl = 'nats://slipway-tasks.exporter'
 
 /** Carries tasks on: each by one replica at a time, and after a crash from where its rows stand. */
 export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskWorkOptions): Worker & { kick(): void } {
-  const call = async () => ({ identity: await identity.token(), timeoutMs: 10_000 })
+  const platform = platformOverBus(bus, identity.token)
+  const filesOf = async (task: string) =>
+    bus.call(reportedFileOperations.list, { task }, { identity: await identity.token(), timeoutMs: 10_000 })
 
   /**
    * Waits until all others are ready, then makes the versions. Parts of the catalog itself do not count as others: two of
    * them would wait for each other.
    */
   async function stage(row: ReleaseTask): Promise<NextRun | undefined> {
-    const release = await bus.call(releaseOperations.get, { kf_id: row.release }, await call())
+    const release = await platform.release(row.release)
     if (release.state === 'canceled' || release.state === 'failed') {
       await change(row, 'running', tx => withdraw(tx, row))
       return undefined
@@ -52,7 +49,7 @@ export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskW
 
     const files: ReportedFile[] = []
     for (const { kf_id } of others) {
-      const reported = await bus.call(reportedFileOperations.list, { task: kf_id }, await call())
+      const reported = await filesOf(kf_id)
       const foreign = reported.files.find(
         ({ url }) => /^slipway:/i.test(url) && !isOurs(url, reported.task_service_url),
       )
@@ -97,15 +94,9 @@ export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskW
   async function report(task: string): Promise<undefined> {
     const row = await findReleaseTask(store.query, task)
     if (row?.state !== 'staged' && row?.state !== 'published' && row?.state !== 'failed') return
-    const body = { state: row.state, ...(row.state !== 'failed' && { progress: 100 }) }
-    try {
-      const commandId = `${task}-${row.state}`
-      await bus.call(taskOperations.update, { kf_id: task, body }, { ...(await call()), commandId })
-    } catch (error) {
-      // The release is elsewhere by now; its events, or the next poll, tell.
-      if (!isFailure(error, 'invalid', 'refused', 'not_found')) throw error
-      log.info({ err: error, task }, 'a report was not taken')
-    }
+    const answer = await platform.report(task, { state: row.state, ...(row.state !== 'failed' && { progress: 100 }) })
+    // The release is elsewhere by now; its events, or the next poll, tell.
+    if (answer !== undefined) log.info({ task, answer }, 'a report was not taken')
   }
 
   return startTimers({

@@ -3,8 +3,13 @@ import { catalogRestoreOperations, failure, isFailure, type OutputOf, releaseOpe
 import { handlerOf, requireRole, restoreFactsHandler } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import { announceVersions, publishVersions } from '../release-task/change-versions.ts'
-import { begin, withdraw } from '../release-task/obey.ts'
-import { lockOrAdd, lockReleaseTask, lockTasksOfRelease, moveReleaseTask } from '../release-task/release-task.store.ts'
+import {
+  addReleaseTask,
+  lockReleaseTask,
+  lockTasksOfRelease,
+  moveReleaseTask,
+} from '../release-task/release-task.store.ts'
+import { begin, withdraw } from '../release-task/release-task.ts'
 import { factReaders, forgetStarted } from './restore.store.ts'
 
 export type RestoreOptions = {
@@ -34,14 +39,14 @@ export function restoreHandlers({ store, bus, kick }: RestoreOptions): Operation
    */
   async function publish(task: string, release: OutputOf<typeof releaseOperations.get>): Promise<boolean> {
     const done = await store.transaction(async tx => {
+      if (release.state === 'published') await addReleaseTask(tx, task, release.kf_id)
+      const row = await lockReleaseTask(tx, task)
       if (release.state === 'publishing') {
-        const row = await lockReleaseTask(tx, task)
         if (row?.state !== 'staged') return false
         await begin(tx, row, 'publishing')
         return true
       }
-      const row = await lockOrAdd(tx, task, release.kf_id, 'initialized')
-      switch (row.state) {
+      switch (row?.state) {
         case 'initialized':
         case 'running':
           await begin(tx, row, 'running')
