@@ -152,3 +152,51 @@ it('tells the gateway anew of a login that is taken again with an affiliate behi
   const events = await running.store.read<{ standing: string }>({ name: 'test.told', text })
   expect(events.map(({ standing }) => standing)).toEqual(['APPLYING', 'DEREGISTERED'])
 })
+
+describe('an account that is made for an affiliate', () => {
+  /** One that was taken in: nobody acts for it, and its application is nobody's. */
+  async function takenIn(): Promise<number> {
+    const text = `
+      with made as (
+        insert into affiliate (home_member, standing, details)
+        values ('SE', 'IN_GOOD_STANDING', '{"affiliateDetailsId": 1, "organizationName": "Lab"}') returning affiliate_id
+      )
+      insert into application (application_type, affiliate_id, username, member, state, details)
+      select 'PRIMARY', affiliate_id, '', 'SE', 'APPROVED', '{"affiliateDetailsId": 2}' from made returning affiliate_id`
+    const [row] = await running.store.write<{ affiliate_id: number }>({ name: 'test.taken-in', text })
+    return row?.affiliate_id as number
+  }
+  async function affiliate(id: number) {
+    const text = `select a.creator, a.details ->> 'email' as email, p.username,
+        (select count(*) from platform.outbox o where o.noun = 'affiliate' and o.aggregate = a.affiliate_id::text) as events
+      from affiliate a join application p using (affiliate_id) where a.affiliate_id = $1`
+    const [row] = await running.store.read<Record<string, unknown>>({ name: 'test.affiliate', text }, [id])
+    return row
+  }
+  const its = (login: string) => ({ creator: login, email: `${login}@example.org`, username: login, events: 1 })
+
+  it('acts for it and for no other, whether the call or the event of the account comes first', async () => {
+    for (const [login, first, second] of [
+      ['called-first', note, (account: KnownAccount) => tell(accountEvents.created, account)],
+      ['told-first', (account: KnownAccount) => tell(accountEvents.created, account), note],
+    ] as const) {
+      const id = await takenIn()
+      const account = known(login, { affiliate_id: id })
+      await first(account)
+      expect(await affiliate(id)).toEqual(its(login))
+      await second(account)
+      expect([await affiliate(id), await found(login)]).toEqual([its(login), { ...once, mails: 0 }])
+    }
+  })
+
+  it('leaves it to the account that came first', async () => {
+    const id = await takenIn()
+    await note(known('quicker', { affiliate_id: id }))
+    await expect(note(known('slower', { affiliate_id: id }))).rejects.toMatchObject({ code: 'conflict' })
+    await tell(accountEvents.created, known('slower', { affiliate_id: id }))
+    expect([await affiliate(id), await found('slower')]).toEqual([
+      its('quicker'),
+      { affiliates: 0, applications: 0, mails: 0 },
+    ])
+  })
+})

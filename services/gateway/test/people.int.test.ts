@@ -124,9 +124,9 @@ test('every change of an account is told, without what could be used to sign in'
 test('an account that is not activated in time goes, and one that was stays', async () => {
   const fields = changedFields(undefined, { roles: ['ROLE_USER'], activated: false }, null)
   const [slow, quick] = [newRegistration('https://x.org'), newRegistration('https://x.org')]
-  const { told } = await insertAccount(store, 'slow', fields, platformAuthor('slow'), slow)
+  const { told } = await insertAccount(store, 'slow', fields, platformAuthor('slow'), { registration: slow })
   expect(told).toMatchObject({ login: 'slow', activated: false, activation_key: slow.key, base_url: 'https://x.org' })
-  await insertAccount(store, 'quick', fields, platformAuthor('quick'), quick)
+  await insertAccount(store, 'quick', fields, platformAuthor('quick'), { registration: quick })
   // The key is in no event: many read those.
   for (const login of ['slow', 'quick']) expect((await toldOf(login))[0]?.data).toMatchObject({ activation_key: null })
   const renewed = await renewActivation(store, 'QUICK')

@@ -23,6 +23,10 @@ export const knownAccountSchema = z.object({
   }),
   base_url: z.string().nullable().meta({ description: 'Public address of the platform, for links in mails' }),
   sequence: z.int().positive().meta({ description: 'Number of the event of this state' }),
+  affiliate_id: z
+    .int()
+    .optional()
+    .meta({ description: 'Of the affiliate that the account was made for, which was there before it' }),
 })
 export type KnownAccount = z.output<typeof knownAccountSchema>
 
@@ -58,7 +62,7 @@ export const accountOperations = {
         .meta({ description: 'Which the first usage report is for; else it is the current calendar year' }),
     }),
     output: z.void(),
-    errors: ['unauthenticated', 'forbidden'],
+    errors: ['unauthenticated', 'forbidden', 'conflict'],
   }),
   get: operation('catalog.account.get', {
     summary: 'Tells the caller who they are',

@@ -21,7 +21,7 @@ export function accountConsumer(bus: Bus, publicUrl: string | undefined): EventC
         return
       }
       const account = accountEvents.updated.data.parse(event.data)
-      const cause = { identity: null, traceparent: event.traceparent }
+      const cause = { identity: null, traceparent: event.traceparent, actor: event.actor }
       const keyOf = async (login: string) => account.activation_key ?? (await newKey(login))
       await noteAccount(tx, account, mailBaseUrl(publicUrl), cause, keyOf)
     },

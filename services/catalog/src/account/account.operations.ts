@@ -1,8 +1,15 @@
 import type { OperationHandler } from '@slipway/bus'
-import { accountOperations, userOperations, type Viewer, viewerOf } from '@slipway/contracts'
+import {
+  accountOperations,
+  failure,
+  type KnownAccount,
+  userOperations,
+  type Viewer,
+  viewerOf,
+} from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import type { Store } from '@slipway/store'
-import { affiliateOf } from '../affiliate/affiliate.store.ts'
+import type { AnyTx, Store } from '@slipway/store'
+import { affiliateOf, findAffiliate } from '../affiliate/affiliate.store.ts'
 import { setFirstPeriod } from '../commercial-usage/commercial-usage.store.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { notFound } from '../member/viewer.ts'
@@ -23,6 +30,7 @@ export function accountHandlers(store: Store, publicUrl: string | undefined): Op
     writeHandler(store, note, async (tx, { account, reset_key: resetKey, usage_period: period }, context) => {
       const baseUrl = mailBaseUrl(publicUrl)
       await noteAccount(tx, account, baseUrl, context, async () => account.activation_key)
+      await requireItsAffiliate(tx, account)
       if (period) await setFirstPeriod(tx, account.login.toLowerCase(), period.start_date, period.end_date)
       if (resetKey !== undefined) await mailReset(tx, account, baseUrl, resetKey)
       return {}
@@ -62,6 +70,12 @@ export function accountHandlers(store: Store, publicUrl: string | undefined): Op
       return { body: shownUser(profile) }
     }),
   ]
+}
+
+/** @throws `conflict` where the affiliate that an account was made for is another's by now */
+async function requireItsAffiliate(tx: AnyTx, { affiliate_id: id, login }: KnownAccount): Promise<void> {
+  if (id === undefined || (await findAffiliate(tx.query, id))?.creator === login.toLowerCase()) return
+  throw failure('conflict', 'The affiliate has another login.')
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { CallContext } from '@slipway/bus'
 import type { KnownAccount } from '@slipway/contracts'
 import type { AnyTx } from '@slipway/store'
 import { saveAffiliate } from '../affiliate/affiliate.store.ts'
 import { ensureAffiliate, renewAffiliate } from '../affiliate/ensure-affiliate.ts'
+import { type Cause, giveLogin } from '../affiliate/give-login.ts'
 import { homeMemberAmong } from '../affiliate/licensee.ts'
 import { html } from '../mail/html.ts'
 import { type Texts, textsFor } from '../mail/languages.ts'
@@ -34,14 +34,15 @@ export async function noteAccount(
   tx: AnyTx,
   account: KnownAccount,
   baseUrl: string | undefined,
-  cause: Pick<CallContext, 'identity' | 'traceparent'>,
+  cause: Cause,
   keyOf: (login: string) => Promise<string | null>,
 ): Promise<void> {
   const noted = await noteProfile(tx, account)
   if (!noted) return
   const { first_name: firstName, last_name: lastName, email, country } = account
   const login = account.login.toLowerCase()
-  if (isLicensee(account.roles)) {
+  if (account.affiliate_id !== undefined) await giveLogin(tx, account.affiliate_id, { login, email }, cause)
+  else if (isLicensee(account.roles)) {
     const homeMember = await homeMemberAmong(tx, [country, account.member])
     const licensee = { login, firstName, lastName, email, country, homeMember }
     const affiliate = await ensureAffiliate(tx, licensee, cause)

@@ -14,5 +14,6 @@ const entry =
 export const affiliateUpdated = entry('AFFILIATE_UPDATED')
 export const affiliateDeleted = entry('AFFILIATE_DELETED')
 export const standingChanged = entry('AFFILIATE_STANDING_STATE_CHANGED')
+export const loginCreated = entry('AFFILIATE_LOGIN_CREATED')
 export const createdByImport = entry('AFFILIATE_CREATED_BY_IMPORT')
 export const updatedByImport = entry('AFFILIATE_UPDATED_BY_IMPORT')

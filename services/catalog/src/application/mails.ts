@@ -48,7 +48,7 @@ export async function tellApplicant(tx: Queryable, row: ApplicationRow, baseUrl:
   if (!recipient) return
   const { subject, body } = textsFor(approvalTexts, person?.lang_key ?? null)
   const names = [row.details.firstName ?? person?.first_name, row.details.lastName ?? person?.last_name]
-  const name = names.filter(Boolean).join(' ') || row.username
+  const name = names.filter(Boolean).join(' ') || row.username || recipient
   const text = body(name, row.member, `${baseUrl}/#/viewReleases`)
   await enqueueMails(tx, [{ recipient, subject, html: text, login: row.username }])
 }

@@ -61,10 +61,13 @@ const page: Statement = {
   text: `select ${columns} from account where lower(login) > lower($1) order by lower(login) limit $2`,
 }
 /** Never with the key that activates it: events are read by many. */
-const told = (verb: 'created' | 'updated', actor: string, baseUrl: string) => `
+const told = (verb: 'created' | 'updated', actor: string, data: string) => `
     insert into platform.outbox (${outboxColumns})
-    select 'account', '${verb}', id::text, seq, ${actor}, null, account_told(row(changed.*)::account, null, ${baseUrl})
-    from changed returning data`
+    select 'account', '${verb}', id::text, seq, ${actor}, null, ${data} from changed returning data`
+const changedTold = (baseUrl: string) => `account_told(row(changed.*)::account, null, ${baseUrl})`
+/** With the affiliate that it is made for, if there is one. */
+const createdTold = `case when $20::bigint is null then ${changedTold('$18')}
+      else (${changedTold('$18')}::jsonb || jsonb_build_object('affiliate_id', $20::bigint))::json end`
 const insert: Statement = {
   name: 'account.insert',
   text: `
@@ -75,7 +78,7 @@ const insert: Statement = {
       returning *
     ), known as (
       insert into known_login (key, login, subject) select $19, login, id::text from changed
-    ), told as (${told('created', '$15', '$18')}
+    ), told as (${told('created', '$15', createdTold)}
     )
     select ${columns}, (select data from told) as told from changed`,
 }
@@ -88,7 +91,7 @@ const update: Statement = {
         updated_at = now(), seq = seq + 1
       where id = $1
       returning *
-    ), told as (${told('updated', '$15', 'null')}
+    ), told as (${told('updated', '$15', changedTold('null'))}
     )
     select ${columns}, (select data from told) as told from changed`,
 }
@@ -160,6 +163,13 @@ export type Registration = {
   readonly baseUrl: string
 }
 
+/** What is known of a new account beside what is kept of it. */
+export type NewAccount = {
+  readonly registration?: Registration | undefined
+  /** That it is made for, and that was there before. */
+  readonly affiliateId?: number | undefined
+}
+
 export type ToldAccount = Account & {
   /** What services are told of it; the key is for the one that mails it. */
   readonly told: KnownAccount
@@ -175,7 +185,7 @@ export async function insertAccount(
   login: string,
   fields: AccountFields,
   author: Author,
-  registration?: Registration,
+  { registration, affiliateId }: NewAccount = {},
 ): Promise<ToldAccount> {
   requireAccountWithin(author, undefined, fields)
   if (!author.configured) requireLogin(login)
@@ -189,6 +199,7 @@ export async function insertAccount(
     expiresAt,
     baseUrl,
     loginKey(login),
+    affiliateId ?? null,
   ])
   const made = account as ToldAccount
   return { ...made, told: { ...made.told, activation_key: key } }

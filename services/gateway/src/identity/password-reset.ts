@@ -39,13 +39,19 @@ const useKey: Statement = {
 
 export type Reset = { readonly told: KnownAccount; readonly key: string }
 
-/** Makes a key for each account that is written to at an address, in place of one before, of which a hash is kept. */
+/** Makes a key for an account, in place of one before, of which a hash is kept; undefined if nobody may sign in with it. */
+export async function beginReset(store: Store, id: string): Promise<Reset | undefined> {
+  const key = randomBytes(24).toString('base64url')
+  const [row] = await store.write<{ told: KnownAccount }>(begin, [id, hashOf(key)])
+  return row && { told: row.told, key }
+}
+
+/** Makes a key for each account that is written to at an address. */
 export async function beginResets(store: Store, email: string): Promise<Reset[]> {
   const resets: Reset[] = []
   for (const { id } of await store.read<{ id: string }>(ofAddress, [email])) {
-    const key = randomBytes(24).toString('base64url')
-    const [row] = await store.write<{ told: KnownAccount }>(begin, [id, hashOf(key)])
-    if (row) resets.push({ told: row.told, key })
+    const reset = await beginReset(store, id)
+    if (reset) resets.push(reset)
   }
   return resets
 }

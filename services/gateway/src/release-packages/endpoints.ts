@@ -1,4 +1,5 @@
 import { affiliateEndpoints } from './access/affiliate.endpoints.ts'
+import { affiliateLoginEndpoints } from './access/affiliate-login.endpoints.ts'
 import { applicationEndpoints } from './access/application.endpoints.ts'
 import { auditEndpoints } from './access/audit.endpoints.ts'
 import { commercialUsageEndpoints } from './access/commercial-usage.endpoints.ts'
@@ -22,6 +23,7 @@ import { versionEndpoints } from './version.endpoints.ts'
 /** Every method of every path of this API: what is served, and what is described. */
 export const endpoints: readonly Endpoint[] = [
   ...affiliateEndpoints,
+  ...affiliateLoginEndpoints,
   ...applicationEndpoints,
   ...auditEndpoints,
   ...commercialUsageEndpoints,

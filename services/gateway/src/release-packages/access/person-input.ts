@@ -47,6 +47,16 @@ export const ownPassword = z.object({ password })
 
 const roles = z.array(text(50).regex(/^ROLE_(?:ADMIN|USER|(?:STAFF|MEMBER)(?:_\w+)?)$/, 'must be a role of this API'))
 
+/** An affiliate that is to have a login, as clients send it back; what else is in it is ignored. */
+export const affiliateLoginInput = z.object({
+  affiliateId: z.int().nonnegative(),
+  affiliateDetails: z.object({
+    email: email.toLowerCase().pipe(login),
+    firstName: text(255).nullish(),
+    lastName: text(255).nullish(),
+  }),
+})
+
 /** Of somebody whom an administrator makes an account for. */
 export const newUserInput = z.object({
   ...person,

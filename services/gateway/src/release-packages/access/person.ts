@@ -26,7 +26,7 @@ export async function makeAccount(
   const { store, bus, announceChange, logError } = options
   let told: KnownAccount
   try {
-    told = (await insertAccount(store, login, fields, author, registration)).told
+    told = (await insertAccount(store, login, fields, author, { registration })).told
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw failure('conflict', 'There is an account with this login.', { cause: error })
