@@ -1,4 +1,5 @@
 import { request } from 'undici'
+import { answerText, decodedBody, tooLong } from './answer-text.ts'
 import type { GuardOptions } from './guard.ts'
 import { createGuardedAgent, isGuardError } from './guarded-agent.ts'
 import { userAgent } from './user-agent.ts'
@@ -52,6 +53,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const { connectTimeoutMs = 5000, answerTimeoutMs = 15_000, maxBytes = 1_048_576 } = options
   const agent = createGuardedAgent({ allowInternal: options.allowInternal, connectTimeoutMs })
 
+  function tooLarge(status: number, head: Buffer = Buffer.alloc(0)): Hop {
+    const message = `the answer is longer than ${maxBytes} bytes`
+    const partial = { status, text: head.subarray(0, keptBytes).toString('utf8') }
+    return { kind: 'unreachable', reason: 'too_large', message, partial }
+  }
+
   async function hop(url: URL, outbound: OutboundRequest, signal: AbortSignal): Promise<Hop> {
     const response = await request(url, {
       method: outbound.method,
@@ -67,20 +74,20 @@ export function createOutbound(options: OutboundOptions): Outbound {
       await response.body.dump()
       return { kind: 'redirect', location: String(location) }
     }
+    const status = response.statusCode
     const chunks: Buffer[] = []
     let size = 0
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > maxBytes) {
         response.body.destroy()
-        const message = `the answer is longer than ${maxBytes} bytes`
-        const head = chunks.length > 0 ? Buffer.concat(chunks) : chunk
-        const partial = { status: response.statusCode, text: head.subarray(0, keptBytes).toString('utf8') }
-        return { kind: 'unreachable', reason: 'too_large', message, partial }
+        return tooLarge(status, chunks.length > 0 ? Buffer.concat(chunks) : chunk)
       }
       chunks.push(chunk)
     }
-    return { kind: 'answer', status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') }
+    const encoding = response.headers['content-encoding']
+    const body = decodedBody(Buffer.concat(chunks), encoding?.toString(), maxBytes)
+    return body === tooLong ? tooLarge(status) : { kind: 'answer', status, text: answerText(body) }
   }
 
   async function send(outbound: OutboundRequest): Promise<OutboundResult> {

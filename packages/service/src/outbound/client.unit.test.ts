@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createOutbound, type Outbound, type OutboundOptions, type OutboundRequest } from './client.ts'
 
@@ -43,6 +44,40 @@ describe('an outbound call', () => {
     })
     const sent = await send(url, { method: 'POST', body: '{"ä":1}', headers: { 'x-trace': 'abc' } })
     expect(sent).toEqual({ kind: 'answer', status: 418, text: 'POST abc {"ä":1}' })
+  })
+
+  it.each([
+    ['gzip', gzipSync],
+    ['X-GZip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['identity', (text: string) => Buffer.from(text)],
+    ['deflate, gzip', (text: string) => gzipSync(deflateSync(text))],
+    // It says so, but it is not.
+    ['gzip', (text: string) => Buffer.from(text)],
+    ['unheard-of', (text: string) => Buffer.from(text)],
+  ])('reads an answer whose content coding is %s', async (coding, encode) => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': coding }).end(encode('{"state":"staged"}'))
+    })
+    expect(await send(url)).toEqual({ kind: 'answer', status: 200, text: '{"state":"staged"}' })
+  })
+
+  it('reads no more of a compressed answer than of another one', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(10_000_000)))
+    })
+    expect(await send(url, {}, { maxBytes: 100_000 })).toMatchObject({ kind: 'unreachable', reason: 'too_large' })
+  })
+
+  it.each([
+    ['UTF-8 with a mark', Buffer.from('\ufeff{"ä":1}')],
+    ['UTF-16', Buffer.from('\ufeff{"ä":1}', 'utf16le')],
+    ['UTF-16, the other way round', Buffer.from('\ufeff{"ä":1}', 'utf16le').swap16()],
+  ])('reads an answer in %s', async (_, bytes) => {
+    const url = await serve((_request, response) => response.end(bytes))
+    expect(await send(url)).toMatchObject({ text: '{"ä":1}' })
   })
 
   it('says whose it is, unless the caller does', async () => {
