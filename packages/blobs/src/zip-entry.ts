@@ -59,14 +59,14 @@ export async function* zipEntry(
     file,
     localExtra,
   ])
-  yield local
-
   let packed = 0
   const source = Readable.from(measured(), { objectMode: false })
   const deflate = createDeflateRaw()
   source.on('error', error => deflate.destroy(error))
   try {
     for await (const piece of source.pipe(deflate) as AsyncIterable<Buffer>) {
+      // Not before: what cannot be read from its beginning is no archive that breaks off.
+      if (packed === 0) yield local
       packed += piece.length
       yield piece
     }

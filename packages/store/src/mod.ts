@@ -32,6 +32,7 @@ export {
 export { type DumpOptions, dumpSchema } from './dump-schema.ts'
 export { type EventRow, emit } from './emit.ts'
 export { type EveryOptions, every } from './every.ts'
+export { headed } from './headed.ts'
 export { inBackground } from './in-background.ts'
 export { once, onceEach } from './inbox.ts'
 export { listJson, rowJson } from './json.ts'

@@ -1,3 +1,4 @@
+import { headed } from '@slipway/store'
 import type { RowText } from './child/row-text.ts'
 
 export async function* bytesOf(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array, void, void> {
@@ -33,9 +34,12 @@ export async function* jsonArray(parts: AsyncIterable<readonly RowText[]>): Asyn
 /** Bytes at the end of a row that are looked at as a whole. */
 const endBytes = 64
 
-/** The row without what its end matches. */
-async function* without(end: RegExp, row: RowText): AsyncGenerator<Uint8Array, void, void> {
-  if (typeof row === 'string') return yield Buffer.from(row.replace(end, ''))
+/** The row without what its end matches, and what follows it. */
+async function* continued(
+  row: Exclude<RowText, string>,
+  end: RegExp,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
   let held = Buffer.alloc(0)
   for await (const piece of row) {
     const bytes = Buffer.concat([held, Buffer.from(piece)])
@@ -43,6 +47,7 @@ async function* without(end: RegExp, row: RowText): AsyncGenerator<Uint8Array, v
     yield bytes.subarray(0, -endBytes)
   }
   yield Buffer.from(held.toString('latin1').replace(end, ''), 'latin1')
+  yield* rest
 }
 
 /** Rows of one of several arrays, by its place among them. */
@@ -50,16 +55,25 @@ export type ArrayPart = { readonly array: number; readonly rows: readonly RowTex
 
 /**
  * An object with arrays behind its other fields. `head` is JSON of an object with at least one field, which are continued
- * in place of its `end`; the parts come in the order of the arrays.
+ * in place of its `end`; the parts come in the order of the arrays. A head that is at hand is not given away before the
+ * first of them.
  */
-export async function* jsonWithArrays(
+export function jsonWithArrays(
   head: RowText,
   names: readonly string[],
   parts: AsyncIterable<ArrayPart>,
   tail = '}',
   end = /\}$/,
 ): AsyncGenerator<Uint8Array, void, void> {
-  yield* without(end, head)
+  const arrays = arraysOf(names, parts, tail)
+  return typeof head === 'string' ? headed(Buffer.from(head.replace(end, '')), arrays) : continued(head, end, arrays)
+}
+
+async function* arraysOf(
+  names: readonly string[],
+  parts: AsyncIterable<ArrayPart>,
+  tail: string,
+): AsyncGenerator<Uint8Array, void, void> {
   let begun = 0
   let isEmpty = true
   const beginUpTo = (count: number) => {

@@ -58,6 +58,11 @@ test('an object in pieces is continued in place of its end', async () => {
   expect(await text(jsonWithArrays(whole, ['x'], given({ array: 0, rows: ['1'] }), '}', end))).toBe(expected)
 })
 
+test('an object whose rows cannot be had is not begun', async () => {
+  const failing = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('no connection')) }) }
+  await expect(jsonWithArrays('{"a":1}', ['x'], failing).next()).rejects.toThrow('no connection')
+})
+
 test('the end of an object may hold more', async () => {
   expect(await text(jsonWithArrays('{"a":1}', ['x'], given(), ',"b":2}'))).toBe('{"a":1,"x":[],"b":2}')
 })

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { affiliateOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { Statement, Store } from '@slipway/store'
+import { headed, type Statement, type Store } from '@slipway/store'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import { affiliateLine, type ExportedAffiliate, headLine } from './affiliate-table.ts'
 
@@ -18,8 +18,7 @@ const after: Statement = {
 
 /** All affiliates as a table, in the order of their ids; who took it is in the trail. */
 export function affiliateExportHandler(store: Store): OperationHandler {
-  async function* table(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(headLine)
+  async function* lines(): AsyncGenerator<Uint8Array> {
     let last = 0
     for (;;) {
       const rows = await store.read<ExportedAffiliate>(after, [last])
@@ -32,6 +31,9 @@ export function affiliateExportHandler(store: Store): OperationHandler {
   return handlerOf(affiliateOperations.export, async (_input, { identity }) => {
     const entry = { principal: principalOf(identity), type: 'AFFILIATE_EXPORT', data: {} }
     await store.transaction(tx => recordAudit(tx, [entry]))
-    return { headers: { 'Content-Type': 'application/csv;charset=UTF-8' }, body: table() }
+    return {
+      headers: { 'Content-Type': 'application/csv;charset=UTF-8' },
+      body: headed(Buffer.from(headLine), lines()),
+    }
   })
 }

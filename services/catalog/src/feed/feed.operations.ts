@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { releaseFeedOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { Store } from '@slipway/store'
+import { headed, type Store } from '@slipway/store'
 import { isKnown } from '../package/entity-tag.ts'
 import { feedEntry, feedHead, feedTail } from './atom.ts'
 import { type FeedState, feedEntries, feedState } from './feed.store.ts'
@@ -10,8 +10,9 @@ const contentType = 'application/atom+xml; charset=utf-8'
 
 /** The feed that terminology servers watch for new versions. */
 export function releaseFeedHandlers(store: Store): OperationHandler[] {
-  async function* feed(baseUrl: string, state: FeedState): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(feedHead(baseUrl, state))
+  const feed = (baseUrl: string, state: FeedState) => headed(Buffer.from(feedHead(baseUrl, state)), entriesOf(baseUrl))
+
+  async function* entriesOf(baseUrl: string): AsyncGenerator<Uint8Array> {
     for await (const rows of feedEntries(store)) {
       if (rows.length > 0) yield Buffer.from(rows.map(row => feedEntry(row, baseUrl)).join(''))
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
 import { type PdcQuery, readPdcQuery, scheduleOperations, scheduleResource } from '@slipway/contracts'
 import { handlerOf, hasTag } from '@slipway/service'
-import type { Statement, Store } from '@slipway/store'
+import { headed, type Statement, type Store } from '@slipway/store'
 import { type Selection, selectionOf, valuesOfConditions, whereOf } from '../records/conditions.ts'
 import { allRows } from '../records/list.ts'
 import { run } from '../records/run.ts'
@@ -28,8 +28,10 @@ export function calendarHandler(store: Store): OperationHandler {
   })
 }
 
-async function* calendar(rows: AsyncIterable<CalendarEntry[]>, installation: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(calendarBegin)
+const calendar = (rows: AsyncIterable<CalendarEntry[]>, installation: string) =>
+  headed(Buffer.from(calendarBegin), eventsOf(rows, installation))
+
+async function* eventsOf(rows: AsyncIterable<CalendarEntry[]>, installation: string): AsyncGenerator<Uint8Array> {
   let isEmpty = true
   for await (const some of rows) {
     if (some.length === 0) continue

@@ -1,6 +1,6 @@
 import type { BlobStore } from '@slipway/blobs'
 import { failure, isJsonObject, lineOutcomes, parseExact } from '@slipway/contracts'
-import type { AnyStore } from '@slipway/store'
+import { type AnyStore, headed } from '@slipway/store'
 import type { ArrayPart } from '../json-stream.ts'
 import { blobNameOf, type ImportPart, type ImportRow, importParts } from './bulk-import.store.ts'
 import { isFinished, letterOf, messageOf, outcomeOf, summaryOf } from './bulk-import.ts'
@@ -93,9 +93,14 @@ function withErrors(text: string, errors: unknown): string {
 }
 
 /** A report for people: the summary, and each line that did not come to what was asked. */
-export async function* reportText(source: ReportSource, row: ImportRow): AsyncGenerator<Uint8Array, void, void> {
+export function reportText(source: ReportSource, row: ImportRow): AsyncGenerator<Uint8Array, void, void> {
   const { id, state, queue, identity } = row
-  yield Buffer.from(`Import ${id} of ${identity.login} (queue ${queue}): ${state}\n${taskOf(row).message ?? ''}\n`)
+  const summary = `Import ${id} of ${identity.login} (queue ${queue}): ${state}\n${taskOf(row).message ?? ''}\n`
+  return headed(Buffer.from(summary), lineTexts(source, row))
+}
+
+async function* lineTexts(source: ReportSource, row: ImportRow): AsyncGenerator<Uint8Array, void, void> {
+  const { state } = row
   if (!isFinished(state) && state !== 'STARTED') return
   for await (const lines of reportedLines(source, row, ['i', 'f', 'n', 'p', 'x'].join(''))) {
     const texts = lines.map(({ number, text, letter, errors }) => {
