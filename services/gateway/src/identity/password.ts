@@ -1,6 +1,7 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { failure } from '@slipway/contracts'
+import { waitingLine } from '../http/waiting-line.ts'
 
 const derive = promisify<string, string | Buffer, number, ScryptOptions, Buffer>(scrypt)
 
@@ -19,30 +20,31 @@ export function setPasswordCost(logarithm: number): void {
 
 /** Derivations at the same time in this process: they take turns on threads that file and name look-ups need, too. */
 const parallel = 2
-let running = 0
-const waiting: Array<() => void> = []
-/** Some seconds' worth. Whoever comes later would wait longer than clients do. */
+/** How long depends on the machine, and on what else it does; clients wait for half a minute. */
+const line = waitingLine({ places: parallel, waitMs: 10_000 })
+let waiting = 0
 const mostWaiting = 50
 
 /** Before work for a client, which waits only so long. @throws `busy` when many passwords wait for their turn */
 export function requireShortLine(): void {
-  if (waiting.length < mostWaiting) return
+  if (waiting < mostWaiting) return
   throw failure('busy', 'There are too many passwords to check at the moment.', { retryAfter: 2 })
 }
 
 /** @throws `busy`, see `requireShortLine` */
 async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (running >= parallel) {
-    requireShortLine()
-    await new Promise<void>(resolve => waiting.push(resolve))
-  } else running += 1
+  requireShortLine()
+  const turn = line.enter()
+  if (turn) {
+    waiting += 1
+    await turn.finally(() => {
+      waiting -= 1
+    })
+  }
   try {
     return await work()
   } finally {
-    // A waiting one takes over the place.
-    const next = waiting.shift()
-    if (next) next()
-    else running -= 1
+    line.leave()
   }
 }
 

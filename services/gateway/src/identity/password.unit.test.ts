@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { hashPassword, keyOfPassword, requireShortLine, setPasswordCost, verifyPassword } from './password.ts'
 
 test('a hash matches its password only, and is another one each time', async () => {
@@ -33,6 +33,18 @@ test('the cost of new hashes can be set, and old ones still match', async () => 
   setPasswordCost(15)
   expect([before, after].map(hash => hash.split('$')[1])).toEqual(['32768', '1024'])
   expect(await Promise.all([verifyPassword('old', before), verifyPassword('new', after)])).toEqual([true, true])
+})
+
+test('whoever has waited as long as clients do is refused', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const checks = [1, 2, 3].map(() => verifyPassword('x', null))
+  vi.advanceTimersByTime(10_000)
+  const settled = await Promise.allSettled(checks)
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  expect(settled[2]).toMatchObject({ reason: { code: 'busy' } })
+  vi.useRealTimers()
+  expect(await verifyPassword('x', null)).toBe(false)
 })
 
 test('a line of checks that is too long is not made longer', async () => {
