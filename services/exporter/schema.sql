@@ -187,13 +187,15 @@ create table public.child (
   constraint child_kind CHECK ((kind = ANY (ARRAY['concept'::text, 'mapping'::text]))),
   constraint child_source FOREIGN KEY (source) REFERENCES public.source("position") ON DELETE CASCADE
 );
-CREATE INDEX child_class ON public.child USING btree (source, kind, class, updated_on, "position") WHERE (class IS NOT NULL);
-CREATE INDEX child_from_code ON public.child USING btree (source, from_code) WHERE (from_code IS NOT NULL);
+CREATE INDEX child_class ON public.child USING btree (source, kind, class, updated_on, "position");
+CREATE INDEX child_datatype ON public.child USING btree (source, datatype, updated_on, "position") WHERE (kind = 'concept'::text);
+CREATE INDEX child_from_code ON public.child USING btree (source, from_code, "position") WHERE (kind = 'mapping'::text);
 CREATE INDEX child_from_source ON public.child USING btree (from_source) WHERE (from_source IS NOT NULL);
+CREATE INDEX child_label ON public.child USING btree (source, label, "position") WHERE (kind = 'concept'::text);
 CREATE UNIQUE INDEX child_match ON public.child USING btree (source, match_key) WHERE (match_key IS NOT NULL);
 CREATE INDEX child_open_from ON public.child USING btree (open_from) WHERE (open_from IS NOT NULL);
 CREATE INDEX child_open_to ON public.child USING btree (open_to) WHERE (open_to IS NOT NULL);
-CREATE INDEX child_to_code ON public.child USING btree (source, to_code) WHERE (to_code IS NOT NULL);
+CREATE INDEX child_to_code ON public.child USING btree (source, to_code, "position") WHERE (kind = 'mapping'::text);
 CREATE INDEX child_to_source ON public.child USING btree (to_source) WHERE (to_source IS NOT NULL);
 CREATE INDEX child_updated_on ON public.child USING btree (source, kind, updated_on, "position");
 CREATE TRIGGER child_counted AFTER INSERT ON public.child REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION public.count_children();

@@ -4,8 +4,3 @@ alter table child add column datatype text;
 alter table child add column label text;
 alter table child add column from_code text;
 alter table child add column to_code text;
-
--- Nothing is in them yet, so that they are made at once.
-create index child_class on child (source, kind, class, updated_on, position) where class is not null;
-create index child_from_code on child (source, from_code) where from_code is not null;
-create index child_to_code on child (source, to_code) where to_code is not null;

@@ -31,8 +31,7 @@ function facetIn(isLive: boolean, facet: Facet): string {
 /** Up to so many rows are read at once; more are streamed. */
 const mostAtOnce = 100
 
-const live = `child c join child_version v on v.position = c.head and v.child = c.position
-  where c.source = $1 and c.kind = $2`
+const ofHead = 'join child_version v on v.position = c.head and v.child = c.position'
 const frozen = `member m join child_version v on v.position = m.child_version and v.child = m.child
   join child c on c.position = m.child where m.version = $1 and m.kind = $2`
 
@@ -43,14 +42,20 @@ const searchFrozen = (term: string) => `(position(${term} in lower(c.id)) > 0
   or exists (select from json_array_elements(coalesce(v.body::json -> 'names', '[]')) named
     where position(${term} in lower(named ->> 'name')) > 0))`
 
-/** Statements differ by what is asked, so that each is planned with the index that serves it. */
+/**
+ * Statements differ by what is asked, so that each is planned with the index that serves it: that of a kind names it. The
+ * states of live children are looked at only where a filter is about them.
+ */
 function selection({ source, version }: Scope, kind: ChildKind, filter: ChildFilter) {
   const isLive = version === null
   const state = isLive ? 'c' : 'v'
-  const values: unknown[] = [version ?? source, kind]
+  const values: unknown[] = isLive ? [source] : [version, kind]
   const next = (value: unknown) => `$${values.push(value)}`
-  let name = isLive ? 'child.live' : 'child.frozen'
-  let from = isLive ? live : frozen
+  const ends = Object.entries(filter.ends ?? {})
+  let name = isLive ? `child.live-${kind}` : 'child.frozen'
+  let from = isLive
+    ? `child c ${filter.of || ends.length > 0 ? ofHead : ''} where c.source = $1 and c.kind = '${kind}'`
+    : frozen
   const add = (word: string, condition: string) => {
     name += `-${word}`
     from += ` and ${condition}`
@@ -67,9 +72,13 @@ function selection({ source, version }: Scope, kind: ChildKind, filter: ChildFil
     add(filter.of.inverse ? 'around' : 'of', filter.of.inverse ? either : `v.from_concept = ${concept}`)
   }
   for (const [facet, texts] of Object.entries(filter.facets ?? {})) {
-    add(facet, `${facetIn(isLive, facet as Facet)} = any(${next(texts)}::text[])`)
+    // One is asked for by far the most often, and comes out of an index in its order.
+    const [text, ...more] = new Set(texts)
+    const column = facetIn(isLive, facet as Facet)
+    if (more.length === 0) add(facet, `${column} = ${next(text)}::text`)
+    else add(`${facet}s`, `${column} = any(${next([text, ...more])}::text[])`)
   }
-  for (const [end, concept] of Object.entries(filter.ends ?? {})) add(end, `v.${end} = ${next(concept)}::bigint`)
+  for (const [end, concept] of ends) add(end, `v.${end} = ${next(concept)}::bigint`)
   return { name, from, values, state, isLive }
 }
 
@@ -81,7 +90,17 @@ export async function countChildren(read: Read, scope: Scope, kind: ChildKind, f
   return row?.total ?? 0
 }
 
-/** The query of rows, as `textColumns`. `limit` null: all of them. */
+/** Mappings of one concept are few: all are looked at, however long the planner believes that a list in order takes. */
+const isOfEnds = ({ of, ends = {}, facets = {} }: ChildFilter): boolean =>
+  of !== undefined || facets.from_code !== undefined || facets.to_code !== undefined || Object.keys(ends).length > 0
+
+/** Many rows are alike in these. Their indexes go on with the time, for lists of one of them, newest first. */
+const alikeFacets: ReadonlySet<Facet | 'id'> = new Set(['class', 'datatype'])
+
+/**
+ * The query of rows, as `textColumns`. `limit` null: all of them. Which rows is decided first, from an index and without
+ * their texts: with these the planner would sort all that there are.
+ */
 export function childQuery(
   scope: Scope,
   kind: ChildKind,
@@ -93,12 +112,20 @@ export function childQuery(
   const isTimed = typeof order === 'string'
   const down = (isTimed ? order === 'newest' : order.down) ? ' desc' : ''
   const key = isTimed ? `${state}.updated_on` : order.by === 'id' ? 'c.id' : facetIn(isLive, order.by)
+  const keys = isTimed || !alikeFacets.has(order.by) ? [key, 'c.position'] : [key, `${state}.updated_on`, 'c.position']
+  if (!isTimed && order.by === 'id') keys.pop()
+  const ordered = keys.map((_, index) => `key_${index}${down}`).join(', ')
   const word = isTimed ? order : `${order.by}${order.down ? '-down' : '-up'}`
-  const page = `limit $${values.length + 1} offset $${values.length + 2}`
   return {
     statement: {
       name: `${name}/${kind}-${word}`,
-      text: `select ${textColumns} from ${from} order by ${key}${down}, c.position${down} ${page}`,
+      text: `with found as ${isOfEnds(filter) ? 'materialized' : 'not materialized'} (
+          select ${isLive ? 'c.head' : 'v.position'} as head, ${keys.map((text, index) => `${text} as key_${index}`).join(', ')}
+          from ${from}
+        ), page as (
+          select * from found order by ${ordered} limit $${values.length + 1} offset $${values.length + 2}
+        )
+        select ${textColumns} from page join child_version v on v.position = page.head order by ${ordered}`,
     },
     values: [...values, limit, offset],
   }
