@@ -67,6 +67,7 @@ it('is known what is for services only', () => {
       'catalog.account.note',
       'catalog.download.authorize',
       'catalog.download.record',
+      'coordinator.scheduled-release.create',
       'exporter.release-file.read',
       'gateway.identity.activation',
       'gateway.identity.check',

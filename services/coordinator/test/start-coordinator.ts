@@ -13,7 +13,15 @@ import {
 } from '@slipway/contracts'
 import { handlerOf, type RunningService, startService } from '@slipway/service'
 import { openStore, type Store } from '@slipway/store'
-import { captureLog, createDatabase, eventually, identityHandlers, identityToken, startOwnNats } from '@slipway/testing'
+import {
+  captureLog,
+  createDatabase,
+  eventually,
+  identityHandlers,
+  identityToken,
+  serviceToken,
+  startOwnNats,
+} from '@slipway/testing'
 import { coordinator } from '../src/app.ts'
 import type { Database } from '../src/database.ts'
 
@@ -71,8 +79,9 @@ export async function startCoordinator(env: NodeJS.ProcessEnv = {}): Promise<Run
   const nats = opened.use(await startOwnNats())
   const database = opened.use(await createDatabase({ migrations: [new URL('../migrations', import.meta.url)] }))
   const { log } = captureLog()
+  const prove = async () => serviceToken('catalog')
   const store = opened.use(await openStore<Database>({ url: database.url, log, name: 'coordinator-test' }))
-  const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log }))
+  const bus = opened.use(await connectBus({ servers: nats.url, name: 'gateway', version: '1.0.0', log, prove }))
   const services: TaskService[] = []
   await bus.ensureStream()
   await bus.serve(identityHandlers, { queue: 'gateway' })

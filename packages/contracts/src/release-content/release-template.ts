@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { everybody } from '../audience.ts'
+import { everybody, onlyService } from '../audience.ts'
 import { eventType } from '../event.ts'
 import { operation } from '../operation.ts'
 import { idOfLink } from '../release-coordinator/ids.ts'
@@ -77,6 +77,7 @@ export const scheduledReleaseOperations = {
   create: operation('coordinator.scheduled-release.create', {
     summary: 'Starts a release once for each id, however often and however late it is asked for again',
     effect: 'write',
+    audience: onlyService('catalog'),
     input: z.object({
       id: z.string().min(1).max(200),
       author: z.string().min(1).max(100),
