@@ -59,21 +59,38 @@ export type DueTemplate = ReleaseTemplateFields & {
   readonly schedule: number
   readonly startId: string
   readonly author: string
-  readonly attempts: number
+  /** When it was due: another one once it was written anew, or tried. */
+  readonly dueAt: string
 }
+
+const dueColumns = `t.schedule_id as schedule, t.start_id as "startId", t.name, t.description, t.studies, t.tags, t.is_major,
+  t.author, t.due_at::text as "dueAt"`
+const isDue = 't.release is null and t.due_at <= clock_timestamp() and s.date <= utc_today()'
 
 const due: Statement = {
   name: 'release-template.due',
   text: `
-    select t.schedule_id as schedule, t.start_id as "startId", t.name, t.description, t.studies, t.tags, t.is_major, t.author,
-      t.attempts
-    from release_template t join schedule s on s.id = t.schedule_id
-    where t.release is null and t.due_at <= clock_timestamp() and s.date <= utc_today()
-    order by t.due_at, t.schedule_id limit $1`,
+    select ${dueColumns} from release_template t join schedule s on s.id = t.schedule_id
+    where ${isDue} order by t.due_at, t.schedule_id limit $1`,
+}
+const stillDue: Statement = {
+  name: 'release-template.still-due',
+  text: `
+    select ${dueColumns} from release_template t join schedule s on s.id = t.schedule_id
+    where ${isDue} and t.schedule_id = $1 and t.start_id = $2`,
 }
 
 /** Templates whose day has come, by the clock of the database, and which do not wait for another attempt. */
 export const dueTemplates = (store: AnyStore, limit: number) => store.query<DueTemplate>(due, [limit])
+
+/** One of them, as it is now; undefined if it is not to be started any more. */
+export async function dueTemplate(
+  store: AnyStore,
+  { schedule, startId }: DueTemplate,
+): Promise<DueTemplate | undefined> {
+  const [row] = await store.query<DueTemplate>(stillDue, [schedule, startId])
+  return row
+}
 
 const { noun, verb } = releaseTemplateEvents.started
 const started: Statement = {
@@ -94,14 +111,14 @@ const failed: Statement = {
   text: `
     update release_template set attempts = attempts + 1, error = left($3, 1000),
       due_at = clock_timestamp() + least(3600, 5 * 2 ^ least(attempts, 10)) * interval '1 second'
-    where schedule_id = $1 and start_id = $2 and release is null and attempts = $4`,
+    where schedule_id = $1 and start_id = $2 and release is null and due_at = $4::timestamptz`,
 }
 
 export async function noteStarted(store: AnyStore, { schedule, startId }: DueTemplate, release: string): Promise<void> {
   await store.write(started, [schedule, startId, release])
 }
 
-/** Sets the next attempt: after 5 seconds, doubling, an hour at most. Nothing if another one has been made meanwhile. */
-export async function noteFailed(store: AnyStore, { schedule, startId, attempts }: DueTemplate, error: string) {
-  await store.write(failed, [schedule, startId, error, attempts])
+/** Sets the next attempt: after 5 seconds, doubling, an hour at most. Nothing if it was written anew meanwhile, or tried. */
+export async function noteFailed(store: AnyStore, { schedule, startId, dueAt }: DueTemplate, error: string) {
+  await store.write(failed, [schedule, startId, error, dueAt])
 }

@@ -2,7 +2,7 @@ import type { Bus } from '@slipway/bus'
 import { isFailure, scheduledReleaseOperations } from '@slipway/contracts'
 import type { ServiceIdentity } from '@slipway/service'
 import { type Store, setTimer, startTimers, type TimersOptions, type Worker } from '@slipway/store'
-import { type DueTemplate, dueTemplates, noteFailed, noteStarted } from './release-template.store.ts'
+import { type DueTemplate, dueTemplate, dueTemplates, noteFailed, noteStarted } from './release-template.store.ts'
 
 const timer = { name: 'release-template', key: '' }
 const atOnce = 100
@@ -23,7 +23,10 @@ export type StartReleasesOptions = {
 export function startReleases(options: StartReleasesOptions): Worker {
   const { store, bus, identity, log, everyMs } = options
 
-  async function start(template: DueTemplate): Promise<void> {
+  /** Looks at it again right before: those before it took their time. */
+  async function start(found: DueTemplate): Promise<void> {
+    const template = await dueTemplate(store, found)
+    if (!template) return
     const { startId: id, author, name, description, studies, tags, is_major } = template
     try {
       const input = { id, author, body: { name, description, studies, tags, is_major } }
