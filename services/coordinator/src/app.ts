@@ -101,7 +101,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
         ...platformTaskHandlers({
           store,
           catchUp,
-          stopTask: createStopTask({ store, bus, changes, kick }),
+          stopTask: createStopTask({ store, bus, catchUp, changes, kick }),
           kick: kickJobs,
         }),
         ...studyObjectHandlers(store, kickJobs),

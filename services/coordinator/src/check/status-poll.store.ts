@@ -38,13 +38,19 @@ export async function takeTasksToPoll(store: Store<Database>, limit: number, eve
   return store.write<TaskToPoll>(take, [limit, everySeconds, leaseSeconds])
 }
 
-export type PollAim = { readonly url: string | null; readonly studies: readonly string[] }
+export type PollAim = {
+  readonly url: string | null
+  readonly studies: readonly string[]
+  /** When the task was last heard of. */
+  readonly heard: string
+}
 
 const aim: Statement = {
   name: 'poll-aim',
   text: `
     select case when s.deleted then null else s.url end as url,
-      array(select study from release_study where release = r.kf_id order by ordinal) as studies
+      array(select study from release_study where release = r.kf_id order by ordinal) as studies,
+      t.heard_at::text as heard
     from exchange e join task t on t.kf_id = e.subject join release r on r.kf_id = t.release
       left join task_service s on s.kf_id = t.task_service
     where e.subject = $1 and e.lease = $2 and t.state in ('running', 'publishing') and ${mayBePolled}`,

@@ -1,6 +1,7 @@
 import { type Queryable, type Store, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
-import { judgePoll, type PollVerdict, pollCommand } from '../command/answer.ts'
+import { judgePoll, type PollVerdict } from '../command/answer.ts'
+import { sayingOf } from '../command/late-said.ts'
 import { systemActor } from '../command/settle.ts'
 import type { TaskServiceClient } from '../command/task-service-client.ts'
 import type { Database } from '../database.ts'
@@ -8,7 +9,6 @@ import { endExchange } from '../exchange/exchange.store.ts'
 import type { Exchanges } from '../exchange/exchanges.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
-import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
 import { aimPoll, noteAnswer, noteFailure, type TaskToPoll, takeTasksToPoll } from './status-poll.store.ts'
 
 export type StatusPollOptions = {
@@ -42,24 +42,23 @@ export function startStatusPoll(options: StatusPollOptions) {
       await client.prepare()
       const aim = await aimPoll(store, due)
       if (!aim?.url) return end(due)
-      const { url, studies } = aim
+      const { url, studies, heard } = aim
       const { subject: task, release } = due
       const result = await client.send({ url, action: 'get_status', task, release, studies, signal })
       // Broken off, for a cancel or because this process ends.
       if (signal.aborted && result.kind === 'unreachable') return end(due)
-      await settle(due, judgePoll(result))
+      await settle(due, judgePoll(result), heard)
     })
   }
 
-  async function settle(due: TaskToPoll, verdict: PollVerdict): Promise<void> {
+  async function settle(due: TaskToPoll, verdict: PollVerdict, heard: string): Promise<void> {
     const { subject: task, release } = due
     switch (verdict.kind) {
       case 'said': {
-        const { files } = verdict
-        const command = pollCommand(task, verdict)
-        await tell(due, command, async tx => {
+        const saying = sayingOf(task, verdict, heard)
+        await tell(due, saying.command, async tx => {
           await noteAnswer(tx, task)
-          if (files) await keepReportedFiles(tx, task, files, command.state)
+          await saying.keepFiles(tx)
         })
         return
       }
@@ -71,7 +70,7 @@ export function startStatusPoll(options: StatusPollOptions) {
         })
         return
       case 'lost':
-        await tell(due, { type: 'lose-task', task, request: statusRequest, fault: verdict.fault })
+        await tell(due, async () => ({ type: 'lose-task', task, request: statusRequest, fault: verdict.fault }))
         return
       case 'silent':
         log.info({ task, release }, 'no answer to a status poll in time')
@@ -82,16 +81,16 @@ export function startStatusPoll(options: StatusPollOptions) {
   /** Ends the poll with what follows from it; nothing does if it is another process's by now. */
   async function tell(
     due: TaskToPoll,
-    command: ReleaseCommand,
+    command: (tx: Queryable) => Promise<ReleaseCommand>,
     finish?: (tx: Queryable) => Promise<void>,
   ): Promise<void> {
     let ended: { readonly waited: boolean } | undefined
     await changes.submit(due.release, {
-      commands: [command],
+      commands: [],
       actor: systemActor,
       async guard(tx) {
         ended = await endExchange(tx, due)
-        return ended !== undefined
+        return ended !== undefined && [await command(tx)]
       },
       ...(finish && { finish }),
     })

@@ -3,19 +3,11 @@ import type { Logger } from 'pino'
 import type { Database } from '../database.ts'
 import type { BreakOff } from '../exchange/exchanges.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
-import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
-import {
-  isLost,
-  isUndelivered,
-  judge,
-  judgeStanding,
-  pollCommand,
-  type Said,
-  type TaskServiceAction,
-} from './answer.ts'
+import { isLost, isUndelivered, judge, judgeStanding, type Said, type TaskServiceAction } from './answer.ts'
 import { backOffSeconds } from './back-off.ts'
 import { type Aim, type DueCommand, overtakeCommand, takeAim } from './command.store.ts'
 import { type Fault, faultOf, faultText } from './fault.ts'
+import { sayingOf } from './late-said.ts'
 import type { Settle } from './settle.ts'
 import type { TaskServiceClient } from './task-service-client.ts'
 import type { TaskServiceResult } from './task-service-request.ts'
@@ -88,7 +80,7 @@ export function createAskTaskService(options: AskTaskServiceOptions) {
   async function mayRepeat(
     command: DueCommand,
     action: Exclude<TaskServiceAction, 'cancel'>,
-    { url, task, studies }: Reached,
+    { url, task, studies, heard }: Reached,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { release } = command
@@ -96,7 +88,7 @@ export function createAskTaskService(options: AskTaskServiceOptions) {
     if (await brokenOff(command, action, result, signal)) return false
     const standing = judgeStanding(action, result)
     if (standing.kind === 'unknown') await retry(command, action, task, standing.fault, false)
-    if (standing.kind === 'done') await believe(command, action, task, standing.said)
+    if (standing.kind === 'done') await believe(command, action, task, standing.said, heard)
     // Asking took its time: the release may have moved on.
     if (standing.kind !== 'open') return false
     const again = await takeAim(store, command)
@@ -104,28 +96,29 @@ export function createAskTaskService(options: AskTaskServiceOptions) {
   }
 
   /** The answer was lost, but the service says how it is. */
-  async function believe(command: DueCommand, action: TaskServiceAction, task: string, said: Said): Promise<void> {
+  async function believe(
+    command: DueCommand,
+    action: TaskServiceAction,
+    task: string,
+    said: Said,
+    heard: string,
+  ): Promise<void> {
     const hasEnded = said.state === 'failed' || said.state === 'canceled'
     const commands: ReleaseCommand[] = hasEnded ? [] : [{ type: 'answer', task, action, accepted: true }]
-    const { files } = said
-    const poll = pollCommand(task, said)
-    await settle.conclude(command, [...commands, poll], {
-      async finish(tx) {
-        if (files) await keepReportedFiles(tx, task, files, poll.state)
-      },
-    })
+    const saying = sayingOf(task, said, heard)
+    await settle.conclude(command, commands, { more: saying.command, finish: saying.keepFiles })
   }
 
   async function request(
     command: DueCommand,
     action: TaskServiceAction,
-    { url, task, studies }: Reached,
+    { url, task, studies, heard }: Reached,
     signal: AbortSignal,
   ): Promise<void> {
     const { id, release, attempt } = command
     const result = await client.send({ url, action, task, release, studies, idempotencyKey: id, signal })
     if (await brokenOff(command, action, result, signal)) return
-    if (result.kind === 'said') return believe(command, action, task, result.said)
+    if (result.kind === 'said') return believe(command, action, task, result.said, heard)
     const verdict = judge(action, result)
     if (verdict.kind === 'retry' && attempt + 1 < tries) {
       return retry(command, action, task, verdict.fault, isUndelivered(result))

@@ -70,6 +70,8 @@ export type Aim = {
   /** Null when the task service is gone. */
   readonly url: string | null
   readonly studies: readonly string[]
+  /** When the task was last heard of. */
+  readonly heard: string
   /** A request of this command was sent before, and nobody knows what came of it. */
   readonly unsettled: boolean
 }
@@ -82,7 +84,8 @@ const aim: Statement = {
       returning release, task, old.sent_at is not null as unsettled
     )
     select r.state as release_state, t.state as task_state, case when s.deleted then null else s.url end as url,
-      array(select study from release_study where release = r.kf_id order by ordinal) as studies, aimed.unsettled
+      array(select study from release_study where release = r.kf_id order by ordinal) as studies, t.heard_at::text as heard,
+      aimed.unsettled
     from aimed join release r on r.kf_id = aimed.release join task t on t.kf_id = aimed.task
       left join task_service s on s.kf_id = t.task_service`,
 }

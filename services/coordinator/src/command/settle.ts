@@ -10,6 +10,8 @@ export type ConcludeOptions = {
   readonly error?: string
   /** Settles the command in another way than by finishing it. */
   readonly how?: (tx: Queryable) => Promise<Settlement>
+  /** What else follows, as it is once the command is settled and the release is locked. */
+  readonly more?: (tx: Queryable) => Promise<ReleaseCommand>
   /** Runs in the same transaction, after the release was written. */
   readonly finish?: (tx: Queryable) => Promise<void>
 }
@@ -36,14 +38,15 @@ export function createSettle({ store, changes, onFree, log }: SettleOptions): Se
   }
 
   return {
-    async conclude(command, commands, { error, how, finish } = {}) {
+    async conclude(command, commands, { error, how, more, finish } = {}) {
       let settlement: Settlement
       await changes.submit(command.release, {
         commands,
         actor: systemActor,
         async guard(tx) {
           settlement = await (how ? how(tx) : finishCommand(tx, command, error))
-          return settlement !== undefined
+          if (!settlement) return false
+          return more ? [...commands, await more(tx)] : true
         },
         ...(finish && { finish }),
       })

@@ -135,7 +135,17 @@ const keep: Statement = {
     where id = $1 and lease = $2 returning id`,
 }
 
-type Leased = Pick<RunningJob, 'id' | 'lease'>
+export type Leased = Pick<RunningJob, 'id' | 'lease'>
+
+const hold: Statement = {
+  name: 'job-hold',
+  text: 'select id from job where id = $1 and lease = $2 for key share',
+}
+
+/** Keeps a job from being taken over until the end of the transaction; false when it is another's by now, or has ended. */
+export async function holdJob(tx: Queryable, { id, lease }: Leased): Promise<boolean> {
+  return (await tx.query(hold, [id, lease])).length > 0
+}
 
 /** Renews the lease; false when another replica runs the job by now. */
 export async function keepJob(store: AnyStore, { id, lease }: Leased, leaseSeconds: number): Promise<boolean> {

@@ -69,13 +69,12 @@ export function platformTaskHandlers({ store, catchUp, stopTask, kick }: Platfor
     handlerOf(stop, async ({ id }, context) => {
       const identity = requireSignedIn(context.identity)
       const task = await requireOwnTask(id, identity, context, 'stop it')
-      if (!task.ended) {
-        await stopTask({ id, kind: task.kind }, identity, context).catch(error => {
-          // It ended meanwhile, or is not to be stopped: the task tells.
-          if (!isFailure(error, 'not_found')) throw error
-        })
-      }
-      return infoAnswer(id, (await findTask(store.query, id)) ?? task)
+      if (task.ended) return infoAnswer(id, task)
+      const stopped = await stopTask({ id, kind: task.kind }, identity, context).catch(error => {
+        // It ended meanwhile, or is not to be stopped: the task tells.
+        if (!isFailure(error, 'not_found')) throw error
+      })
+      return infoAnswer(id, stopped ?? (await findTask(store.query, id)) ?? task)
     }),
     handlerOf(publish, async (input, context) => {
       const identity = requireSignedIn(context.identity)

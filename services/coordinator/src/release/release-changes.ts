@@ -18,8 +18,11 @@ export type ReleaseRequest = {
   readonly traceparent?: string | undefined
   /** Runs in the transaction once the change, and nothing later, is written, e.g. to read the answer; its result is the request's. */
   readonly finish?: (tx: Tx<Database>) => Promise<unknown>
-  /** Runs in the transaction before the request is decided; false: it is void and nothing happens. */
-  readonly guard?: (tx: Tx<Database>) => Promise<boolean>
+  /**
+   * Runs in the transaction before the request is decided. False: it is void and nothing happens; a list is decided in
+   * place of `commands`.
+   */
+  readonly guard?: (tx: Tx<Database>) => Promise<boolean | readonly ReleaseCommand[]>
   /** Id of the write, remembered with the result of `finish` as its body. */
   readonly remember?: { readonly id: string; readonly fingerprint: string } | undefined
 }
@@ -118,11 +121,12 @@ async function write(tx: Tx<Database>, pollSeconds: number, id: string, batch: r
 
   const results: ReleaseResult[] = []
   for (const { request } of batch) {
-    if (request.guard && !(await request.guard(tx))) {
+    const guarded = (await request.guard?.(tx)) ?? true
+    if (guarded === false) {
       results.push({ decision: [], finished: undefined })
       continue
     }
-    const decision = decideAll(after, request.commands)
+    const decision = decideAll(after, guarded === true ? request.commands : guarded)
     if (isRefusal(decision)) {
       results.push({ decision, finished: undefined })
       continue

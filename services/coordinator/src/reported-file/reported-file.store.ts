@@ -4,7 +4,7 @@ import type { Queryable, Statement } from '@slipway/store'
 const keep: Statement = {
   name: 'reported-file-keep',
   text: `
-    update task set files = $2
+    update task set files = $2, heard_at = clock_timestamp()
     where kf_id = $1 and files is distinct from $2::jsonb and state = coalesce($3, state)`,
 }
 

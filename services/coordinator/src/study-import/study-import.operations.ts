@@ -21,6 +21,8 @@ export type StudyImportOptions = {
 
 const longestLink = 2048
 
+type Answered = { readonly headers: Readonly<Record<string, string>>; readonly body: string }
+
 /** Import of studies from a link: while the caller waits, or as a job. */
 export function studyImportHandlers(options: StudyImportOptions): OperationHandler[] {
   const { store, importStudy, leaseSeconds, kick, log } = options
@@ -33,20 +35,25 @@ export function studyImportHandlers(options: StudyImportOptions): OperationHandl
       const command = commandOf(create, input, context)
       // Looked up before the work, which cannot be done twice at the price of a second fetch only.
       if (command && (await findCommand(store, command.id))) throw failure('conflict', 'The study was imported before.')
-      const { id, result } = await runNow({
+      let answer: Answered = { headers: {}, body: '' }
+      await runNow({
         store,
         log,
         leaseSeconds,
         job: { kind: 'study-import-now', input: { link }, actor, traceparent: context.traceparent },
-        work: job => importStudy(job, link, actor),
+        work: job =>
+          importStudy(job, link, actor, async (tx, accession) => {
+            const [body = ''] = await publishedBodies(tx.query, [accession])
+            const headers = {
+              Location: `${context.baseUrl}/api/v1/as-curator/studies/${accession}`,
+              'Slipway-Task': job.id,
+            }
+            if (command) await rememberCommand(tx, { ...command, status: 201, headers, body })
+            answer = { headers, body }
+          }),
         outcome: importResult,
       })
-      const [body = ''] = await publishedBodies(store.query, [result])
-      const headers = { Location: `${context.baseUrl}/api/v1/as-curator/studies/${result}`, 'Slipway-Task': id }
-      if (command) {
-        await store.transaction(tx => rememberCommand(tx, { ...command, status: 201, headers, body }))
-      }
-      return { status: 201, headers, body: { raw: body } as never }
+      return { status: 201, headers: answer.headers, body: { raw: answer.body } as never }
     }),
     handlerOf(start, async (input, context) => {
       const actor = actorOf(requireCurator(context.identity))

@@ -1,13 +1,19 @@
 import { failure } from '@slipway/contracts'
 import type { Outbound } from '@slipway/service'
-import type { AnyStore } from '@slipway/store'
+import type { AnyStore, AnyTx } from '@slipway/store'
 import type { RunningJob } from '../job/job.ts'
 import type { RunJob } from '../job/job-worker.ts'
 import { greatestObject } from '../study-object/study-object.store.ts'
 import { readTemplate } from './read-template.ts'
 import { insertImported } from './study-import.store.ts'
 
-export type ImportStudy = (job: Pick<RunningJob, 'id' | 'lease'>, link: string, owner: string) => Promise<string>
+export type ImportStudy = (
+  job: Pick<RunningJob, 'id' | 'lease'>,
+  link: string,
+  owner: string,
+  /** Runs in the transaction of the import, with the accession of the study. */
+  finish?: (tx: AnyTx, accession: string) => Promise<void>,
+) => Promise<string>
 
 const redirects = 5
 
@@ -16,7 +22,7 @@ const redirects = 5
  * is no template or a link that leads nowhere allowed, `bad_upstream` when the file cannot be had, which may pass.
  */
 export function createImportStudy(store: AnyStore, outbound: Outbound): ImportStudy {
-  return async (job, link, owner) => {
+  return async (job, link, owner, finish) => {
     const answer = await outbound.send({ url: link, method: 'GET', redirects })
     if (answer.kind === 'unreachable') {
       const lasting = ['forbidden', 'invalid_url', 'too_large', 'redirects'].includes(answer.reason)
@@ -30,7 +36,11 @@ export function createImportStudy(store: AnyStore, outbound: Outbound): ImportSt
     if (Buffer.byteLength(JSON.stringify(content)) > greatestObject) {
       throw failure('invalid', `The metadata of a study must not be larger than ${greatestObject} bytes.`)
     }
-    const accession = await store.transaction(tx => insertImported(tx, job, owner, content))
+    const accession = await store.transaction(async tx => {
+      const made = await insertImported(tx, job, owner, content)
+      if (made !== undefined) await finish?.(tx, made)
+      return made
+    })
     if (accession === undefined) throw failure('unavailable', 'The import was taken over by another process.')
     return accession
   }

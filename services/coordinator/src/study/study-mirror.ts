@@ -1,9 +1,10 @@
 import type { CallContext } from '@slipway/bus'
-import { actorOf } from '@slipway/contracts'
+import { actorOf, failure } from '@slipway/contracts'
 import type { Outbound } from '@slipway/service'
 import { appendEvents, type NewEvent, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Database } from '../database.ts'
+import { holdJob, type Leased } from '../job/job.store.ts'
 import { runNow } from '../job/run-now.ts'
 import { mirrorObjects } from '../study-object/mirrored-objects.store.ts'
 import { fetchStudies, type LeftOut } from './fetch-studies.ts'
@@ -59,7 +60,7 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
       log,
       leaseSeconds,
       job: { kind: 'study-mirror', input: {}, actor, traceparent },
-      work: job => mirror(url, actor, traceparent, job.id),
+      work: job => mirror(url, actor, traceparent, job),
       outcome: came =>
         came.kind === 'failed'
           ? new Error(`The data service did not deliver (${came.status}).`)
@@ -68,12 +69,14 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
     return { result, task: id }
   }
 
-  async function mirror(url: string, actor: string, traceparent: string | undefined, task: string) {
+  async function mirror(url: string, actor: string, traceparent: string | undefined, job: Leased) {
     return store.transaction(
       async (tx): Promise<MirrorResult> => {
         await lockMirror(tx)
         const fetched = await fetchStudies(outbound, url)
         if ('status' in fetched) return { kind: 'failed', status: fetched.status }
+        // It counts as failed by now, and its task says so.
+        if (!(await holdJob(tx, job))) throw failure('unavailable', 'The run took too long to be heard of.')
         const madeHere = await idsMadeHere(
           tx,
           fetched.studies.map(({ kf_id }) => kf_id),
@@ -102,7 +105,7 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
           }),
         )
         await appendEvents(tx, events)
-        await mirrorObjects(tx, [...written, ...gone.changed], { actor, traceparent, task })
+        await mirrorObjects(tx, [...written, ...gone.changed], { actor, traceparent, task: job.id })
         const added = written.filter(study => study.added).length
         if (leftOut.length > 0) log.warn({ studies: leftOut }, 'studies of the data service were left out')
         return { kind: 'done', added, deleted: gone.deleted, leftOut, message: messageOf(leftOut) }

@@ -1,0 +1,38 @@
+import type { Queryable, Statement } from '@slipway/store'
+import type { ReleaseCommand } from '../release/decide.ts'
+import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
+import { pollCommand, type Said } from './answer.ts'
+
+/** What a task service says when it is asked, for the transaction that takes it over. */
+export type Saying = {
+  /** The command for the release; to be asked for once the release is locked. */
+  command(tx: Queryable): Promise<ReleaseCommand>
+  /** To be called after the command was written. */
+  keepFiles(tx: Queryable): Promise<void>
+}
+
+const heardSince: Statement = {
+  name: 'task-heard-since',
+  text: 'select heard_at::text <> $2 as overtaken from task where kf_id = $1',
+}
+
+/**
+ * An answer may be older than a report that the service made while it was on the way. Steps of a task have an order by
+ * themselves; progress and files do not, so that those of an answer that was overtaken do not count. `heard`: when the
+ * task was last heard of as the service was asked.
+ */
+export function sayingOf(task: string, said: Said, heard: string): Saying {
+  const poll = pollCommand(task, said)
+  let isOvertaken = false
+  return {
+    async command(tx) {
+      const [row] = await tx.query<{ overtaken: boolean }>(heardSince, [task, heard])
+      isOvertaken = row?.overtaken ?? false
+      const { progress: _, ...step } = poll
+      return isOvertaken ? step : poll
+    },
+    async keepFiles(tx) {
+      if (said.files && !isOvertaken) await keepReportedFiles(tx, task, said.files, poll.state)
+    },
+  }
+}
