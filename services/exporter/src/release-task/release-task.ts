@@ -35,8 +35,11 @@ export type Told = {
   readonly told_progress: number
 }
 
-/** What the coordinator does not know yet; undefined: nothing. */
+/**
+ * What the coordinator does not know yet; undefined: nothing. Progress goes with its state: from a process that was stopped
+ * in the middle it may come after what another one has told since, and is refused then as a step back.
+ */
 export function newsOf({ state, progress, told_state, told_progress }: Told) {
   if (told.includes(state)) return state === told_state ? undefined : { state, progress }
-  return state === 'running' && progress > told_progress ? { progress } : undefined
+  return state === 'running' && progress > told_progress ? { state, progress } : undefined
 }

@@ -40,8 +40,8 @@ describe('news for the coordinator', () => {
     expect(news('publishing', 100, 'staged', 100)).toBeUndefined()
   })
 
-  it('is progress while it grows', () => {
-    expect(news('running', 50, null, 0)).toEqual({ progress: 50 })
+  it('is progress while it grows, with the state that it is of', () => {
+    expect(news('running', 50, null, 0)).toEqual({ state: 'running', progress: 50 })
     expect(news('running', 50, null, 50)).toBeUndefined()
     expect(news('running', 0, null, 0)).toBeUndefined()
   })
