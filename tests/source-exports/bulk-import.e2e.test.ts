@@ -71,6 +71,12 @@ describe('lines are taken', () => {
     expect(await imported(send(lines('R8', 'R9'), asJson))).toMatchObject({ report: { created: 2 } })
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     expect(await imported(send(lines('R10'), form))).toMatchObject({ report: { created: 1 } })
+    // There is no one name for lines.
+    const names = ['text/plain; charset=utf-8', 'application/octet-stream', 'application/jsonlines', 'text/jsonl']
+    for (const [index, name] of names.entries()) {
+      const named = await imported(send(lines(`N${index}`), { 'content-type': name }))
+      expect([name, named.report.created]).toEqual([name, 1])
+    }
     for (const [index, to] of [
       '/importers/bulk-import-parallel-inline/',
       '/importers/bulk-import-inline/',

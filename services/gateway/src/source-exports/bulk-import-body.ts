@@ -15,7 +15,15 @@ export type ImportBody = {
   readonly trailer?: boolean
 }
 
-const lineTypes = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/zip']
+/** Archives, and what programs call lines, for which no name is registered. */
+const lineTypes = [
+  'application/zip',
+  'application/octet-stream',
+  'text/plain',
+  ...['ndjson', 'jsonl', 'jsonlines', 'json-lines'].flatMap(name =>
+    ['application/', 'application/x-', 'text/'].map(kind => kind + name),
+  ),
+]
 
 /** Leaves the bodies of a scope to its handlers, as streams: imports are as long as they are. */
 export function streamBodies(app: FastifyInstance): void {
