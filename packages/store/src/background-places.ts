@@ -1,13 +1,13 @@
 import { failure } from '@slipway/contracts'
-import { type BackgroundWork, backgroundWork } from './in-background.ts'
+import type { BackgroundWork } from './in-background.ts'
 
 /** How many connections of a pool background work may hold. */
 export type BackgroundPlaces = {
   /**
-   * A place for one connection; undefined where the caller is not in the background and needs none. Waits in line, for
-   * `patienceMs` at most. @throws `busy` after that
+   * A place for one connection; undefined where there is no work that is in no hurry. Waits in line, for `patienceMs` at
+   * most. @throws `busy` after that
    */
-  take(): Promise<Place | undefined> | undefined
+  take(work: BackgroundWork | undefined): Promise<Place | undefined> | undefined
   /** Callers in line. */
   readonly waiting: number
 }
@@ -60,8 +60,7 @@ export function backgroundPlaces(size: number, patienceMs = defaultPatienceMs): 
   }
 
   return {
-    take() {
-      const work = backgroundWork()
+    take(work) {
       if (!work) return undefined
       return mayEnter(work) ? Promise.resolve(enter(work)) : wait(work)
     },

@@ -1,6 +1,7 @@
-import { TransformStream } from 'node:stream/web'
+import { TransformStream, type TransformStreamDefaultController } from 'node:stream/web'
+import { failure } from '@slipway/contracts'
 import { streamRows } from './stream-rows.ts'
-import type { AnyStore, Statement } from './types.ts'
+import type { AnyStore, Reader, Statement } from './types.ts'
 
 export type Query = { readonly statement: Statement; readonly values: readonly unknown[] }
 
@@ -12,22 +13,31 @@ export type SnapshotPart<Row> = { readonly query: number; readonly rows: Row[] }
 
 /**
  * The rows of queries of any size, one query after the other and in parts, all from one state of the database: cursors
- * in a transaction of its own. No more is read than is taken; leaving the loop ends the transaction.
+ * in a transaction of its own. No more is read than is taken; leaving the loop ends the transaction. So does waiting too
+ * long for whoever reads, where others wait for its connection: `busy`.
  */
 export async function* snapshotParts<Row>(
   store: Pick<AnyStore, 'transaction'>,
   queries: readonly Query[],
 ): AsyncGenerator<SnapshotPart<Row>, void, void> {
-  const { readable, writable } = new TransformStream<SnapshotPart<Row>, SnapshotPart<Row>>()
+  let controller: TransformStreamDefaultController<SnapshotPart<Row>> | undefined
+  const { readable, writable } = new TransformStream<SnapshotPart<Row>, SnapshotPart<Row>>({
+    start(own) {
+      controller = own
+    },
+  })
   const writer = writable.getWriter()
+  // Unlike abort, this also ends a write that waits to be taken.
+  const pace = paceOf(reason => controller?.error(reason))
   const copied = store
     .transaction(
       async tx => {
         for (const [query, { statement, values }] of queries.entries()) {
-          for await (const rows of streamRows<Row>(tx, statement, values)) await writer.write({ query, rows })
+          for await (const rows of streamRows<Row>(tx, statement, values))
+            await pace.wait(writer.write({ query, rows }))
         }
       },
-      { isolation: 'repeatable read', attempts: 1, idleMs: readerPatienceMs },
+      { isolation: 'repeatable read', attempts: 1, idleMs: readerPatienceMs, reader: pace.reader },
     )
     .then(
       () => writer.close(),
@@ -39,6 +49,26 @@ export async function* snapshotParts<Row>(
     yield* readable
   } finally {
     await copied
+  }
+}
+
+/** Watches how long rows wait to be taken. */
+function paceOf(end: (reason: Error) => void) {
+  let idleMs = 0
+  let since: number | undefined
+  const waited = () => (since === undefined ? 0 : idleMs + performance.now() - since)
+  const reader: Reader = {
+    idleMs: waited,
+    sendAway: () => end(failure('busy', 'The answer was read too slowly, and others waited.', { retryAfter: 5 })),
+  }
+  return {
+    reader,
+    async wait(taken: Promise<void>): Promise<void> {
+      since = performance.now()
+      await taken
+      idleMs = waited()
+      since = undefined
+    },
   }
 }
 

@@ -66,7 +66,7 @@ async function runOnce<Database, Result>(
   work: (tx: Tx<Database>) => Promise<Result>,
   options: TransactionOptions,
 ): Promise<Outcome<Result>> {
-  const client = await pool.acquire()
+  const client = await pool.acquire(options.reader)
   const send = sender(client, beginOf(options))
   const committed = new Set<() => void>()
   let db: Tx<Database>['db'] | undefined

@@ -76,6 +76,16 @@ export type TransactionOptions = {
    * database, e.g. for a client that takes its rows. It has no bound as a whole then. Default: those of the store.
    */
   readonly idleMs?: number
+  /** For whom it goes on row by row. Such transactions share some connections, so that the others are left for writes. */
+  readonly reader?: Reader
+}
+
+/** Somebody who takes rows out of a transaction at a pace of their own. */
+export type Reader = {
+  /** Milliseconds that the transaction has waited for the reader in all; 0 while it does not wait. */
+  idleMs(): number
+  /** Ends the transaction, because others wait for its place. */
+  sendAway(): void
 }
 
 export type HeldLock = {

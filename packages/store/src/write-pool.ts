@@ -12,13 +12,18 @@ import {
   translateError,
 } from './database-error.ts'
 import { encodeParameters } from './encode-parameters.ts'
-import type { Statement, StoreStats } from './types.ts'
+import { backgroundWork } from './in-background.ts'
+import { readerPlaces } from './reader-places.ts'
+import type { Reader, Statement, StoreStats } from './types.ts'
 
 export type WritePool = {
   /** Most connections it opens. */
   readonly size: number
-  /** A connection of its own, until it is released. Waits `patienceMs` for a Postgres that is away. */
-  acquire(): Promise<PoolClient>
+  /**
+   * A connection of its own, until it is released. Waits `patienceMs` for a Postgres that is away. One for a reader is in
+   * no hurry, as background work is, and one of a few that readers have among them.
+   */
+  acquire(reader?: Reader): Promise<PoolClient>
   /** Gives a connection back, or ends it when it is no good any more. */
   release(client: PoolClient, isBroken: boolean): void
   /** The error of a statement in the words of the catalogue; `isLost` knows after it what it says of the connection. */
@@ -59,7 +64,9 @@ export function openWritePool(options: WritePoolOptions): WritePool {
   // Pipelining lets a transaction send BEGIN together with its first statement.
   const pool = new pg.Pool({ ...config, max: size, idleTimeoutMillis: idleTimeoutMs, pipeline: true })
   const places = backgroundPlaces(size)
-  const taken = new WeakMap<PoolClient, Place>()
+  // Of the seven in ten that requests leave to others, so that background work goes on whoever reads.
+  const ofReaders = readerPlaces({ places: Math.max(1, Math.floor(size * 0.4)) })
+  const taken = new WeakMap<PoolClient, readonly Place[]>()
   const lost = new WeakSet<PoolClient>()
   const bornAt = new WeakMap<PoolClient, number>()
   // Without listeners a Postgres that stops would end this process.
@@ -75,22 +82,25 @@ export function openWritePool(options: WritePoolOptions): WritePool {
   const acquiring = new Set<Promise<PoolClient>>()
   let closed = false
 
-  function acquire(): Promise<PoolClient> {
-    const client = inTurn().finally(() => acquiring.delete(client))
+  function acquire(reader?: Reader): Promise<PoolClient> {
+    const client = inTurn(reader).finally(() => acquiring.delete(client))
     acquiring.add(client)
     return client
   }
 
-  async function inTurn(): Promise<PoolClient> {
-    const waiting = places.take()
-    if (!waiting) return connect()
-    const place = await waiting
+  async function inTurn(reader: Reader | undefined): Promise<PoolClient> {
+    const work = backgroundWork() ?? (reader && { held: 0 })
+    if (!work) return connect()
+    const held: Place[] = []
     try {
+      if (reader) held.push(await ofReaders.take(reader))
+      const place = await places.take(work)
+      if (place) held.push(place)
       const client = await connect()
-      if (place) taken.set(client, place)
+      taken.set(client, held)
       return client
     } catch (error) {
-      place?.free()
+      for (const place of held) place.free()
       throw error
     }
   }
@@ -114,10 +124,10 @@ export function openWritePool(options: WritePoolOptions): WritePool {
   }
 
   function release(client: PoolClient, isBroken: boolean): void {
-    const place = taken.get(client)
+    const held = taken.get(client) ?? []
     taken.delete(client)
     client.release(isBroken)
-    place?.free()
+    for (const place of held) place.free()
   }
 
   // A connection whose answer did not come in time is cut before the loss of it is reported.
@@ -164,7 +174,7 @@ export function openWritePool(options: WritePoolOptions): WritePool {
     stats: () => ({
       total: pool.totalCount,
       idle: pool.idleCount,
-      waiting: pool.waitingCount + places.waiting,
+      waiting: pool.waitingCount + places.waiting + ofReaders.waiting,
     }),
     async close() {
       closed = true

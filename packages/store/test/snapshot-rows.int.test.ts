@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { snapshotParts, snapshotRows } from '../src/mod.ts'
-import { testStore } from './open-test-store.ts'
+import { inBackground, snapshotParts, snapshotRows } from '../src/mod.ts'
+import { eventually, testStore } from './open-test-store.ts'
 
 const numbers = { name: 'test.snapshot', text: 'select n from generate_series(1, $1::int) n' }
 const open = { name: 'test.open', text: `select count(*) from pg_stat_activity where state like 'idle in%'` }
@@ -50,4 +50,27 @@ test('leaving the loop ends the transaction, and an error reaches the reader', a
   expect(await store.write(open)).toEqual([{ count: 0 }])
   const wrong = snapshotRows(store, { name: 'test.wrong', text: 'select 1 / 0' })
   await expect(wrong.next()).rejects.toThrow('division by zero')
+})
+
+test('readers that take nothing leave connections for writes and for background work', async () => {
+  const store = await testStore({ poolSize: 10 })
+  const readers = Array.from({ length: 30 }, () => snapshotRows(store, numbers, [1_000_000]))
+  const begun = readers.map(rows => rows.next())
+  begun.forEach(promise => void promise.catch(() => {}))
+  await Promise.race(begun)
+  await eventually(async () => (await store.read<{ count: number }>(open))[0]?.count === 4)
+  const one = { name: 'test.one', text: 'select 1 as one' }
+  expect((await Promise.all(Array.from({ length: 20 }, () => store.write(one)))).flat()).toHaveLength(20)
+  expect(await inBackground(() => store.transaction(tx => tx.query(one)))).toEqual([{ one: 1 }])
+  await Promise.all(readers.map(rows => rows.return(undefined)))
+})
+
+test('a reader that takes nothing gives way to one that waits', async () => {
+  const store = await testStore({ poolSize: 1 })
+  const slow = snapshotRows(store, numbers, [1_000_000])
+  await slow.next()
+  const rows: number[] = []
+  for await (const part of snapshotRows<{ n: number }>(store, numbers, [3])) rows.push(...part.map(({ n }) => n))
+  expect(rows).toEqual([1, 2, 3])
+  await expect(slow.next()).rejects.toMatchObject({ code: 'busy' })
 })
