@@ -93,6 +93,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       connection.subscribe(subject, message => {
         if (isBroadcast(readHeaders(message))) handle(text(message.data), message.subject)
       }),
+    async withRoom(bytes, work) {
+      await room.take(bytes, Number.POSITIVE_INFINITY)
+      try {
+        return await work()
+      } finally {
+        room.leave(bytes)
+      }
+    },
     flush: connection.flush,
     drainServers,
     close: () => (closing ??= close()),

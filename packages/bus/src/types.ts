@@ -89,6 +89,8 @@ export type CallContext = {
    * locks are taken, lest those who hold them wait for room. Throws `busy` when half of the call's time is over.
    */
   takeRoom(bytes: number): Promise<void>
+  /** Bytes that it has room for. */
+  readonly room: number
 }
 
 /** What a handler of a unary operation returns. */
@@ -248,6 +250,12 @@ export type Bus = AsyncDisposable & {
   /** Fire and forget to everybody who listens now. */
   broadcast(subject: string, body: string): void
   listen(subject: string, handle: (body: string, subject: string) => void): Subscription
+  /**
+   * Works with something large of so many bytes, once this process has room for it beside what calls bring, however long
+   * that takes. Rejects with `busy` where too many wait. Not under a lock: those who have room may wait for it.
+   */
+  withRoom<Result>(bytes: number, work: () => Promise<Result>): Promise<Result>
+
   /** Resolves when the broker has passed on all that was sent, or at once while the connection is lost. */
   flush(): Promise<void>
 

@@ -96,6 +96,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           concurrency: config.IMPORT_CONCURRENCY,
           leaseSeconds: config.IMPORT_LEASE_SECONDS,
           kickExports: kick,
+          withRoom: bus.withRoom,
         })
         const importSweeper = every({
           store,

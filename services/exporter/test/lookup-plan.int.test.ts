@@ -40,8 +40,9 @@ test('children of a source that has come since the last analyze are looked up by
     // Of this connection, with what it did before that was not handed over yet.
     const count = async () => (await tx.query<{ rows: number }>(fetched))[0]?.rows ?? 0
     const before = await count()
-    await childrenById(tx, position, 'concept', ids)
-    for (const id of ids) await findChild(tx.query, position, 'concept', id)
+    const where = { tx, source: { position }, room: 0 }
+    await childrenById(where, 'concept', ids)
+    for (const id of ids) await findChild(where, 'concept', id)
     return (await count()) - before
   })
   // Each one twice, and not the whole source for each.

@@ -77,6 +77,10 @@ export class CallState implements CallContext, Deadline {
     return this.#controller.signal
   }
 
+  get room(): number {
+    return this.#held
+  }
+
   async takeRoom(bytes: number): Promise<void> {
     if (bytes <= smallBytes) return
     const wanted = this.#held + bytes

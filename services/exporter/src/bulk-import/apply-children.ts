@@ -18,6 +18,8 @@ export type Importer = {
   readonly updateIfExists: boolean
   /** It is the copy of an export, for an owner who need not be there. */
   readonly isCopy: boolean
+  /** Bytes of rows that may be read to be changed; 0: a few. */
+  readonly room: number
 }
 
 /** What an import has to tell of the children of one source that it changed. */
@@ -54,12 +56,12 @@ const plansAnew: Statement = {
 export async function lockForChange(
   tx: AnyTx,
   target: SourceTarget,
-  { identity, traceparent }: Importer,
+  { identity, traceparent, room }: Importer,
 ): Promise<{ change: Change } | { refused: LineResult }> {
   try {
     await tx.query(plansAnew)
     const source = await lockSource(tx, target, identity)
-    return { change: { tx, source, actor: actorOf(requireEdit(identity, source)), traceparent } }
+    return { change: { tx, source, actor: actorOf(requireEdit(identity, source)), traceparent, room } }
   } catch (error) {
     const refused = resultOfError(error)
     if (!refused) throw error

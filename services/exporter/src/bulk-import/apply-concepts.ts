@@ -24,7 +24,7 @@ export async function applyConcepts(tx: AnyTx, importer: Importer, lines: readon
   if ('refused' in locked) return { results: lines.map(() => locked.refused) }
   const { change } = locked
   const ids = lines.flatMap(({ id }) => id ?? [])
-  const known = await childrenById(tx, change.source.position, 'concept', ids)
+  const known = await childrenById(change, 'concept', ids)
   const written = new Set<string>()
   const results: LineResult[] = []
   const writes: Write[] = []

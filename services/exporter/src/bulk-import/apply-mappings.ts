@@ -33,10 +33,8 @@ export async function applyMappings(tx: AnyTx, importer: Importer, lines: readon
   const locked = await lockForChange(tx, first.target, importer)
   if ('refused' in locked) return { results: lines.map(() => locked.refused) }
   const { change } = locked
-  const source = change.source.position
   const named = await childrenById(
-    tx,
-    source,
+    change,
     'mapping',
     lines.flatMap(({ id }) => id ?? []),
   )
@@ -52,7 +50,7 @@ export async function applyMappings(tx: AnyTx, importer: Importer, lines: readon
   const wanted: Resolved[] = []
   for (const line of lines) wanted.push(await decided(() => resolve(line, storedOf(line), ends, importer)))
   const keys = wanted.flatMap(({ content }) => (content ? matchKeyOf(content) : []))
-  const matched = await mappingsByMatch(tx, source, keys)
+  const matched = await mappingsByMatch(change, keys)
 
   const results: LineResult[] = []
   const writes: Write[] = []

@@ -113,6 +113,7 @@ async function call(
     signal: new AbortController().signal,
     // The line has room already.
     takeRoom: async () => {},
+    room: 0,
   }
   await handler.handle(operation.input.parse(input), context, (async function* () {})())
 }

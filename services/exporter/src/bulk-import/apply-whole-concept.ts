@@ -19,7 +19,7 @@ export async function applyWholeConcept(
   if ('refused' in locked) return locked.refused
   const { change } = locked
   const { id, action } = line
-  const stored = id === undefined ? undefined : await findChild(tx.query, change.source.position, 'concept', id)
+  const stored = id === undefined ? undefined : await findChild(change, 'concept', id)
   if (!stored || id === undefined) {
     if (id !== undefined && action === 'UPDATE') return { outcome: 'not_found', errors: { detail: 'Not found.' } }
     await createConcept(change, importer.identity, complete(line.given))

@@ -6,13 +6,14 @@ import { splitLines } from './split-lines.ts'
 /** A line that is carried out together with its neighbours: one with a child, or one with nothing to do. */
 export type RowLine = Extract<ImportLine, { kind: 'concept' | 'mapping' | 'none' }>
 
-/** Neighbouring lines that are carried out together: rows of any sources, or one line of anything else. */
+/** Neighbouring lines that are carried out together: rows of any sources, or one line of anything else, or a large one. */
 export type LineBatch = {
   /** Bytes of each line in the file, its end included. */
   readonly bytes: readonly number[]
   readonly work:
     | { readonly kind: 'rows'; readonly lines: readonly RowLine[] }
     | { readonly kind: 'other'; readonly line: OtherLine }
+    | { readonly kind: 'large'; readonly text: Buffer }
 }
 
 /** Bounds of a batch: its sources are locked while it is written, and single writes wait for that long. */
@@ -38,13 +39,18 @@ export async function* batchesOf(
   for await (const group of splitLines(file)) {
     for (const { bytes: text } of group) {
       const length = text.length + 1
+      if (length > mostBytes) {
+        yield* pending()
+        yield { bytes: [length], work: { kind: 'large', text } }
+        continue
+      }
       const line = readLine(parseExact(text.toString('utf8')), identity, target)
-      if (line.kind !== 'concept' && line.kind !== 'mapping' && line.kind !== 'none') {
+      if (!isRow(line)) {
         yield* pending()
         yield { bytes: [length], work: { kind: 'other', line } }
         continue
       }
-      if (lines.length === mostLines || (lines.length > 0 && size + length > mostBytes)) yield* pending()
+      if (lines.length === mostLines || size + length > mostBytes) yield* pending()
       lines.push(line)
       bytes.push(length)
       size += length
@@ -53,15 +59,29 @@ export async function* batchesOf(
   yield* pending()
 }
 
+const isRow = (line: ImportLine): line is RowLine =>
+  line.kind === 'concept' || line.kind === 'mapping' || line.kind === 'none'
+
+/** A batch that is not read yet, since its only line is large, as one that can be carried out. */
+export function readLarge(
+  { bytes }: LineBatch,
+  text: Buffer,
+  identity: Identity,
+  target: ImportTarget | null,
+): LineBatch {
+  const line = readLine(parseExact(text.toString('utf8')), identity, target)
+  return { bytes, work: isRow(line) ? { kind: 'rows', lines: [line] } : { kind: 'other', line } }
+}
+
 /** The rest of a batch whose first lines are done. */
 export function restOf({ bytes, work }: LineBatch, done: number): LineBatch | undefined {
-  if (done >= bytes.length || work.kind === 'other') return undefined
+  if (done >= bytes.length || work.kind !== 'rows') return undefined
   return { bytes: bytes.slice(done), work: { ...work, lines: work.lines.slice(done) } }
 }
 
 /** The first half of the lines of a batch. */
 export function firstHalfOf({ bytes, work }: LineBatch): LineBatch {
-  if (work.kind === 'other') return { bytes, work }
+  if (work.kind !== 'rows') return { bytes, work }
   const half = Math.ceil(bytes.length / 2)
   return { bytes: bytes.slice(0, half), work: { ...work, lines: work.lines.slice(0, half) } }
 }

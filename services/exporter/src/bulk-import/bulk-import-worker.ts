@@ -1,4 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
+import type { Bus } from '@slipway/bus'
 import { actorOf, isFailure, unorderedQueue } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
@@ -26,6 +27,7 @@ export type ImportWorkerOptions = {
   readonly leaseSeconds: number
   /** An export may be due: a version was among the lines. */
   readonly kickExports: () => void
+  readonly withRoom: Bus['withRoom']
 }
 
 /** How often replicas look for imports whose worker died. */

@@ -1,9 +1,10 @@
 import type { SourceTarget } from '@slipway/contracts'
 import type { Queryable, Statement } from '@slipway/store'
 import { type Change, firstState, nextState, requireRoom, type Written } from '../child/change-child.ts'
-import { type StoredChild, tickClock } from '../child/child.store.ts'
+import { type Place, type StoredChild, tickClock } from '../child/child.store.ts'
 import type { ChildKind, ChildRules } from '../child/child.ts'
 import { facetColumns } from '../child/facets.ts'
+import { roomNeeded } from '../child/room.ts'
 import type { MappingLinks } from '../mapping/mapping-ends.ts'
 
 /** What a batch holds of children that are there already. */
@@ -20,14 +21,18 @@ export type ChildWrite<Values, Content extends { readonly retired: boolean }> = 
 }
 
 /** Looked up one by one in a unique index: the kind is hidden from the planner, as the migration says. */
-const known = (which: string, wanted: string) => `select c.position, c.id, c.uuid, c.match_key as "matchKey", v.number,
-    v.retired, v.body, c.from_source as "from", c.to_source as "to", v.from_concept as "fromConcept",
+const known = (
+  which: string,
+  wanted: string,
+  room: string,
+) => `select c.position, c.id, c.uuid, c.match_key as "matchKey", v.number,
+    v.retired, case when sum(octet_length(v.body)) over () <= ${room} then v.body end as body, c.from_source as "from", c.to_source as "to", v.from_concept as "fromConcept",
     v.to_concept as "toConcept"
   from unnest(${wanted}::text[]) as wanted (key)
   cross join lateral (select * from child where source = $1 and ${which} = wanted.key limit 1) c
   join child_version v on v.position = c.head`
-const byId: Statement = { name: 'bulk-import.by-id', text: known(`kind || '' = $2 and id`, '$3') }
-const byMatch: Statement = { name: 'bulk-import.by-match', text: known('match_key', '$2') }
+const byId: Statement = { name: 'bulk-import.by-id', text: known(`kind || '' = $2 and id`, '$3', '$4::bigint') }
+const byMatch: Statement = { name: 'bulk-import.by-match', text: known('match_key', '$2', '$3::bigint') }
 
 /** What an import tells of a child that it changed. `uuid` and `sequence`: those that its own events have. */
 export type ChildChange = Pick<Written, 'id' | 'uuid'> & {
@@ -115,16 +120,29 @@ export async function conceptsThere(
   return (await tx.query<{ index: number }>(there, values)).map(({ index }) => index)
 }
 
-export async function childrenById(tx: Queryable, source: number, kind: ChildKind, ids: readonly string[]) {
+/** Bytes of what is there of the rows of a batch, without room for it. */
+const knownBytes = 4_194_304
+const roomFor = (room: number) => Math.max(knownBytes, Math.min(room, Number.MAX_SAFE_INTEGER))
+
+type FoundChild = Omit<KnownChild, 'body'> & { readonly body: string | null }
+
+/** @throws `roomNeeded` when there is more of them than there is room for */
+export async function childrenById({ tx, source, room }: Place, kind: ChildKind, ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, KnownChild>()
-  const found = await tx.query<KnownChild>(byId, [source, kind, ids])
-  return new Map(found.map(child => [child.id, child]))
+  const found = await tx.query<FoundChild>(byId, [source.position, kind, ids, roomFor(room)])
+  return new Map(found.map(child => [child.id, withBody(child)]))
 }
 
-export async function mappingsByMatch(tx: Queryable, source: number, keys: readonly string[]) {
+/** @throws `roomNeeded` as `childrenById` */
+export async function mappingsByMatch({ tx, source, room }: Place, keys: readonly string[]) {
   if (keys.length === 0) return new Map<string, KnownChild>()
-  const found = await tx.query<KnownChild>(byMatch, [source, keys])
-  return new Map(found.map(child => [child.matchKey as string, child]))
+  const found = await tx.query<FoundChild>(byMatch, [source.position, keys, roomFor(room)])
+  return new Map(found.map(child => [child.matchKey as string, withBody(child)]))
+}
+
+function withBody({ body, ...child }: FoundChild): KnownChild {
+  if (body === null) throw roomNeeded(knownBytes)
+  return { ...child, body }
 }
 
 /**

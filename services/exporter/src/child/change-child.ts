@@ -17,7 +17,11 @@ export type Cause = {
 }
 
 /** The same; the source is locked by this transaction. */
-export type Change = Cause & { readonly tx: AnyTx }
+export type Change = Cause & {
+  readonly tx: AnyTx
+  /** Bytes that there is room for, of rows that are read to be changed. */
+  readonly room: number
+}
 
 /** What is written for one change of a child. */
 export type Written = {
@@ -68,8 +72,8 @@ export function nextState<Values, Content extends { readonly retired: boolean }>
   content: Content,
   comment: string | null,
   now: string,
+  before: Pick<ChildRow, 'version_url' | 'created_on' | 'created_by'> = childRowOf(stored.body),
 ): Written {
-  const before = childRowOf(stored.body)
   const frame: Frame = {
     ...frameOf(cause, rules.kind, id),
     childUuid: stored.uuid,
@@ -172,7 +176,7 @@ export async function changeChild<Values, Content extends { readonly retired: bo
   const { tx, source } = change
   const active = Number(stored.retired) - Number(content.retired)
   const now = await tickClock(tx, source.position, rules.kind, active)
-  const written = nextState(rules, change, id, stored, content, comment, now)
+  const written = nextState(rules, change, id, stored, content, comment, now, before)
   requireRoom(written)
   await reviseChild(tx, stored.position, written.number, written.state)
   await appendEvents(tx, [eventOf(change, rules.kind, written)])

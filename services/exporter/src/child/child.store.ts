@@ -2,6 +2,7 @@ import { type AnyStore, type Queryable, type Statement, snapshotRows } from '@sl
 import type { Read } from '../source/source.store.ts'
 import { type ChildKind, type ChildLinks, childRowOf } from './child.ts'
 import { type Facet, facetColumns } from './facets.ts'
+import { freeBytes, roomNeeded } from './room.ts'
 import { olderPiecesOf, type RowText, rowText, type TextRow, textColumns } from './row-text.ts'
 
 /** Where children are read: the live source, or a frozen version of it. */
@@ -18,6 +19,11 @@ export type StoredChild = {
   readonly body: string
 }
 
+/** The source of children that are to be changed, and bytes that there is room for. */
+export type Place = { readonly tx: Queryable; readonly source: { readonly position: number }; readonly room: number }
+
+type StoredRow = Omit<StoredChild, 'body'> & { readonly bytes: number; readonly body: string | null }
+
 export type ShownChild = TextRow & { readonly position: number; readonly number: number }
 
 /** A child as it is now, by source, kind and id. */
@@ -26,9 +32,12 @@ const findLive = (name: string, columns: string): Statement => ({
   text: `select ${columns} from child c join child_version v on v.position = c.head
     where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
 })
-const find = findLive('child.find', 'c.position, c.uuid, v.number, v.retired, v.body')
+const find = findLive(
+  'child.find',
+  `c.position, c.uuid, v.number, v.retired, octet_length(v.body) as bytes,
+    case when octet_length(v.body) <= $4::bigint then v.body end as body`,
+)
 const findPosition = findLive('child.find-position', 'c.position')
-const findBytes = findLive('child.find-bytes', 'octet_length(v.body) as bytes')
 /**
  * The name that the concept with the state `v` is shown with, as JSON. Not read as JSON by Postgres, which is slower and
  * does not know every text that JSON does.
@@ -88,21 +97,18 @@ const revise: Statement = {
     from made where child.position = $1`,
 }
 
-/** For a change: all of it, however large. */
+/** For a change: all of it. @throws `roomNeeded` when it has more bytes than there is room for */
 export async function findChild(
-  read: Read,
-  source: number,
+  { tx, source, room }: Place,
   kind: ChildKind,
   id: string,
 ): Promise<StoredChild | undefined> {
-  const [row] = await read<StoredChild>(find, [source, kind, id])
-  return row
-}
-
-/** Bytes of its row; 0: it is not there. */
-export async function findChildBytes(read: Read, source: number, kind: ChildKind, id: string): Promise<number> {
-  const [row] = await read<{ bytes: number }>(findBytes, [source, kind, id])
-  return row?.bytes ?? 0
+  const most = Math.max(freeBytes, Math.min(room, Number.MAX_SAFE_INTEGER))
+  const [row] = await tx.query<StoredRow>(find, [source.position, kind, id, most])
+  if (!row) return undefined
+  const { bytes, body, ...child } = row
+  if (body === null) throw roomNeeded(bytes)
+  return { ...child, body }
 }
 
 export async function isChildThere(read: Read, source: number, kind: ChildKind, id: string): Promise<boolean> {

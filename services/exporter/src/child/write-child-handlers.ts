@@ -1,12 +1,5 @@
-import type { OperationHandler } from '@slipway/bus'
-import {
-  actorOf,
-  conceptOperations,
-  failure,
-  type Identity,
-  mappingOperations,
-  type SourceTarget,
-} from '@slipway/contracts'
+import type { CallContext, OperationHandler } from '@slipway/bus'
+import { actorOf, conceptOperations, failure, mappingOperations, type SourceTarget } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
 import type { AnyStore, AnyTx } from '@slipway/store'
 import { notFound, requireEdit } from '../rights.ts'
@@ -27,18 +20,18 @@ export type Retirement = {
   readonly comment: string | undefined
 }
 
-/** @throws `not_found`, `forbidden`, `unauthenticated` */
+/** @throws `not_found`, `forbidden`, `unauthenticated`; `roomNeeded` */
 export async function lockChild(
   tx: AnyTx,
   kind: ChildKind,
   { id, ...target }: SourceTarget & { readonly id: string },
-  { identity, traceparent }: { readonly identity: Identity | null; readonly traceparent: string | undefined },
+  { identity, traceparent, room }: Pick<CallContext, 'identity' | 'traceparent' | 'room'>,
 ): Promise<LockedChild> {
   const source = await lockSource(tx, target, identity)
-  const stored = await findChild(tx.query, source.position, kind, id)
+  const stored = await findChild({ tx, source, room }, kind, id)
   if (!stored) throw notFound()
   const actor = actorOf(requireEdit(identity, source))
-  return { change: { tx, source, actor, traceparent }, id, stored }
+  return { change: { tx, source, actor, traceparent, room }, id, stored }
 }
 
 /** Retiring concepts or mappings, and bringing them back. `retire` refuses what is so already, or leaves it as it is. */

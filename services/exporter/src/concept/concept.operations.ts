@@ -5,6 +5,7 @@ import type { AnyStore } from '@slipway/store'
 import { changeChild, requireMatch } from '../child/change-child.ts'
 import { childRowOf } from '../child/child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
+import { makingRoom } from '../child/room.ts'
 import { type LockedChild, lockChild, type Retirement, retirementHandlers } from '../child/write-child-handlers.ts'
 import { refuseObject } from '../refusals.ts'
 import { requireEdit } from '../rights.ts'
@@ -14,12 +15,11 @@ import { createConcept, updateConcept } from './write-concept.ts'
 
 /** Concepts: read, added, changed, retired and brought back; never deleted. */
 export function conceptHandlers(store: AnyStore): OperationHandler[] {
-  return [
-    ...readChildHandlers(store, 'concept'),
-    writeHandler(store, conceptOperations.create, async (tx, { body, ...target }, { identity, traceparent }) => {
+  const writes = [
+    writeHandler(store, conceptOperations.create, async (tx, { body, ...target }, { identity, traceparent, room }) => {
       const source = await lockSource(tx, target, identity)
       const actor = actorOf(requireEdit(identity, source))
-      const { row } = await createConcept({ tx, source, actor, traceparent }, identity, complete(body))
+      const { row } = await createConcept({ tx, source, actor, traceparent, room }, identity, complete(body))
       return { status: 201, headers: { Location: row.version_url.replace(/[^/]+\/$/, '') }, body: row }
     }),
     writeHandler(store, conceptOperations.update, async (tx, { ifMatch, body, ...where }, context) => {
@@ -29,7 +29,8 @@ export function conceptHandlers(store: AnyStore): OperationHandler[] {
       return { status: 200, body: row }
     }),
     ...retirementHandlers(store, 'concept', retire),
-  ]
+  ].map(makingRoom)
+  return [...readChildHandlers(store, 'concept'), ...writes]
 }
 
 async function retire({ change, id, stored }: LockedChild, { retired, reason, comment }: Retirement): Promise<void> {

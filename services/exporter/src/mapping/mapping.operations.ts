@@ -4,6 +4,7 @@ import { writeHandler } from '@slipway/service'
 import type { AnyStore, AnyTx, Statement } from '@slipway/store'
 import { changeChild, requireMatch } from '../child/change-child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
+import { makingRoom } from '../child/room.ts'
 import { type LockedChild, lockChild, type Retirement, retirementHandlers } from '../child/write-child-handlers.ts'
 import { refuseObject } from '../refusals.ts'
 import { requireEdit } from '../rights.ts'
@@ -20,12 +21,11 @@ const storedLinks: Statement = {
 
 /** Mappings: from a concept to a concept, neither of which need be here. */
 export function mappingHandlers(store: AnyStore): OperationHandler[] {
-  return [
-    ...readChildHandlers(store, 'mapping'),
-    writeHandler(store, mappingOperations.create, async (tx, { body, ...target }, { identity, traceparent }) => {
+  const writes = [
+    writeHandler(store, mappingOperations.create, async (tx, { body, ...target }, { identity, traceparent, room }) => {
       const source = await lockSource(tx, target, identity)
       const actor = actorOf(requireEdit(identity, source))
-      const row = await createMapping({ tx, source, actor, traceparent }, identity, complete(body))
+      const row = await createMapping({ tx, source, actor, traceparent, room }, identity, complete(body))
       return { status: 201, headers: { Location: row.version_url.replace(/[^/]+\/$/, '') }, body: row }
     }),
     writeHandler(store, mappingOperations.update, async (tx, { ifMatch, body, ...where }, context) => {
@@ -34,7 +34,8 @@ export function mappingHandlers(store: AnyStore): OperationHandler[] {
       return { status: 200, body: await updateMapping(change, context.identity, id, stored, complete(body)) }
     }),
     ...retirementHandlers(store, 'mapping', retire),
-  ]
+  ].map(makingRoom)
+  return [...readChildHandlers(store, 'mapping'), ...writes]
 }
 
 async function retire({ change, id, stored }: LockedChild, { retired, reason, comment }: Retirement): Promise<void> {

@@ -76,15 +76,16 @@ export async function updateMapping(
 
 /** The mapping of the source that has this id, or else says the same. */
 export async function findMapping(
-  { tx, source }: Change,
+  change: Change,
   identity: Identity | null,
   given: MappingFields,
 ): Promise<{ readonly id: string; readonly stored: StoredChild } | undefined> {
+  const { tx, source } = change
   let { id } = given
   if (id === undefined) {
     const { ends } = await endsFor(tx, source, identity, given, undefined)
     id = await findMatch(tx, source.position, matchKeyOf(mergeMapping(undefined, given, ends)))
   }
-  const stored = id === undefined ? undefined : await findChild(tx.query, source.position, 'mapping', id)
+  const stored = id === undefined ? undefined : await findChild(change, 'mapping', id)
   return stored && id !== undefined ? { id, stored } : undefined
 }

@@ -87,7 +87,7 @@ export async function resolveMappings(
     if (!differs(unlinked, childRowOf(stored.body), content)) continue
     writes.push({ rules: mappingRules(links), id: stored.id, stored, content, comment: null })
   }
-  const change = { tx, source, actor, traceparent }
+  const change = { tx, source, actor, traceparent, room: 0 }
   const changes = await writeChildren(change, 'mapping', writes)
   await appendEvents(
     tx,
