@@ -118,6 +118,19 @@ describe('an affiliate', () => {
     expectError(await running.as.anonymous.get('/api/affiliates/creator/creator'), 401, texts.unauthenticated)
   })
 
+  it('has details that it reads itself, as staff and administrators do, and nobody else', async () => {
+    const { user, id } = await affiliate('details')
+    const { affiliateDetails } = (await user.get('/api/affiliates/me')).body[0]
+    for (const who of [user, running.as.america, running.as.admin]) {
+      const { status, body } = await who.get(path(id, '/detail'))
+      expect([status, body]).toEqual([200, affiliateDetails])
+    }
+    expectError(await running.as.user.get(path(id, '/detail')), 404, texts.missing)
+    expectError(await running.as.insider.get(path(id, '/detail')), 403, texts.denied)
+    expectError(await running.as.anonymous.get(path(id, '/detail')), 401, texts.unauthenticated)
+    expectError(await running.as.admin.get(path(1, '/detail')), 404, texts.missing)
+  })
+
   it('is deleted with its account and applications while it is applying', async () => {
     const { user, id, application } = await affiliate('deleted', {}, false)
     expectError(await running.as.america.delete(path(id)), 403, texts.denied)

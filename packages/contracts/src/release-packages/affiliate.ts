@@ -113,6 +113,14 @@ export const affiliateOperations = {
     output: affiliateSchema,
     errors: ['unauthenticated', 'forbidden', 'not_found'],
   }),
+  getDetail: operation('catalog.affiliate.get-detail', {
+    summary: 'Reads who an affiliate is and how it is reached',
+    effect: 'read',
+    audience: among('licensee', some(['editor'], { account: 'creator' })),
+    input: z.object({ affiliateId }),
+    output: affiliateDetailsSchema,
+    errors: ['unauthenticated', 'forbidden', 'not_found'],
+  }),
   update: operation('catalog.affiliate.update', {
     summary: 'Sets standing and notes of an affiliate',
     effect: 'write',

@@ -1,5 +1,5 @@
 import type { OperationHandler } from '@slipway/bus'
-import { affiliateOperations, failure, type Viewer, viewerOf } from '@slipway/contracts'
+import { affiliateOperations, failure, isEditor, type Viewer, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
 import type { AnyTx, Statement, Store } from '@slipway/store'
 import { deleteApplication } from '../application/application.store.ts'
@@ -28,7 +28,7 @@ import { affiliateDeleted, affiliateUpdated, standingChanged } from './trail.ts'
 
 export type AffiliateOptions = { readonly store: Store; readonly countries: () => Promise<Countries> }
 
-const { check, mine, ofCreator, list, get, update, updateDetail, delete: remove } = affiliateOperations
+const { check, mine, ofCreator, list, get, getDetail, update, updateDetail, delete: remove } = affiliateOperations
 
 /** What people are called and where they are written to follows the details of their affiliate. */
 const followDetails: Statement = {
@@ -87,6 +87,13 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       const row = await findAffiliate(store.read, affiliateId)
       if (!row) throw notFound()
       return { body: (await shown(row, viewer)) as never }
+    }),
+
+    handlerOf(getDetail, async ({ affiliateId }, { identity }) => {
+      const viewer = viewerOf(identity)
+      const row = await findAffiliate(store.read, affiliateId)
+      if (!row || (row.creator !== viewer.login && !isEditor(viewer))) throw notFound()
+      return { body: shownDetails(row.details, await countries()) as never }
     }),
 
     writeHandler(store, update, async (tx, { affiliateId, body }, context) => {

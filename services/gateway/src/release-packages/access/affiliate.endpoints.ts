@@ -16,6 +16,7 @@ const {
   ofCreator,
   list,
   get,
+  getDetail,
   update,
   updateDetail,
   export: exportAll,
@@ -141,6 +142,7 @@ export const affiliateEndpoints: readonly Endpoint[] = [
     describe: { body: 'body' },
   },
   { method: 'DELETE', path: one, audience: 'editor', operation: remove, answer: deleteOne },
+  { method: 'GET', path: `${one}/detail`, audience: 'signed-in', operation: getDetail },
   {
     method: 'PUT',
     path: `${one}/detail`,
