@@ -130,7 +130,8 @@ export function taskService<Result = never>(
       const result = (last.get(command.task_id) ?? Promise.resolve()).then(() => take(command))
       const settled = result.then(
         () => {},
-        () => {},
+        // What the catalogue does not know is answered without its text.
+        error => isFailure(error) || log(`task ${command.task_id}: ${error}`),
       )
       last.set(command.task_id, settled)
       void settled.then(() => last.get(command.task_id) === settled && last.delete(command.task_id))

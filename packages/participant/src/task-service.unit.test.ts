@@ -122,6 +122,19 @@ test('a cancel stops the work before it is answered, and nothing of it is report
   await expect(ask('start')).rejects.toMatchObject({ status: 400 })
 })
 
+test('a fault of a handler goes to the log, and the next command is taken', async () => {
+  let faults = 1
+  const { ask, said } = world({
+    async cancel() {
+      if (faults-- > 0) throw new Error('the disk is gone')
+    },
+  })
+  await ask('initialize')
+  await expect(ask('cancel')).rejects.toThrow('the disk is gone')
+  expect(said).toEqual(['task TA_00000001: Error: the disk is gone'])
+  expect(await ask('cancel')).toEqual({ state: 'canceled', progress: 0 })
+})
+
 test('a cancel that is refused stops no work', async () => {
   let proceed = () => {}
   const { ask, service, until } = world({

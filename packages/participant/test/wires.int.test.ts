@@ -83,7 +83,8 @@ it.each(['HTTP', 'a web server of somebody else', 'NATS'])('speaks the same over
 
 it('answers other addresses with 404, and a body that is no command any more with 413', async () => {
   const { url } = opened.use(await listenHttp(service))
-  expect((await fetch(`${url}/elsewhere`)).status).toBe(404)
+  for (const path of ['/elsewhere', '//', '/%']) expect((await fetch(`${url}${path}`)).status, path).toBe(404)
+  expect((await fetch(`${url}/status?probe=1`)).status).toBe(200)
   expect((await fetch(`${url}/tasks`)).status).toBe(404)
   expect((await fetch(post(url, ' '.repeat(1_100_000)))).status).toBe(413)
 })
