@@ -1,9 +1,14 @@
+export { type BusClient, type BusServer, type BusTaskOptions, platformOverBus, serveOverBus } from './bus.ts'
 export { type Decision, decide, type KnownTask } from './decide.ts'
-export { answerHttp, type ListenOptions, listenHttp, type TaskServer } from './http.ts'
-export { type BusServer, type BusTaskOptions, serveOverBus } from './over-bus.ts'
+export {
+  answerHttp,
+  type HttpPlatformOptions,
+  type ListenOptions,
+  listenHttp,
+  platformOverHttp,
+  type TaskServer,
+} from './http.ts'
 export { isWithdrawn, type Platform, type Report, type Reports, sendReports } from './platform.ts'
-export { type BusClient, platformOverBus } from './platform-over-bus.ts'
-export { type HttpPlatformOptions, platformOverHttp } from './platform-over-http.ts'
 export {
   answerTask,
   readCommand,

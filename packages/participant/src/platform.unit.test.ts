@@ -4,9 +4,9 @@ import { json } from 'node:stream/consumers'
 import { failure, type Operation } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type BusClient, platformOverBus } from './bus.ts'
+import { platformOverHttp } from './http.ts'
 import { isWithdrawn, type Report, sendReports } from './platform.ts'
-import { type BusClient, platformOverBus } from './platform-over-bus.ts'
-import { platformOverHttp } from './platform-over-http.ts'
 
 type Said = { readonly status: number; readonly body: object }
 

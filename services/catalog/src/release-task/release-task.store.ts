@@ -44,29 +44,17 @@ export async function addReleaseTask(tx: AnyTx, task: string, release: string): 
   return (await tx.query(add, [task, release])).length > 0
 }
 
-export async function lockReleaseTask(tx: AnyTx, task: string): Promise<ReleaseTask | undefined> {
-  const [row] = await tx.query<ReleaseTask>(lock, [task])
-  return row
-}
+export const lockReleaseTask = async (tx: AnyTx, task: string) => (await tx.query<ReleaseTask>(lock, [task]))[0]
 
-export async function findReleaseTask(read: Queryable['query'], task: string): Promise<ReleaseTask | undefined> {
-  const [row] = await read<ReleaseTask>(find, [task])
-  return row
-}
+export const findReleaseTask = async (read: Queryable['query'], task: string) =>
+  (await read<ReleaseTask>(find, [task]))[0]
 
-export async function moveReleaseTask(
-  tx: AnyTx,
-  { task }: ReleaseTask,
-  state: TaskState,
-  error: string | null = null,
-): Promise<void> {
-  await tx.query(move, [task, state, error])
+export async function moveReleaseTask(tx: AnyTx, { task }: ReleaseTask, state: TaskState, error?: string) {
+  await tx.query(move, [task, state, error ?? null])
 }
 
 /** The catalog's tasks in a release: one, unless it was registered more than once. */
-export async function lockTasksOfRelease(tx: AnyTx, release: string): Promise<ReleaseTask[]> {
-  return tx.query<ReleaseTask>(lockAll, [release])
-}
+export const lockTasksOfRelease = (tx: AnyTx, release: string) => tx.query<ReleaseTask>(lockAll, [release])
 
 export async function taskIdsOfRelease(read: Queryable['query'], release: string): Promise<string[]> {
   return (await read<{ task: string }>(idsOf, [release])).map(({ task }) => task)

@@ -115,10 +115,7 @@ export async function purgeTasks(store: AnyStore, days: number, limit = atOnce):
   while ((await store.write(purge, [days, limit])).length === limit);
 }
 
-export async function findTask(read: Read, task: string): Promise<ReleaseTask | undefined> {
-  const [row] = await read<ReleaseTask>(find, [task])
-  return row
-}
+export const findTask = async (read: Read, task: string) => (await read<ReleaseTask>(find, [task]))[0]
 
 const statements = { initialize, start, cancel } as const
 
@@ -138,27 +135,17 @@ export async function publishTask(store: AnyStore, task: string): Promise<boolea
 }
 
 /** Gives up the tasks of a release, whatever has become of them. */
-export async function withdrawTasks(tx: Queryable, release: string): Promise<void> {
-  await tx.query(withdraw, [release])
-}
+export const withdrawTasks = (tx: Queryable, release: string) => tx.query(withdraw, [release])
 
-export function takeTasks(store: AnyStore, limit: number, leaseSeconds: number): Promise<ReleaseTask[]> {
-  return store.write<ReleaseTask>(take, [limit, leaseSeconds])
-}
+export const takeTasks = (store: AnyStore, limit: number, leaseSeconds: number) =>
+  store.write<ReleaseTask>(take, [limit, leaseSeconds])
 
-export async function keepTask(store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number): Promise<void> {
-  await store.write(keep, [task, lease, leaseSeconds])
-}
+export const keepTask = (store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number) =>
+  store.write(keep, [task, lease, leaseSeconds])
 
 /** Says when the task is to be looked at again; null: when something happens to it. Nothing if it was taken away. */
-export async function settleTask(
-  store: AnyStore,
-  { task, lease }: ReleaseTask,
-  afterMs: number | null,
-  attempt: number,
-): Promise<void> {
-  await store.write(settle, [task, lease, afterMs, attempt])
-}
+export const settleTask = (store: AnyStore, { task, lease }: ReleaseTask, afterMs: number | null, attempt: number) =>
+  store.write(settle, [task, lease, afterMs, attempt])
 
 export async function nextTaskMs(store: AnyStore): Promise<number | null> {
   const [row] = await store.read<{ ms: number | null }>(nextDue)
@@ -188,14 +175,7 @@ export async function noteTold(
   await store.write(tell, [task, news.state ?? null, news.progress, lease])
 }
 
-type FileRow = {
-  readonly id: string
-  readonly study: string
-  readonly name: string
-  readonly label: string
-  readonly size: number
-  readonly sha256: string
-}
+type FileRow = { readonly [Field in 'id' | 'study' | 'name' | 'label' | 'sha256']: string } & { readonly size: number }
 
 /** The files of a task that are there, as the answers and reports of task services tell of them. */
 export async function filesOf(read: Read, task: string) {
