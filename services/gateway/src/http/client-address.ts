@@ -7,6 +7,8 @@ const mappedIPv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
  * that is what a single machine is given.
  */
 export function clientOf(address: string): string {
+  // Most requests: they need not be matched with what an IPv6 address may look like.
+  if (!address.includes(':')) return address
   const mapped = mappedIPv4.exec(address)?.[1]
   if (mapped !== undefined) return mapped
   if (!isIPv6(address)) return address
