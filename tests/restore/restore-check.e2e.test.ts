@@ -2,29 +2,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { RestoreReport } from '@slipway/contracts'
 import { eventually } from '@slipway/testing'
 import { describe, expect, it } from 'vitest'
-import { flow, patience, type Release } from '../release-content/support/flow.ts'
+import { flow, patience } from '../release-content/support/flow.ts'
 import { expectTraces } from '../release-content/support/traces.ts'
 import { keptDatabases } from './support/kept-databases.ts'
+import { address, kindsOf, restoreChecks } from './support/restore-checks.ts'
 
 const running = flow({ restart: false })
 const databases = keptDatabases(() => running.slipway.platform)
-const address = '/v1/platform/restore-check'
+const { check, settle, agreed, staged, publish } = restoreChecks(running)
 
-async function check(): Promise<RestoreReport> {
-  const { status, body } = await running.admin.call('GET', address)
-  expect(status, JSON.stringify(body)).toBe(200)
-  return body as RestoreReport
-}
-const kindsOf = ({ by_kind }: RestoreReport) => Object.keys(by_kind).toSorted()
-
-async function settle(decisions: Readonly<Record<string, string>> = {}): Promise<RestoreReport> {
-  const { status, body } = await running.admin.call('POST', address, { decisions })
-  expect(status, JSON.stringify(body)).toBe(200)
-  return body as RestoreReport
-}
 /** The script, as people run it. */
 async function restoreCheck(...args: readonly string[]): Promise<{ exitCode: number; said: string }> {
   const program = fileURLToPath(import.meta.resolve('../../local/src/restore-check.ts'))
@@ -32,21 +20,6 @@ async function restoreCheck(...args: readonly string[]): Promise<{ exitCode: num
   const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] })
   const [said, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')])
   return { exitCode, said }
-}
-
-const agreed = () => eventually(async () => expect((await check()).items).toEqual([]), patience)
-
-async function staged(name: string): Promise<string> {
-  const id = await running.create(name)
-  await running.drive(id, 'staged')
-  return id
-}
-
-async function publish(id: string): Promise<Release> {
-  await eventually(async () => {
-    expect((await running.admin.call('POST', `/releases/${id}/publish`)).status).toBe(200)
-  }, patience)
-  return running.drive(id, 'published')
 }
 
 describe('after a restore of one database', () => {

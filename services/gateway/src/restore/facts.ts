@@ -45,60 +45,60 @@ const services = {
   exporter: exporterRestoreOperations,
 } as const
 
+const taskFact = ({ release = '', state = '' }: RestoreFact): TaskFact => ({ release, state })
+
 /** Asks all services, page by page. @throws `unavailable`, `timeout` when one does not answer */
 export async function readFacts(bus: Bus, store: Store, call: CallOptions): Promise<Facts> {
-  async function all(service: keyof typeof services, kind: FactKind): Promise<RestoreFact[]> {
-    const found: RestoreFact[] = []
+  /** What each fact of a kind says, by its id. A page is forgotten with the next one. */
+  async function all<Said>(
+    service: keyof typeof services,
+    kind: FactKind,
+    said: (fact: RestoreFact) => Said,
+  ): Promise<Map<string, Said>> {
+    const found = new Map<string, Said>()
     for (let after: string | null = ''; after !== null; ) {
       const page: { facts: RestoreFact[]; next: string | null } = await bus.call(
         services[service].facts,
         { kind, after },
         call,
       )
-      found.push(...page.facts)
+      for (const fact of page.facts) found.set(fact.id, said(fact))
       after = page.next
     }
     return found
   }
-  const ids = (facts: readonly RestoreFact[]) => new Set(facts.map(({ id }) => id))
-  const taskFacts = (facts: readonly RestoreFact[]) =>
-    new Map(facts.map(({ id, release = '', state = '' }) => [id, { release, state }]))
-  const versionOf = (facts: readonly RestoreFact[], id: string) => facts.find(fact => fact.id === id)?.version
+  const nothing = () => undefined
+  const version = ({ version }: RestoreFact) => version
 
   const [catalogTasks, exporterTasks, started, profiles, catalogNumbers, registered] = await Promise.all([
-    all('catalog', 'task'),
-    all('exporter', 'task'),
-    all('catalog', 'schedule'),
-    all('catalog', 'account'),
-    all('catalog', 'number'),
-    all('registry', 'task-service'),
+    all('catalog', 'task', taskFact),
+    all('exporter', 'task', taskFact),
+    all('catalog', 'schedule', ({ release = '' }) => release),
+    all('catalog', 'account', nothing),
+    all('catalog', 'number', version),
+    all('registry', 'task-service', nothing),
   ])
   // Last: what the others have heard from the coordinator it knows by now.
   const [tasks, releases, known, numbers] = await Promise.all([
-    all('coordinator', 'task'),
-    all('coordinator', 'release'),
-    all('coordinator', 'task-service'),
-    all('coordinator', 'number'),
+    all('coordinator', 'task', fact => ({ ...taskFact(fact), service: fact.service ?? 'catalog' })),
+    all('coordinator', 'release', ({ state = '', version = '' }) => ({ state, version })),
+    all('coordinator', 'task-service', ({ state }) => (state === 'deleted' ? state : 'known')),
+    all('coordinator', 'number', version),
   ])
   const accounts = await ownAccounts(store)
   const own = await ownNumbers(store)
   return {
-    releases: new Map(releases.map(({ id, state = '', version = '' }) => [id, { state, version }])),
-    tasks: new Map(
-      tasks.map(({ id, release = '', state = '', service = 'catalog' }) => [id, { release, state, service }]),
-    ),
-    own: { catalog: taskFacts(catalogTasks), exporter: taskFacts(exporterTasks) },
-    taskServices: {
-      registry: ids(registered),
-      coordinator: new Map(known.map(({ id, state }) => [id, state === 'deleted' ? state : 'known'])),
-    },
-    started: new Map(started.map(({ id, release = '' }) => [id, release])),
-    accounts: { catalog: ids(profiles), ...accounts },
+    releases,
+    tasks,
+    own: { catalog: catalogTasks, exporter: exporterTasks },
+    taskServices: { registry: new Set(registered.keys()), coordinator: known },
+    started,
+    accounts: { catalog: new Set(profiles.keys()), ...accounts },
     versions: {
-      coordinator: versionOf(numbers, 'version'),
-      catalog: versionOf(catalogNumbers, 'version'),
+      coordinator: numbers.get('version'),
+      catalog: catalogNumbers.get('version'),
       gateway: own.version,
     },
-    accountChanges: { gateway: own.accountChange, catalog: Number(versionOf(catalogNumbers, 'account') ?? 0) },
+    accountChanges: { gateway: own.accountChange, catalog: Number(catalogNumbers.get('account') ?? 0) },
   }
 }

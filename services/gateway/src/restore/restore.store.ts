@@ -7,14 +7,17 @@ const accounts: Statement = {
     select lower(login) as login, true as internal from account
     union all select lower(login), false from external_profile`,
 }
+/** Events are read once for it: there may be many. */
 const numbers: Statement = {
   name: 'restore.numbers',
   text: `
+    with told as materialized (
+      select payload::json #>> '{data,version}' as version from stream_event where noun = 'release'
+    )
     select
       (select case when is_called then last_value else 0 end from account_change) as "accountChange",
-      (select payload::json #>> '{data,version}' from stream_event
-        where noun = 'release' and payload::json #>> '{data,version}' ~ '^[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$'
-        order by string_to_array(payload::json #>> '{data,version}', '.')::bigint[] desc limit 1) as version`,
+      (select version from told where version ~ '^[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$'
+        order by string_to_array(version, '.')::bigint[] desc limit 1) as version`,
 }
 const raise: Statement = {
   name: 'restore.raise-account-changes',
