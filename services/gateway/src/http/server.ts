@@ -8,6 +8,7 @@ import { clientOf } from './client-address.ts'
 import { type ConnectionOptions, limitConnections } from './connections.ts'
 import { addCors } from './cors.ts'
 import { fitPaths } from './fit-path.ts'
+import { boundFlowingBodies, type FlowingBodyOptions } from './flowing-bodies.ts'
 import { boundLargeBodies } from './large-bodies.ts'
 import { cutSlowBodies, type SlowBodyOptions } from './slow-bodies.ts'
 import { addTraces } from './trace.ts'
@@ -26,6 +27,7 @@ export type HttpServerOptions = {
   readonly requestsPerMinute: number
   readonly connections: Omit<ConnectionOptions, 'trustProxy'>
   readonly admission: AdmissionOptions
+  readonly flowingBodies: FlowingBodyOptions
   /** Milliseconds in which the head of a request must be there, from the first byte or the beginning of a connection. */
   readonly headMs: number
   readonly slowBodies: SlowBodyOptions
@@ -116,6 +118,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const { corsOrigins: origins, trustsAllOrigins: trustsAll } = options
   addCors(app, { origins, trustsAll, methods, requestHeaders, responseHeaders })
   admitRequests(app, options.admission)
+  boundFlowingBodies(app, options.flowingBodies)
   boundLargeBodies(app)
   await app.register(rateLimit, {
     global: options.requestsPerMinute > 0,
