@@ -1,5 +1,5 @@
 import './check-node.ts'
-import { errorText } from './error-text.ts'
+import { errorText } from '@slipway/contracts'
 import { backUp, restore } from './platform/backup.ts'
 import { readSettings } from './platform/settings.ts'
 

@@ -1,4 +1,5 @@
 import './check-node.ts'
+import { errorText } from '@slipway/contracts'
 import { type DemoArguments, readArguments, usage } from './demo/arguments.ts'
 import { type Dictionary, dictionaries as dictionariesOf, sourcePath, studyIds } from './demo/content/dictionaries.ts'
 import { openOutput } from './demo/output.ts'
@@ -6,7 +7,6 @@ import { startParts } from './demo/parts.ts'
 import { type PlatformApi, platformApi } from './demo/platform-api.ts'
 import { playFailure } from './demo/play-failure.ts'
 import { playRelease } from './demo/play-release.ts'
-import { errorText } from './error-text.ts'
 import { onInterruption } from './interruption.ts'
 import { readSettings } from './platform/settings.ts'
 

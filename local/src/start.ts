@@ -1,6 +1,6 @@
 import './check-node.ts'
+import { errorText } from '@slipway/contracts'
 import { announcement } from './announcement.ts'
-import { errorText } from './error-text.ts'
 import { onInterruption } from './interruption.ts'
 import { type Platform, startPlatform } from './platform/platform.ts'
 import { readSettings } from './platform/settings.ts'

@@ -1,5 +1,4 @@
-import { failure } from '@slipway/contracts'
-import { errorText } from '../error-text.ts'
+import { errorText, failure } from '@slipway/contracts'
 import { followEvents } from './follow-events.ts'
 import type { PlatformApi } from './platform-api.ts'
 import { fromRecord, type ReleaseProgress, type ReleaseRecord, withEvent, withRecord } from './release-progress.ts'

@@ -1,7 +1,7 @@
 import '../check-node.ts'
 import { parseArgs } from 'node:util'
+import { errorText } from '@slipway/contracts'
 import { listenHttp } from '@slipway/participant'
-import { errorText } from '../error-text.ts'
 import { onInterruption } from '../interruption.ts'
 import { checksumManifest } from './checksum-manifest.ts'
 import { slowReview } from './slow-review.ts'

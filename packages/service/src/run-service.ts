@@ -1,3 +1,4 @@
+import { errorText } from '@slipway/contracts'
 import { ConfigError } from './config.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { type RunningService, startService } from './start-service.ts'
@@ -38,8 +39,4 @@ export async function runService<Config, Database>(definition: ServiceDefinition
     for (const line of text.split('\n')) process.stderr.write(`${definition.name}: ${line}\n`)
     process.exit(1)
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -43,6 +43,8 @@ export async function startService<Config, Database>(
     for (const close of opened.splice(0).reverse()) await close().catch(error => log.error(error, 'could not close'))
   }
 
+  const consuming: Worker[] = []
+  const workers: Worker[] = []
   const metrics = createMetrics(name)
   /** Why the service is not ready yet, or not any more; then what it works with is asked. */
   let notReady: string | undefined = 'the database is being migrated'
@@ -123,9 +125,8 @@ export async function startService<Config, Database>(
       concurrency: config.OPERATION_CONCURRENCY,
       backlog: config.OPERATION_CONCURRENCY * 4,
     })
-    const consuming: Worker[] = []
     for (const consumer of consumers) consuming.push(await startConsumer({ bus, store, log, metrics }, consumer))
-    const workers: Worker[] = [
+    workers.push(
       ...((await wiring.workers?.()) ?? []),
       every({
         store: store as Store,
@@ -137,7 +138,7 @@ export async function startService<Config, Database>(
           log.debug(purged, 'old rows were removed')
         },
       }),
-    ]
+    )
     const surface = await wiring.http?.listen()
     notReady = undefined
     let stopping = false
@@ -160,6 +161,7 @@ export async function startService<Config, Database>(
       },
     }
   } catch (error) {
+    await Promise.allSettled([...consuming, ...workers].map(worker => worker.stop()))
     await closeAll()
     throw error
   }

@@ -1,7 +1,16 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { type Bus, connectBus } from '@slipway/bus'
-import { eventFilter, eventType, everybody, failure, isFailure, operation, serviceOperations } from '@slipway/contracts'
+import {
+  errorText,
+  eventFilter,
+  eventType,
+  everybody,
+  failure,
+  isFailure,
+  operation,
+  serviceOperations,
+} from '@slipway/contracts'
 import { appendEvents, openStore, rememberCommand, type Statement, type Store } from '@slipway/store'
 import {
   captureLog,
@@ -312,5 +321,32 @@ describe('a service', () => {
       },
     }
     await expect(startService(unbuilt, env)).rejects.toThrow('cannot be put together')
+  })
+
+  it('that cannot listen stops its work before the database is closed, and tells why in one line', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const answers: unknown[] = []
+    const unheard: typeof definition = {
+      ...definition,
+      build: context => ({
+        operations: [],
+        workers: async () => [
+          { stop: async () => void answers.push(await context.store.read({ name: '', text: 'select 1 as here' })) },
+        ],
+        http: {
+          listen: async () => {
+            await once(createServer().listen(port, '127.0.0.1'), 'listening')
+            return { port }
+          },
+          close: async () => {},
+        },
+      }),
+    }
+    const error = await startService(unheard, env).catch(cause => cause)
+    taken.close()
+    expect(errorText(error)).toBe(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`)
+    expect(answers).toEqual([[{ here: 1 }]])
   })
 })

@@ -1,4 +1,4 @@
-import { isFailure } from '@slipway/contracts'
+import { isFailure } from './error.ts'
 
 /**
  * What a person is told: the sentence of an expected failure, and of what the operating system refused (a full disk, a
