@@ -165,6 +165,18 @@ describe('a registration', () => {
     expectError(await running.as.anonymous.get('/api/register'), 405, "Request method 'GET' is not supported")
   })
 
+  it('sends no more than five mails an hour to one address, whoever asks for them', async () => {
+    const answers = []
+    for (let count = 0; count < 6; count += 1) {
+      const email = count % 2 === 0 ? 'flooded@example.org' : 'Flooded@example.org'
+      answers.push(await register(person(`flood-${count}@example.org`, { email })))
+    }
+    const last = answers.pop()
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201))
+    expectError(last!, 429, 'Too many registrations with this e-mail address.', '/api/register')
+    expect((await register(person('flood-0@example.org', { email: 'flooded@example.org' }))).status).toBe(304)
+  })
+
   it('of eight at once for one login, makes one account and one affiliate', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => register(person('race@example.org'))))
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(304)])

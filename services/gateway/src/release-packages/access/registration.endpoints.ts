@@ -19,6 +19,9 @@ import { startSession } from './session-cookie.ts'
 
 /** Registrations from one address: deriving a password costs, and each sends a mail. */
 const attempts = limitAttempts({ max: 60, windowMs: 60_000 })
+/** Registrations within the hour that sent a mail to the same address, whoever has it. */
+const mails = limitAttempts({ max: Number.POSITIVE_INFINITY, windowMs: 3_600_000 })
+const mostMails = 5
 
 async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
   const { request, reply, call, options } = endpointCall
@@ -33,6 +36,10 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
   })
   // Clients of MLDS take "not modified" for a login that is taken.
   if (await findAccount(options.store, login)) return reply.code(304).send()
+  const mailbox = email.toLowerCase()
+  if (mails.count(mailbox) >= mostMails) {
+    throw failure('rate_limited', 'Too many registrations with this e-mail address.', { retryAfter: 3_600 })
+  }
   const change = {
     email,
     givenName: firstName,
@@ -54,6 +61,7 @@ async function register(endpointCall: EndpointCall): Promise<FastifyReply> {
     if (isFailure(error, 'conflict')) return reply.code(304).send()
     throw error
   }
+  mails.begin(mailbox)
   return reply.code(201).header('content-length', '0').send()
 }
 
