@@ -1,3 +1,4 @@
+import type { OperationHandler } from '@slipway/bus'
 import {
   failure,
   productReleaseOperations,
@@ -6,7 +7,6 @@ import {
   scheduleOperations,
   slaOperations,
 } from '@slipway/contracts'
-import { handlerOf } from '@slipway/service'
 import { eventually } from '@slipway/testing'
 import { expect, test } from 'vitest'
 import { as, type RunningCatalog, startCatalog } from './start-catalog.ts'
@@ -36,12 +36,15 @@ test('a schedule starts what its template says by then, and nothing if that is g
   let act: (name: string) => Promise<void> = async () => {
     throw failure('unavailable', 'not yet')
   }
-  const create = handlerOf(scheduledReleaseOperations.create, async ({ body }) => {
-    const { name = '' } = body.values
-    await act(name)
-    asked.push(name)
-    return { status: 201, body: { kf_id: `RE_0000000${asked.length}` } }
-  })
+  const create: OperationHandler = {
+    operation: scheduledReleaseOperations.create,
+    async handle(input) {
+      const { name = '' } = (input as { readonly body: { readonly values: { readonly name?: string } } }).body.values
+      await act(name)
+      asked.push(name)
+      return { status: 201, body: { kf_id: `RE_0000000${asked.length}` } as never }
+    },
+  }
   await bus.serve([create], { queue: 'coordinator' })
   const [first = '', second = ''] = await templates(running)
   act = async name => {
