@@ -5,7 +5,7 @@ export type WorkspaceResult = {
   readonly workspace: string
   readonly passed: number
   readonly skipped: number
-  /** One line each: file and full name, or what went wrong outside any test. */
+  /** One line each: file, full name and the first line of its error, or what went wrong outside any test. */
   readonly failures: readonly string[]
 }
 
@@ -16,7 +16,11 @@ type Report = {
     readonly name: string
     readonly status: string
     readonly message?: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -41,12 +45,18 @@ export function readResult(root: string, workspace: string): WorkspaceResult {
   const tests = report.testResults.flatMap(file =>
     file.assertionResults.map(test => ({ ...test, file: shortPath(root, file.name) })),
   )
-  const failures = tests.filter(test => test.status === 'failed').map(test => `${test.file} > ${test.fullName}`)
+  const failures = tests
+    .filter(test => test.status === 'failed')
+    .map(test => {
+      const [message = ''] = test.failureMessages ?? []
+      return `${test.file} > ${test.fullName}${message && `: ${firstLine(message)}`}`
+    })
   for (const file of report.testResults) {
     const testFailed = file.assertionResults.some(test => test.status === 'failed')
     if (file.status !== 'failed' || testFailed) continue
-    const [firstLine = ''] = (file.message ?? '').split('\n')
-    failures.push(`${shortPath(root, file.name)}: ${firstLine || 'the file failed outside its tests'}`)
+    failures.push(
+      `${shortPath(root, file.name)}: ${firstLine(file.message ?? '') || 'the file failed outside its tests'}`,
+    )
   }
   if (!report.success && failures.length === 0)
     failures.push(`${workspace}: an error outside the tests, see its output`)
@@ -57,6 +67,8 @@ export function readResult(root: string, workspace: string): WorkspaceResult {
     failures,
   }
 }
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 
 const shortPath = (root: string, path: string): string =>
   path.startsWith(root) ? path.slice(root.length).replace(/^[/\\]/, '') : path

@@ -28,6 +28,18 @@ test('counts what passed, failed and was skipped', () => {
   })
 })
 
+test('says of a failed test the first line of its error', () => {
+  const failed = {
+    status: 'failed',
+    fullName: 'adds',
+    failureMessages: ['AssertionError: expected 1 to be 2\n  at a.ts'],
+  }
+  const testResults = [{ ...file('failed', []), assertionResults: [failed] }]
+  expect(resultOf({ success: false, testResults }).failures).toEqual([
+    'src/a.unit.test.ts > adds: AssertionError: expected 1 to be 2',
+  ])
+})
+
 test('shows files from the root on', () => {
   using fixture = writeTree({ 'packages/bus/src/a.ts': '' })
   const failed = { ...file('failed', ['failed']), name: `${fixture.root}/packages/bus/src/a.unit.test.ts` }

@@ -29,6 +29,16 @@ const told = async (...ids: string[]): Promise<string[]> => {
   )
   return rows.map(({ aggregate }) => aggregate)
 }
+
+/** How many deliveries of this event the gateway has recorded as done: a receiver knows of one before its sender does. */
+const delivered = async (aggregate: string): Promise<number> => {
+  const text = `select count(*)::int as count from webhook_delivery join webhook_message on webhook_message.id = message_id
+    where state = 'delivered' and webhook_message.body::jsonb->>'subject' = $1`
+  const [row] = await withStore(on.platform, 'gateway', store =>
+    store.read<{ count: number }>({ name: 'restore-delivered', text }, [aggregate]),
+  )
+  return row?.count ?? 0
+}
 const hooked = (path: string) => on.receiver.received(path).map(({ body }) => JSON.parse(body).subject as string)
 
 it('fills a stream that was lost before everybody had read it, by itself and once', async () => {
@@ -62,6 +72,8 @@ it('has the gateway learn again what its restored database has forgotten, though
   expect((await admin('POST', '/webhooks', webhook)).status).toBe(201)
   const kept = await addStudy('Kept')
   await eventually(async () => expect(await told(kept)).toEqual([kept]))
+  // The webhook of the test before hears of it as well.
+  await eventually(async () => expect(await delivered(kept)).toBe(2))
   await databases.keep('gateway')
   const forgotten = [await addStudy('Forgotten'), await addStudy('Forgotten, too')]
   await eventually(() => expect(hooked('/restored')).toEqual([kept, ...forgotten]))
