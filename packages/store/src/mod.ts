@@ -1,5 +1,6 @@
 export { appendEvents, outboxColumns } from './append-events.ts'
 export { type Backoff, jitteredBackoff } from './backoff.ts'
+export { byShape } from './by-shape.ts'
 export { clockOffsetMs, now, readClock } from './clock.ts'
 export {
   type ClonedDatabase,

@@ -1,6 +1,7 @@
 import { releaseTemplateEvents } from '@slipway/contracts'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { byShape } from './by-shape.ts'
 import { emit } from './emit.ts'
 import type { PlatformTables } from './platform-tables.ts'
 import { preparer } from './prepare.ts'
@@ -72,5 +73,32 @@ describe('a prepared statement', () => {
     expect(statement.text).toContain(`insert into "platform"."outbox"`)
     expect(statement.text).toContain(`select 'schedule' as "noun", 'release-started' as "verb", "told"."aggregate"`)
     expect(writesEvents(statement)).toBe(true)
+  })
+})
+
+describe('statements by shape', () => {
+  const list = byShape(
+    (filters: readonly ('id' | 'title')[]) => ['version.list', ...filters].join('.'),
+    (name, filters) =>
+      prepare<{ id?: string; title?: string }>()(name, (db, p) =>
+        db
+          .selectFrom('version')
+          .select('revision')
+          .where(eb => eb.and(filters.map(filter => eb(filter, '=', p[filter])))),
+      ),
+  )
+
+  test('are built once a shape', () => {
+    expect(list(['title'])).toBe(list(['title']))
+    expect(list(['title'])).not.toBe(list(['id']))
+  })
+
+  test('take only what their shape asks for', () => {
+    const { statement, values } = list(['title'])
+    expect(statement).toEqual({
+      name: 'version.list.title',
+      text: `select "revision" from "version" where "title" = $1`,
+    })
+    expect(values({ id: 'a', title: 'b' })).toEqual(['b'])
   })
 })
