@@ -32,7 +32,7 @@ const columns: Statement = {
       join pg_attribute a on attrelid = c.oid and attnum > 0 and not attisdropped
       join pg_type t on t.oid = atttypid left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
       left join pg_attrdef on adrelid = attrelid and adnum = attnum
-    where nspname = any($1) and relkind in ('r', 'p')
+    where nspname = any($1) and relkind in ('r', 'p', 'v')
     order by nspname collate "C", relname collate "C", attnum`,
 }
 
@@ -51,7 +51,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /**
- * The tables as kysely sees them, as a module of TypeScript, so that a statement with a column that is not there does not
+ * The tables and views as kysely sees them, as a module of TypeScript, so that a statement with a column that is not there does not
  * compile. The same structure gives the same text on every machine, and a committed copy is checked like that of the
  * schema. Those of `platform` come from this package.
  */

@@ -8,7 +8,9 @@ import type { Store } from './types.ts'
 
 // What the compiler must refuse of a statement. Never run.
 
-type Database = PlatformTables & { version: { id: string; state: 'draft' | 'published'; revision: number } }
+type Database = PlatformTables & {
+  version: { id: string; state: 'draft' | 'published'; revision: number; tags: string[] }
+}
 declare const store: Store<Database>
 declare const q: QueryCreator<Database>
 const prepare = preparer<Database>()
@@ -42,6 +44,16 @@ prepare<{ revision: number }>()('version.wrong-parameter', (db, p) =>
   // @ts-expect-error a parameter of another type than the column
   db.selectFrom('version').select('id').where('id', '=', p.revision),
 )
+
+const template = prepare<{ id: string }>()('version.template', (_db, p) => sql<{ id: string }>`select ${p.id} as id`)
+expectTypeOf(await store.read(template, { id: 'a' })).toEqualTypeOf<{ id: string }[]>()
+// @ts-expect-error a parameter of another type
+await store.read(template, { id: 1 })
+
+const tagged = prepare<{ tags: readonly string[] }>()('version.tagged', (db, p) =>
+  db.updateTable('version').set({ tags: p.tags }).returning('tags'),
+)
+expectTypeOf(await store.write(tagged, { tags: ['a'] as const })).toEqualTypeOf<{ tags: string[] }[]>()
 
 const { started } = releaseTemplateEvents
 const columns = ['id as aggregate', 'revision as sequence'] as const

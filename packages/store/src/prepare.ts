@@ -23,11 +23,13 @@ export function resolve(
 }
 
 /** Stands in a statement for a value that is given each time it runs. */
-export type Parameter<Value> = RawBuilder<undefined extends Value ? Exclude<Value, undefined> | null : Value>
+export type Parameter<Value> = RawBuilder<ColumnOf<undefined extends Value ? Exclude<Value, undefined> | null : Value>>
+/** As columns are typed: nobody changes a list on its way there. */
+type ColumnOf<Value> = Value extends readonly (infer Item)[] ? Item[] : Value
 export type Parameters<Given> = { readonly [Name in keyof Given]-?: Parameter<Given[Name]> }
 
-/** What was built by kysely: something that compiles, and knows the type of its rows. */
-type Built<Row> = { toOperationNode(): RootOperationNode; execute(): Promise<Row[]> }
+/** What was built by kysely: a query, or the `sql` template of a whole one. It compiles, and knows the type of its rows. */
+type Built<Row> = { toOperationNode(): RootOperationNode; execute(): Promise<Row[]> } | RawBuilder<Row>
 
 export type Prepare<Database> = <Given = unknown>() => <Row>(
   name: string,

@@ -38,6 +38,16 @@ describe('a prepared statement', () => {
     expect(values({})).toEqual([])
   })
 
+  test('may be a template as a whole', () => {
+    const { statement, values } = prepare<{ id: string }>()(
+      'version.turn',
+      (_db, p) =>
+        sql<{ id: string }>`select ${sql.ref('id')} from ${sql.table('version')} where id = ${p.id} or title = ${p.id}`,
+    )
+    expect(statement.text).toBe(`select "id" from "version" where id = $1 or title = $1`)
+    expect(values({ id: 'a' })).toEqual(['a'])
+  })
+
   test('takes null for what is not given', () => {
     const { values } = prepare<{ id: string; title?: string }>()('version.find', (db, p) =>
       db

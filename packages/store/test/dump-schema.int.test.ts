@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testPostgres } from '@slipway/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { dumpTables } from '../src/dump-tables.ts'
 import { dumpSchema, migrate, schemaOf, tablesOf } from '../src/mod.ts'
 import { anotherStore, log, testDatabase } from './open-test-store.ts'
 
@@ -39,10 +40,10 @@ async function folderWith(text: string): Promise<string> {
   return folder
 }
 
-async function dumpOf(text: string): Promise<string> {
+async function dumpOf(text: string, dump = dumpSchema): Promise<string> {
   const url = await testDatabase()
   await migrate(url, await folderWith(text), log)
-  return dumpSchema(await anotherStore(url, { poolSize: 1, readConnections: 1 }))
+  return dump(await anotherStore(url, { poolSize: 1, readConnections: 1 }))
 }
 
 let remembered: Promise<string> | undefined
@@ -87,6 +88,12 @@ describe('the dump of a schema', () => {
     expect(everything).toContain(before)
     const [old, changed] = await Promise.all([baseline(), dumpOf(everything.replace(before, after))])
     expect(changed).not.toBe(old)
+  })
+
+  test('as types holds what statements may ask: tables and views', async () => {
+    const types = await dumpOf(everything, dumpTables)
+    expect(types).toContain('  parent: {\n    id: GeneratedAlways<number>\n    name: string\n  }\n')
+    expect(types).toContain('  drafts: {\n    id: number | null\n    name: string | null\n  }\n')
   })
 
   test('of the platform is the committed one, and so are its tables', async () => {
