@@ -11,6 +11,7 @@ import {
   sql,
   type ValueNode,
 } from 'kysely'
+import { statementName } from './statement-name.ts'
 import type { Prepared, Statement } from './types.ts'
 
 /** The text and the values of a run of a statement, whichever kind it is. */
@@ -86,7 +87,8 @@ class PreparedCompiler extends PostgresQueryCompiler {
  * ```
  *
  * The statement is built when its module is loaded and never again; `p.<name>` stands for a value given at run time. Its
- * name is the name of the prepared statement at PostgreSQL: one text each, at most 63 bytes.
+ * name is the name of the prepared statement at PostgreSQL: one text each. Of a name with more than 63 bytes, which are all
+ * that PostgreSQL compares, a hash stands for the end.
  */
 export function preparer<Database>(): Prepare<Database> {
   const db = new Kysely<Database>({
@@ -102,7 +104,7 @@ export function preparer<Database>(): Prepare<Database> {
     const { sql: text } = compiler.compileQuery(build(db, parametersOf()).toOperationNode(), createQueryId())
     const { names } = compiler
     return {
-      statement: { name, text },
+      statement: { name: statementName(name), text },
       values: given => names.map(name => (given as Readonly<Record<string, unknown>>)[name] ?? null),
     }
   }

@@ -48,6 +48,15 @@ describe('a prepared statement', () => {
     expect(values({ id: 'a' })).toEqual(['a'])
   })
 
+  test('has a name that differs from others in what PostgreSQL compares of it', () => {
+    const nameOf = (name: string) => prepare()(name, db => db.selectFrom('version').select('id')).statement.name
+    const long = `version.${'x'.repeat(60)}`
+    expect(nameOf(long.slice(0, 63))).toBe(long.slice(0, 63))
+    expect(nameOf(long)).toHaveLength(63)
+    expect(nameOf(long).slice(0, 40)).toBe(long.slice(0, 40))
+    expect(nameOf(long)).not.toBe(nameOf(`${long}x`))
+  })
+
   test('takes null for what is not given', () => {
     const { values } = prepare<{ id: string; title?: string }>()('version.find', (db, p) =>
       db

@@ -1,9 +1,21 @@
 import { TransformStream, type TransformStreamDefaultController } from 'node:stream/web'
 import { failure } from '@slipway/contracts'
+import { resolve } from './prepare.ts'
 import { streamRows } from './stream-rows.ts'
-import type { AnyStore, Reader, Statement } from './types.ts'
+import type { AnyStore, Prepared, Reader, Statement } from './types.ts'
 
-export type Query = { readonly statement: Statement; readonly values: readonly unknown[] }
+/** A statement with the values of its parameters. */
+export type Query<Row = unknown> = {
+  readonly statement: Statement
+  readonly values: readonly unknown[]
+  /** Never there: carries the type of a row. */
+  readonly row?: Row
+}
+
+/** A prepared statement with what it is given. */
+export function queryOf<Given, Row>({ statement, values }: Prepared<Given, Row>, given: Given): Query<Row> {
+  return { statement, values: values(given) }
+}
 
 /** Milliseconds in which whoever reads must ask for more; it keeps nobody else waiting, but what is deleted stays. */
 const readerPatienceMs = 300_000
@@ -18,7 +30,7 @@ export type SnapshotPart<Row> = { readonly query: number; readonly rows: Row[] }
  */
 export async function* snapshotParts<Row>(
   store: Pick<AnyStore, 'transaction'>,
-  queries: readonly Query[],
+  queries: readonly Query<Row>[],
 ): AsyncGenerator<SnapshotPart<Row>, void, void> {
   let controller: TransformStreamDefaultController<SnapshotPart<Row>> | undefined
   const { readable, writable } = new TransformStream<SnapshotPart<Row>, SnapshotPart<Row>>({
@@ -73,10 +85,20 @@ function paceOf(end: (reason: Error) => void) {
 }
 
 /** The same of one query. */
-export async function* snapshotRows<Row>(
+export function snapshotRows<Given, Row>(
+  store: Pick<AnyStore, 'transaction'>,
+  prepared: Prepared<Given, Row>,
+  ...given: unknown extends Given ? [] : [given: Given]
+): AsyncGenerator<Row[], void, void>
+export function snapshotRows<Row>(
   store: Pick<AnyStore, 'transaction'>,
   statement: Statement,
-  values: readonly unknown[] = [],
+  values?: readonly unknown[],
+): AsyncGenerator<Row[], void, void>
+export async function* snapshotRows<Row>(
+  store: Pick<AnyStore, 'transaction'>,
+  what: Statement | Prepared<unknown, Row>,
+  given?: unknown,
 ): AsyncGenerator<Row[], void, void> {
-  for await (const { rows } of snapshotParts<Row>(store, [{ statement, values }])) yield rows
+  for await (const { rows } of snapshotParts<Row>(store, [resolve(what, given)])) yield rows
 }

@@ -1,4 +1,6 @@
-import type { AnyTx, Statement } from './types.ts'
+import { resolve } from './prepare.ts'
+import { statementName } from './statement-name.ts'
+import type { AnyTx, Prepared, Statement } from './types.ts'
 
 /**
  * The rows of a query of any size, `size` at a time, through a cursor: memory does not grow with the result, and the next
@@ -10,18 +12,31 @@ import type { AnyTx, Statement } from './types.ts'
  *
  * ```ts
  * await store.transaction(async tx => {
- *   for await (const rows of streamRows<Row>(tx, everything, [source])) await out.write(rows)
+ *   for await (const rows of streamRows(tx, everything, { source })) await out.write(rows)
  * }, { isolation: 'repeatable read', attempts: 1, idleMs: 300_000 })
  * ```
  */
-export async function* streamRows<Row>(
+export function streamRows<Given, Row>(
+  tx: Pick<AnyTx, 'query'>,
+  prepared: Prepared<Given, Row>,
+  given: Given,
+  size?: number,
+): AsyncGenerator<Row[], void, void>
+export function streamRows<Row>(
   tx: Pick<AnyTx, 'query'>,
   statement: Statement,
-  values: readonly unknown[] = [],
+  values?: readonly unknown[],
+  size?: number,
+): AsyncGenerator<Row[], void, void>
+export async function* streamRows<Row>(
+  tx: Pick<AnyTx, 'query'>,
+  what: Statement | Prepared<unknown, Row>,
+  given?: unknown,
   size?: number,
 ): AsyncGenerator<Row[], void, void> {
+  const { statement, values } = resolve(what, given)
   const cursor = `"${statement.name.replaceAll('"', '') || 'rows'}"`
-  const named = (step: string) => (statement.name === '' ? '' : `${statement.name}/${step}`)
+  const named = (step: string) => (statement.name === '' ? '' : statementName(`${statement.name}/${step}`))
   const declare = { name: named('declare'), text: `declare ${cursor} no scroll cursor for ${statement.text}` }
   const fetch = (count: number) => ({ name: named(String(count)), text: `fetch ${count} from ${cursor}` })
   const close = { name: named('close'), text: `close ${cursor}` }

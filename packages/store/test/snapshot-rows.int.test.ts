@@ -3,7 +3,10 @@ import { inBackground, snapshotParts, snapshotRows } from '../src/mod.ts'
 import { eventually, testStore } from './open-test-store.ts'
 
 const numbers = { name: 'test.snapshot', text: 'select n from generate_series(1, $1::int) n' }
-const open = { name: 'test.open', text: `select count(*) from pg_stat_activity where state like 'idle in%'` }
+const open = {
+  name: 'test.open',
+  text: `select count(*) from pg_stat_activity where state like 'idle in%' and datname = current_database()`,
+}
 
 test('all queries see one state of the database, in their order', async () => {
   const store = await testStore()

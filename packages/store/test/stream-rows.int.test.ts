@@ -1,5 +1,6 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { type AnyTx, streamRows } from '../src/mod.ts'
+import { type AnyTx, preparer, streamRows } from '../src/mod.ts'
 import { testStore } from './open-test-store.ts'
 
 const numbers = {
@@ -44,6 +45,23 @@ describe('streamRows', () => {
     }, options)
     // The first large ones are among as many as were small before.
     expect(found).toEqual([8, 64, 1_000, 64, 8, 8, 8, 40])
+  })
+
+  test('of a long name is told from others that begin alike', async () => {
+    const store = await testStore({ poolSize: 1 })
+    const name = `test.${'long-'.repeat(20)}`
+    for (const more of ['', 'er']) {
+      const prepared = preparer()<{ to: number }>()(
+        `${name}${more}`,
+        (_, p) => sql<{ n: string }>`select n || ${sql.lit(more)} as n from generate_series(1, ${p.to}::int) n`,
+      )
+      const found = await store.transaction(async tx => {
+        const all: string[] = []
+        for await (const rows of streamRows(tx, prepared, { to: 100 })) all.push(...rows.map(({ n }) => n))
+        return all
+      }, options)
+      expect(found).toEqual(Array.from({ length: 100 }, (_, index) => `${index + 1}${more}`))
+    }
   })
 
   test('closes its cursor when the consumer stops early', async () => {

@@ -107,7 +107,7 @@ export function childQuery(
   filter: ChildFilter,
   order: Order,
   { limit, offset }: Range,
-): Query {
+): Query<TextRow> {
   const { name, from, values, state, isLive } = selection(scope, kind, filter)
   const isTimed = typeof order === 'string'
   const down = (isTimed ? order === 'newest' : order.down) ? ' desc' : ''

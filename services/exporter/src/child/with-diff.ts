@@ -3,7 +3,7 @@ import { type ArrayPart, jsonWithArrays } from '../json-stream.ts'
 import { isTruthy, limitOf, offsetOf, type Query, updatedSinceOf } from '../query.ts'
 import type { Scope } from './child.store.ts'
 import { childQuery } from './list-children.ts'
-import { rowText, type TextRow } from './row-text.ts'
+import { rowText } from './row-text.ts'
 
 /**
  * A source or version with the concepts and mappings that its reader asked for, oldest change first, so that paging loses
@@ -20,7 +20,7 @@ export function withDiff(store: AnyStore, head: object, scope: Scope, query: Que
   async function* parts(): AsyncGenerator<ArrayPart, void, void> {
     if (kinds.length === 0) return
     const queries = kinds.map(kind => childQuery(scope, kind, filter, 'oldest', range))
-    for await (const { query: array, rows } of snapshotParts<TextRow>(store, queries)) {
+    for await (const { query: array, rows } of snapshotParts(store, queries)) {
       yield { array, rows: rows.map(row => rowText(store.read, row)) }
     }
   }
