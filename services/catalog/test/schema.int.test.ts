@@ -1,4 +1,4 @@
-import { schemaOf } from '@slipway/store'
+import { schemaOf, tablesOf } from '@slipway/store'
 import { testPostgres } from '@slipway/testing'
 import { expect, test } from 'vitest'
 import { catalog } from '../src/app.ts'
@@ -7,4 +7,8 @@ const source = () => ({ adminUrl: testPostgres().url, migrations: [catalog.migra
 
 test('schema.sql is what the migrations make', async () => {
   await expect(await schemaOf(source())).toMatchFileSnapshot('../schema.sql')
+})
+
+test('database.ts is what they make, too', async () => {
+  await expect(await tablesOf(source())).toMatchFileSnapshot('../src/database.ts')
 })
