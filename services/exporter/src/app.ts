@@ -15,7 +15,6 @@ import { sweep } from './export/sweep.ts'
 import { mappingHandlers } from './mapping/mapping.operations.ts'
 import { startOpenEndWorker } from './open-end/open-end-worker.ts'
 import { orgHandlers } from './org/org.operations.ts'
-import { findLoginOverBus } from './owner-login.ts'
 import { releaseConsumer } from './release-task/release.events.ts'
 import { releaseFileHandlers } from './release-task/release-file.operations.ts'
 import { releaseTaskService } from './release-task/release-task.protocol.ts'
@@ -42,15 +41,14 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
     const [signing] = await store.read<{ secret: string }>(signingSecret)
     let worker: ReturnType<typeof startExportWorker> | undefined
     const kick = () => worker?.kick()
-    const findLogin = findLoginOverBus(bus)
     const platform = platformOverBus(bus, identity.token)
     let releaseTasks: ReturnType<typeof startReleaseTaskWorker> | undefined
     let importWorker: ReturnType<typeof startImportWorker> | undefined
 
     return {
       operations: [
-        ...orgHandlers(store, findLogin),
-        ...sourceHandlers(store, findLogin),
+        ...orgHandlers(store),
+        ...sourceHandlers(store),
         ...versionHandlers(store, blobs, kick),
         ...conceptHandlers(store),
         ...mappingHandlers(store),
@@ -99,7 +97,6 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           leaseSeconds: config.IMPORT_LEASE_SECONDS,
           kickExports: kick,
           withRoom: bus.withRoom,
-          findLogin,
         })
         const importSweeper = every({
           store,

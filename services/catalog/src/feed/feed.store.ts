@@ -1,4 +1,10 @@
-import { type AnyStore, type Statement, type Store, snapshotRows } from '@slipway/store'
+import { preparer, type Store, snapshotRows } from '@slipway/store'
+import { type Kysely, sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import type { Database } from '../database.ts'
+import { instantText } from '../instant.ts'
+
+const prepare = preparer<Database>()
 
 export type FeedFile = {
   readonly path: string
@@ -30,55 +36,95 @@ export type FeedEntry = {
 }
 
 /** What is in the feed: online, named by URIs, not archived, and with something to download. */
-const isInFeed = `package.inactive_at is null and btrim(package.uri) <> '' and btrim(version.version_uri) <> ''
-  and version.state = 'online' and not version.archive
-  and exists (select from release_file file where file.release_version_id = version.release_version_id)`
-
-const sources = `release_version version join release_package package using (release_package_id)
-  left join member on member.key = package.member`
-
-const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+const inFeed = (db: Kysely<Database>) =>
+  db
+    .selectFrom('release_version as version')
+    .innerJoin('release_package as package', 'package.release_package_id', 'version.release_package_id')
+    .leftJoin('member', 'member.key', 'package.member')
+    .where('package.inactive_at', 'is', null)
+    .where(sql`btrim(package.uri)`, '<>', '')
+    .where(sql`btrim(version.version_uri)`, '<>', '')
+    .where('version.state', '=', 'online')
+    .where(eb => eb.not(eb.ref('version.archive')))
+    .where(eb =>
+      eb.exists(
+        eb
+          .selectFrom('release_file as file')
+          .select([])
+          .whereRef('file.release_version_id', '=', 'version.release_version_id'),
+      ),
+    )
 
 /** The digest begins with the version of the form that the feed is written in. */
-const state: Statement = {
-  name: 'feed.state',
-  text: `select ${instant('max(greatest(version.updated_at, package.updated_at))')} as updated,
-      md5('2' || $1 || string_agg(concat_ws('|', release_version_id, package.revision, member.member_org_name, member.name,
-        member.member_org_url, member.contact_email), ',' order by release_version_id)) as digest,
-      (select id from installation) as feed_id
-    from ${sources} where ${isInFeed}`,
-}
+const state = prepare<{ baseUrl: string }>()('feed.state', (db, p) =>
+  inFeed(db).select(eb => [
+    instantText(sql<string | null>`max(greatest(version.updated_at, package.updated_at))`).as('updated'),
+    sql<
+      string | null
+    >`md5('2' || ${p.baseUrl} || string_agg(concat_ws('|', version.release_version_id, package.revision,
+      member.member_org_name, member.name, member.member_org_url, member.contact_email), ','
+      order by version.release_version_id))`.as('digest'),
+    eb.selectFrom('installation').select('id').as('feed_id'),
+  ]),
+)
 
-/** Of this version in this installation, in the form of a UUID of version 8. */
-const permanentId = `overlay(overlay(md5(installation.id || '/release-version/' || release_version_id)
-    placing '8' from 13) placing '8' from 17)::uuid`
-
-const entries: Statement = {
-  name: 'feed.entries',
-  text: `
-  select ${permanentId} as entry_id, package.name as package_name, package.copyrights, package.uri, version.name as version_name,
-    coalesce(version.summary, version.description) as summary, version.package_type, version.version_uri,
-    nullif(btrim(version.version_dependent_uri), '') as edition,
-    nullif(btrim(version.version_dependent_derivative_uri), '') as derivative,
-    ${instant('version.updated_at')} as updated, version.published_at || 'T00:00:00.000Z' as published,
-    coalesce(member.member_org_name, member.name, package.member) as author_name,
-    member.member_org_url as author_uri, member.contact_email as author_email,
-    (select json_agg(json_build_object('path', '/api/releasePackages/' || release_package_id || '/releaseVersions/' ||
-        release_version_id || '/releaseFiles/' || release_file_id || '/download', 'origin', download_url,
-        'md5', md5_hash, 'sha256', sha256, 'size', file_size, 'primary', primary_file) order by release_file_id)
-      from release_file file where file.release_version_id = version.release_version_id) as files
-  from ${sources} cross join installation where ${isInFeed}
-  order by version.published_at desc nulls last, release_version_id desc`,
-}
+const entries = prepare()('feed.entries', db =>
+  inFeed(db)
+    .crossJoin('installation')
+    .select(eb => {
+      const text = (column: 'version.version_dependent_uri' | 'version.version_dependent_derivative_uri') =>
+        sql<string | null>`nullif(btrim(${eb.ref(column)}), '')`
+      // In the form of a UUID of version 8: of this version in this installation.
+      const permanentId = sql<string>`overlay(overlay(md5(installation.id || '/release-version/' ||
+        version.release_version_id) placing '8' from 13) placing '8' from 17)::uuid`
+      const path = sql<string>`'/api/releasePackages/' || version.release_package_id || '/releaseVersions/' ||
+        file.release_version_id || '/releaseFiles/' || file.release_file_id || '/download'`
+      return [
+        permanentId.as('entry_id'),
+        'package.name as package_name',
+        'package.copyrights',
+        eb.ref('package.uri').$notNull().as('uri'),
+        'version.name as version_name',
+        eb.fn.coalesce('version.summary', 'version.description').as('summary'),
+        'version.package_type',
+        eb.ref('version.version_uri').$notNull().as('version_uri'),
+        text('version.version_dependent_uri').as('edition'),
+        text('version.version_dependent_derivative_uri').as('derivative'),
+        instantText(eb.ref('version.updated_at')).as('updated'),
+        sql<string | null>`${eb.ref('version.published_at')} || 'T00:00:00.000Z'`.as('published'),
+        eb.fn.coalesce('member.member_org_name', 'member.name', 'package.member').as('author_name'),
+        'member.member_org_url as author_uri',
+        'member.contact_email as author_email',
+        eb
+          .selectFrom('release_file as file')
+          .select(f =>
+            sql<FeedFile[]>`json_agg(${jsonBuildObject({
+              path,
+              origin: f.ref('file.download_url'),
+              md5: f.ref('file.md5_hash'),
+              sha256: f.ref('file.sha256'),
+              size: f.ref('file.file_size'),
+              primary: f.ref('file.primary_file'),
+            })} order by ${f.ref('file.release_file_id')})`.as('list'),
+          )
+          .whereRef('file.release_version_id', '=', 'version.release_version_id')
+          .$asScalar()
+          .$notNull()
+          .as('files'),
+      ]
+    })
+    .orderBy('version.published_at', order => order.desc().nullsLast())
+    .orderBy('version.release_version_id', 'desc'),
+)
 
 export type FeedState = { readonly updated: string | null; readonly tag: string; readonly feedId: string }
 
 /** When the feed changed last, a weak tag of it, and the UUID that names it for good. */
-export async function feedState(store: Pick<AnyStore, 'read'>, baseUrl: string): Promise<FeedState> {
-  const [row] = await store.read<{ updated: string | null; digest: string | null; feed_id: string }>(state, [baseUrl])
-  const { updated = null, digest, feed_id: feedId = '' } = row ?? {}
-  return { updated, tag: `W/"${digest ?? 'none'}"`, feedId }
+export async function feedState(store: Pick<Store, 'read'>, baseUrl: string): Promise<FeedState> {
+  const [row] = await store.read(state, { baseUrl })
+  const { updated = null, digest, feed_id: feedId } = row ?? {}
+  return { updated, tag: `W/"${digest ?? 'none'}"`, feedId: feedId ?? '' }
 }
 
 /** The entries, those that were published last first. */
-export const feedEntries = (store: Store): AsyncIterable<FeedEntry[]> => snapshotRows<FeedEntry>(store, entries)
+export const feedEntries = (store: Store): AsyncIterable<FeedEntry[]> => snapshotRows(store, entries)

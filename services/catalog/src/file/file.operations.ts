@@ -1,13 +1,14 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, platformFileScheme, releaseFileOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { AnyTx, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { accessDenied, notFound } from '../member/viewer.ts'
 import { entityTag } from '../package/entity-tag.ts'
 import { type Author, type Changed, lockPackage, packageWrite } from '../package/package-write.ts'
 import { sightOf } from '../package/visibility.ts'
-import { lockVersion } from '../version/version.store.ts'
-import { type FileTarget, insertFile, originOf, type Place, readFile, removeFile, updateFile } from './file.store.ts'
+import { lockVersion } from '../version/lock-version.ts'
+import { insertFile, type Place, removeFile, updateFile } from './file.store.ts'
+import { type FileTarget, originOf, readFile } from './file-reads.ts'
 
 const { get, check, create, update, delete: remove } = releaseFileOperations
 
@@ -61,7 +62,7 @@ function refusePlatformFile(address: string | null | undefined): void {
 
 /** @throws `not_found` unless the package has the version, `forbidden`, `precondition_failed` */
 async function placeOf(
-  tx: AnyTx,
+  tx: Queryable,
   { releasePackageId, releaseVersionId }: Omit<FileTarget, 'releaseFileId'>,
   author: Author,
   ifMatch?: string | undefined,
@@ -71,7 +72,7 @@ async function placeOf(
   return { parent, releaseVersionId, author }
 }
 
-async function shownToAuthor(tx: AnyTx, target: FileTarget, { viewer }: Author): Promise<Changed> {
+async function shownToAuthor(tx: Queryable, target: FileTarget, { viewer }: Author): Promise<Changed> {
   const sight = sightOf(viewer)
   const shown = await readFile(tx.query, target, sight)
   if (!shown) throw notFound()

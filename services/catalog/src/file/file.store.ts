@@ -1,143 +1,198 @@
 import { type PublicationState, type ReleaseFileFields, releaseFileEvents } from '@slipway/contracts'
-import { type AnyTx, outboxColumns, type Queryable, type Statement } from '@slipway/store'
-import { auditColumns } from '../audit/record-audit.ts'
-import type { Author, PackageRow } from '../package/package-write.ts'
-import { fileBody } from '../package/representation.ts'
-import type { Sight } from '../package/visibility.ts'
+import { emit, type Parameters, parametersOf, preparer, type Queryable } from '@slipway/store'
+import {
+  type DeleteQueryBuilder,
+  expressionBuilder,
+  type InsertQueryBuilder,
+  type QueryCreator,
+  type Selectable,
+  sql,
+  type UpdateQueryBuilder,
+} from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import { recordIn } from '../audit/record-audit.ts'
+import type { Database } from '../database.ts'
+import type { Author, AuthorParameters, PackageRow } from '../package/package-write.ts'
+import { revise } from '../package/revised.ts'
 
-const { noun } = releaseFileEvents.created
+const prepare = preparer<Database>()
 
-/** $1 … $5 are principal, actor, trace, package and version in all of these statements. */
-const revised = `
-  update release_package set revision = revision + 1 where release_package_id = $4
-  returning release_package_id, member, coalesce(name, '') as package_name`
+type ChangeParameters = AuthorParameters & { readonly package: number; readonly version: number }
+type Changed = Selectable<Database['release_file']>
+type Changing =
+  | InsertQueryBuilder<Database, 'release_file', Changed>
+  | UpdateQueryBuilder<Database, 'release_file', 'release_file', Changed>
+  | DeleteQueryBuilder<Database, 'release_file', Changed>
+type Rows = {
+  changed: Changed
+  revised: { release_package_id: number; member: string; package_name: string }
+  within: { version_name: string; version_state: PublicationState }
+}
 
-const within = `
-  select coalesce(name, '') as version_name, state as version_state from release_version where release_version_id = $5`
+const p = parametersOf<ChangeParameters>()
+const eb = expressionBuilder<Rows, keyof Rows>()
 
 /** Neither labels nor where the bytes lie: whoever may subscribe need not be staff. */
-const tell = (verb: string, sequence = 'seq') => `
-  insert into platform.outbox (${outboxColumns})
-  select '${noun}', '${verb}', release_file_id::text, ${sequence}, $2, $3,
-    json_build_object('release_file_id', release_file_id, 'release_version_id', release_version_id,
-      'release_package_id', release_package_id, 'member', member, 'state', version_state)
-  from changed, revised, within`
+const told = jsonBuildObject({
+  release_file_id: eb.ref('changed.release_file_id'),
+  release_version_id: eb.ref('changed.release_version_id'),
+  release_package_id: eb.ref('revised.release_package_id'),
+  member: eb.ref('revised.member'),
+  state: eb.ref('within.version_state'),
+})
+const names = sql`jsonb_build_object('releasePackage.name', ${eb.ref('revised.package_name')},
+  'releaseVersion.name', ${eb.ref('within.version_name')}, 'releaseFile.label', coalesce(${eb.ref('changed.label')}, ''))`
 
-const record = (type: string) => `
-  insert into audit_event (${auditColumns})
-  select $1, '${type}', jsonb_build_object('releasePackage.name', package_name, 'releaseVersion.name', version_name,
-      'releaseFile.label', coalesce(label, '')),
-    release_package_id, release_version_id, release_file_id, null::bigint, null::bigint
-  from changed, revised, within`
-
-const insert: Statement = {
-  name: 'file.insert',
-  text: `with revised as (${revised}), within as (${within}), changed as (
-      insert into release_file (created_by, release_version_id, label, download_url, md5_hash, file_size, primary_file)
-      values ($1, $5, $6, $7, $8, $9, $10) returning *
-    ), told as (${tell('created')}), recorded as (${record('RELEASE_FILE_CREATED')})
-    select release_file_id from changed`,
+/** A change with its event and its entry in the trail. */
+function prepareChange<Given>(
+  verb: keyof typeof releaseFileEvents,
+  name: string,
+  trail: string,
+  change: (db: QueryCreator<Database>, p: Parameters<ChangeParameters & Given>) => Changing,
+) {
+  return prepare<ChangeParameters & Given>()(name, db =>
+    db
+      .with('revised', q => revise(q, p))
+      .with('within', q =>
+        q
+          .selectFrom('release_version')
+          .select(c => [
+            c.fn.coalesce('name', sql.lit('')).as('version_name'),
+            c.ref('state').$castTo<PublicationState>().as('version_state'),
+          ])
+          .where('release_version_id', '=', p.version),
+      )
+      .with('changed', () => change(db, parametersOf<ChangeParameters & Given>()))
+      .with('told', q =>
+        emit(
+          q,
+          releaseFileEvents[verb],
+          q
+            .selectFrom(['changed', 'revised', 'within'])
+            .select(c => [
+              c.cast<string>('changed.release_file_id', 'text').as('aggregate'),
+              (verb === 'deleted' ? c('changed.seq', '+', 1) : c.ref('changed.seq')).as('sequence'),
+              p.actor.as('actor'),
+              p.traceparent.as('traceparent'),
+              told.as('data'),
+            ]),
+        ),
+      )
+      .with('recorded', q =>
+        recordIn(
+          q,
+          ['release_package_id', 'release_version_id', 'release_file_id'],
+          q
+            .selectFrom(['changed', 'revised', 'within'])
+            .select([
+              p.principal.as('principal'),
+              sql.lit(trail).as('type'),
+              names.as('data'),
+              'revised.release_package_id',
+              'changed.release_version_id',
+              'changed.release_file_id',
+            ]),
+        ),
+      )
+      .selectFrom('changed')
+      .select('release_file_id'),
+  )
 }
 
-/** $11 says of each field in turn whether it was sent. */
-const update: Statement = {
-  name: 'file.update',
-  text: `with revised as (${revised}), within as (${within}), changed as (
-      update release_file set
-        label = case when ($11::bool[])[1] then $6 else label end,
-        download_url = case when ($11::bool[])[2] then $7 else download_url end,
-        sha256 = case when not ($11::bool[])[2] or download_url is not distinct from $7 then sha256 end,
-        md5_hash = case when ($11::bool[])[3] then $8 else md5_hash end,
-        file_size = case when ($11::bool[])[4] then $9 else file_size end,
-        primary_file = case when ($11::bool[])[5] then $10 else primary_file end,
-        seq = seq + 1
-      where release_file_id = $12 and release_version_id = $5 returning *
-    ), told as (${tell('updated')}), recorded as (${record('RELEASE_FILE_UPDATED')})
-    select release_file_id from changed`,
+type Fields = {
+  readonly label: string | null
+  readonly downloadUrl: string | null
+  readonly md5Hash: string | null
+  readonly fileSize: string | null
+  readonly primaryFile: boolean
 }
 
-const remove: Statement = {
-  name: 'file.remove',
-  text: `with revised as (${revised}), within as (${within}), changed as (
-      delete from release_file where release_file_id = $6 and release_version_id = $5 returning *
-    ), told as (${tell('deleted', 'seq + 1')}), recorded as (${record('RELEASE_FILE_DELETED')})
-    select release_file_id from changed`,
-}
+const insert = prepareChange<Fields>('created', 'file.insert', 'RELEASE_FILE_CREATED', (db, given) =>
+  db
+    .insertInto('release_file')
+    .values({
+      created_by: given.principal,
+      release_version_id: given.version,
+      label: given.label,
+      download_url: given.downloadUrl,
+      md5_hash: given.md5Hash,
+      file_size: given.fileSize,
+      primary_file: given.primaryFile,
+    })
+    .returningAll(),
+)
+
+/** Which fields were sent: the others stay as they are. */
+type Sent = Readonly<Record<'hasLabel' | 'hasUrl' | 'hasMd5' | 'hasSize' | 'hasPrimary', boolean>>
+
+const update = prepareChange<Fields & Sent & { id: number }>(
+  'updated',
+  'file.update',
+  'RELEASE_FILE_UPDATED',
+  (db, given) =>
+    db
+      .updateTable('release_file')
+      .set(c => {
+        const isSame = c('download_url', 'is not distinct from', given.downloadUrl)
+        const keepsBytes = c.or([c.not(given.hasUrl), isSame])
+        return {
+          label: c.case().when(given.hasLabel).then(given.label).else(c.ref('label')).end(),
+          download_url: c.case().when(given.hasUrl).then(given.downloadUrl).else(c.ref('download_url')).end(),
+          sha256: c.case().when(keepsBytes).then(c.ref('sha256')).end(),
+          md5_hash: c.case().when(given.hasMd5).then(given.md5Hash).else(c.ref('md5_hash')).end(),
+          file_size: c.case().when(given.hasSize).then(given.fileSize).else(c.ref('file_size')).end(),
+          primary_file: c.case().when(given.hasPrimary).then(given.primaryFile).else(c.ref('primary_file')).end(),
+          seq: c('seq', '+', 1),
+        }
+      })
+      .where('release_file_id', '=', given.id)
+      .where('release_version_id', '=', given.version)
+      .returningAll(),
+)
+
+const remove = prepareChange<{ id: number }>('deleted', 'file.remove', 'RELEASE_FILE_DELETED', (db, given) =>
+  db
+    .deleteFrom('release_file')
+    .where('release_file_id', '=', given.id)
+    .where('release_version_id', '=', given.version)
+    .returningAll(),
+)
 
 /** Where a file is changed: its version, of a package that is locked. */
 export type Place = { readonly parent: PackageRow; readonly releaseVersionId: number; readonly author: Author }
 
-type Changed = { readonly release_file_id: number }
+const by = ({ parent, releaseVersionId, author }: Place) => ({
+  ...author,
+  package: parent.release_package_id,
+  version: releaseVersionId,
+})
 
-const by = ({ parent, releaseVersionId, author }: Place) => [
-  ...[author.principal, author.actor, author.traceparent, parent.release_package_id, releaseVersionId],
-]
+const fieldsOf = ({ label, downloadUrl, md5Hash, fileSize, primaryFile }: ReleaseFileFields): Fields => ({
+  label: label ?? null,
+  downloadUrl: downloadUrl ?? null,
+  md5Hash: md5Hash ?? null,
+  fileSize: fileSize ?? null,
+  primaryFile: primaryFile ?? false,
+})
 
-const valuesOf = ({ label, downloadUrl, md5Hash, fileSize, primaryFile }: ReleaseFileFields) => [
-  ...[label, downloadUrl, md5Hash, fileSize, primaryFile ?? false],
-]
-
-export async function insertFile(tx: AnyTx, place: Place, fields: ReleaseFileFields): Promise<number> {
-  const [row] = await tx.query<Changed>(insert, [...by(place), ...valuesOf(fields)])
-  return (row as Changed).release_file_id
+export async function insertFile(tx: Queryable, place: Place, fields: ReleaseFileFields): Promise<number> {
+  const [row] = await tx.query(insert, { ...by(place), ...fieldsOf(fields) })
+  return (row as { release_file_id: number }).release_file_id
 }
 
 /** Changes what was sent; false when the version has no such file. */
-export async function updateFile(tx: AnyTx, place: Place, id: number, fields: ReleaseFileFields): Promise<boolean> {
-  const { label, downloadUrl, md5Hash, fileSize, primaryFile } = fields
-  const sent = [label, downloadUrl, md5Hash, fileSize, primaryFile].map(value => value !== undefined)
-  return (await tx.query(update, [...by(place), ...valuesOf(fields), sent, id])).length > 0
+export async function updateFile(tx: Queryable, place: Place, id: number, fields: ReleaseFileFields): Promise<boolean> {
+  const sent: Sent = {
+    hasLabel: fields.label !== undefined,
+    hasUrl: fields.downloadUrl !== undefined,
+    hasMd5: fields.md5Hash !== undefined,
+    hasSize: fields.fileSize !== undefined,
+    hasPrimary: fields.primaryFile !== undefined,
+  }
+  return (await tx.query(update, { ...by(place), ...fieldsOf(fields), ...sent, id })).length > 0
 }
 
 /** False when the version has no such file, or no longer. */
-export async function removeFile(tx: AnyTx, place: Place, id: number): Promise<boolean> {
-  return (await tx.query(remove, [...by(place), id])).length > 0
-}
-
-export type FileTarget = {
-  readonly releasePackageId: number
-  readonly releaseVersionId: number
-  readonly releaseFileId: number
-}
-export type ShownFile = {
-  readonly body: string
-  readonly state: PublicationState
-  readonly revision: number
-}
-
-const inPackage = `
-  from release_file file join release_version version using (release_version_id)
-  join release_package package using (release_package_id)
-  where file.release_file_id = $1 and release_version_id = $2 and release_package_id = $3
-    and package.inactive_at is null`
-
-const addresses = ({ releaseFileId, releaseVersionId, releasePackageId }: FileTarget) => [
-  ...[releaseFileId, releaseVersionId, releasePackageId],
-]
-
-/** A file at its path; undefined when one of its parents is another one. */
-export async function readFile(
-  read: Queryable['query'],
-  target: FileTarget,
-  sight: Sight,
-): Promise<ShownFile | undefined> {
-  const statement: Statement = {
-    name: `file.read-${sight.name}`,
-    text: `select ${fileBody(sight)} as body, version.state, package.revision ${inPackage}`,
-  }
-  const [shown] = await read<ShownFile>(statement, addresses(target))
-  return shown
-}
-
-export type FileOrigin = { readonly url: string | null; readonly state: PublicationState }
-
-const origin: Statement = {
-  name: 'file.origin',
-  text: `select file.download_url as url, version.state ${inPackage}`,
-}
-
-/** Where the bytes lie; undefined when there is no such file. */
-export async function originOf(read: Queryable['query'], target: FileTarget): Promise<FileOrigin | undefined> {
-  const [row] = await read<FileOrigin>(origin, addresses(target))
-  return row
+export async function removeFile(tx: Queryable, place: Place, id: number): Promise<boolean> {
+  return (await tx.query(remove, { ...by(place), id })).length > 0
 }

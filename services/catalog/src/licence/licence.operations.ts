@@ -2,20 +2,23 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { packageLicenceOperations } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { type AnyTx, rememberCommand, type Statement, type Store } from '@slipway/store'
+import { preparer, type Queryable, rememberCommand, type Store } from '@slipway/store'
+import type { Database } from '../database.ts'
 import { notFound } from '../member/viewer.ts'
 import { recordLicence } from '../package/package.store.ts'
 import { authorOf, lockPackage } from '../package/package-write.ts'
-import { answerLicence, type Licence, unlessEmpty } from './stored-licence.ts'
+import { answerLicence, licenceColumns, unlessEmpty } from './stored-licence.ts'
 
 const { get, replace } = packageLicenceOperations
 
-const find: Statement = {
-  name: 'licence.find',
-  text: `select license_filename as filename, license_mimetype as mimetype,
-      floor(extract(epoch from license_updated_at))::float8 as seconds
-    from release_package where release_package_id = $1 and inactive_at is null`,
-}
+const prepare = preparer<Database>()
+const find = prepare<{ id: number }>()('licence.find', (db, p) =>
+  db
+    .selectFrom('release_package')
+    .select(eb => licenceColumns(eb.ref('license_updated_at')))
+    .where('release_package_id', '=', p.id)
+    .where('inactive_at', 'is', null),
+)
 
 const blobOf = (packageId: number) => `package/${packageId}/license`
 const unnamed = 'license'
@@ -25,7 +28,7 @@ const untyped = 'application/octet-stream'
 export function packageLicenceHandlers(store: Store, blobs: BlobStore): OperationHandler[] {
   return [
     handlerOf(get, async ({ releasePackageId, modifiedSince, head }) => {
-      const [licence] = await store.read<Licence>(find, [releasePackageId])
+      const [licence] = await store.read(find, { id: releasePackageId })
       if (!licence) throw notFound()
       return answerLicence(blobs, blobOf(releasePackageId), licence, { modifiedSince, head })
     }),
@@ -36,7 +39,7 @@ export function packageLicenceHandlers(store: Store, blobs: BlobStore): Operatio
       await store.transaction(tx => lockPackage(tx, id, author))
       const bytes = await unlessEmpty(upload)
       const blob = bytes && (await blobs.write(bytes, { signal: context.signal }))
-      const remember = async (tx: AnyTx) => {
+      const remember = async (tx: Queryable) => {
         const command = commandOf(replace, input, context)
         if (command) await rememberCommand(tx, { ...command, status: 200, headers: {}, body: '' })
       }

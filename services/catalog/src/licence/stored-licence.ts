@@ -1,13 +1,24 @@
 import type { BlobStore } from '@slipway/blobs'
 import type { StreamedAnswer } from '@slipway/bus'
+import { type Expression, sql } from 'kysely'
 import { notFound } from '../member/viewer.ts'
 import { httpDate } from '../records/conditional.ts'
 import { attachment } from './content-disposition.ts'
 
 /** What is known of a licence beside its bytes; all null: there is none. `seconds`: when it was uploaded, since 1970. */
-export type Licence =
-  | { readonly filename: string; readonly mimetype: string; readonly seconds: number }
-  | { readonly filename: null; readonly mimetype: null; readonly seconds: null }
+export type Licence = {
+  readonly filename: string | null
+  readonly mimetype: string | null
+  readonly seconds: number | null
+}
+
+/** The columns of a licence of `release_package` or `member`. */
+export const licenceColumns = (updatedAt: Expression<string | null>) =>
+  [
+    'license_filename as filename',
+    'license_mimetype as mimetype',
+    sql<number | null>`floor(extract(epoch from ${updatedAt}))::float8`.as('seconds'),
+  ] as const
 
 export type LicenceRequest = { readonly modifiedSince?: number | undefined; readonly head: boolean }
 
@@ -17,19 +28,19 @@ const nothing = async function* () {}
 export async function answerLicence(
   blobs: BlobStore,
   blobName: string,
-  licence: Licence,
+  { filename, mimetype, seconds }: Licence,
   { modifiedSince, head }: LicenceRequest,
 ): Promise<StreamedAnswer> {
-  if (licence.filename === null) return { status: 204, body: nothing() }
-  const headers = { 'Last-Modified': httpDate(licence.seconds) }
-  if (modifiedSince !== undefined && modifiedSince >= licence.seconds) return { status: 304, headers, body: nothing() }
+  if (filename === null || mimetype === null || seconds === null) return { status: 204, body: nothing() }
+  const headers = { 'Last-Modified': httpDate(seconds) }
+  if (modifiedSince !== undefined && modifiedSince >= seconds) return { status: 304, headers, body: nothing() }
   const blob = await blobs.find(blobName)
   if (!blob) throw notFound()
   const content = {
     ...headers,
-    'Content-Type': licence.mimetype,
+    'Content-Type': mimetype,
     'Content-Length': String(blob.size),
-    'Content-Disposition': attachment(licence.filename),
+    'Content-Disposition': attachment(filename),
   }
   return { headers: content, body: head ? nothing() : blobs.read(blob) }
 }

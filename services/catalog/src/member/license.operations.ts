@@ -2,19 +2,21 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { memberOperations } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { rememberCommand, type Statement, type Store } from '@slipway/store'
-import { answerLicence, type Licence, unlessEmpty } from '../licence/stored-licence.ts'
+import { preparer, rememberCommand, type Store } from '@slipway/store'
+import type { Database } from '../database.ts'
+import { answerLicence, licenceColumns, unlessEmpty } from '../licence/stored-licence.ts'
 import { findMember, lockMember, saveMember, shownMember } from './member.store.ts'
 import { notFound, requireActingFor, requireEditor } from './viewer.ts'
 
 const { license, setLicense } = memberOperations
 
-const find: Statement = {
-  name: 'member.license',
-  text: `select license_filename as filename, license_mimetype as mimetype,
-      floor(extract(epoch from license_updated_at))::float8 as seconds
-    from member where key = $1`,
-}
+const prepare = preparer<Database>()
+const find = prepare<{ key: string }>()('member.license', (db, p) =>
+  db
+    .selectFrom('member')
+    .select(eb => licenceColumns(eb.ref('license_updated_at')))
+    .where('key', '=', p.key),
+)
 const blobOf = (key: string) => `member/${key}/license`
 const unnamed = 'license'
 const untyped = 'application/octet-stream'
@@ -23,7 +25,7 @@ const untyped = 'application/octet-stream'
 export function memberLicenseHandlers(store: Store, blobs: BlobStore): OperationHandler[] {
   return [
     handlerOf(license, async ({ key, modifiedSince, head }) => {
-      const [stored] = await store.read<Licence>(find, [key])
+      const [stored] = await store.read(find, { key })
       if (!stored) throw notFound()
       return answerLicence(blobs, blobOf(key), stored, { modifiedSince, head })
     }),

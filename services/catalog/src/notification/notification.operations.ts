@@ -7,7 +7,7 @@ import { notFound } from '../member/viewer.ts'
 import { authorOf, lockPackage } from '../package/package-write.ts'
 import { sightOf } from '../package/visibility.ts'
 import { inPieces } from '../records/read-handlers.ts'
-import { readVersion } from '../version/version.store.ts'
+import { readVersion } from '../version/version-reads.ts'
 import { insertNotification } from './notification.store.ts'
 import { notificationTimer } from './notify.ts'
 

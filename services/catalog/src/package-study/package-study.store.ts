@@ -1,75 +1,109 @@
 import { releasePackageEvents } from '@slipway/contracts'
-import { type AnyTx, outboxColumns, type Queryable, type Statement } from '@slipway/store'
-import type { Author } from '../package/package-write.ts'
+import { emit, preparer, type Queryable } from '@slipway/store'
+import type { Database } from '../database.ts'
+import { packageState } from '../package/package-change.ts'
+import type { Author, AuthorParameters } from '../package/package-write.ts'
 
-const find: Statement = {
-  name: 'package-study.find',
-  text: `select member, study from release_package left join package_study using (release_package_id)
-    where release_package_id = $1 and inactive_at is null`,
-}
+const prepare = preparer<Database>()
+
+const find = prepare<{ id: number }>()('package-study.find', (db, p) =>
+  db
+    .selectFrom('release_package as package')
+    .leftJoin('package_study as bound', 'bound.release_package_id', 'package.release_package_id')
+    .select(['member', 'study'])
+    .where('package.release_package_id', '=', p.id)
+    .where('inactive_at', 'is', null),
+)
 
 /** A package that was taken away keeps no study from others. */
-const free: Statement = {
-  name: 'package-study.free',
-  text: `delete from package_study s using release_package p
-    where s.study = $1 and p.release_package_id = s.release_package_id and p.inactive_at is not null`,
-}
-const bind: Statement = {
-  name: 'package-study.bind',
-  text: `insert into package_study (release_package_id, study, base_url) values ($1, $2, $3)
-    on conflict (release_package_id) do update set study = excluded.study, base_url = excluded.base_url`,
-}
-const unbind: Statement = {
-  name: 'package-study.unbind',
-  text: 'delete from package_study where release_package_id = $1',
-}
+const free = prepare<{ study: string }>()('package-study.free', (db, p) =>
+  db
+    .deleteFrom('package_study as bound')
+    .using('release_package as package')
+    .where('bound.study', '=', p.study)
+    .whereRef('package.release_package_id', '=', 'bound.release_package_id')
+    .where('package.inactive_at', 'is not', null),
+)
+const bind = prepare<{ id: number; study: string; baseUrl: string }>()('package-study.bind', (db, p) =>
+  db
+    .insertInto('package_study')
+    .values({ release_package_id: p.id, study: p.study, base_url: p.baseUrl })
+    .onConflict(taken =>
+      taken
+        .column('release_package_id')
+        .doUpdateSet(eb => ({ study: eb.ref('excluded.study'), base_url: eb.ref('excluded.base_url') })),
+    ),
+)
+const unbind = prepare<{ id: number }>()('package-study.unbind', (db, p) =>
+  db.deleteFrom('package_study').where('release_package_id', '=', p.id),
+)
 
-const { noun, verb } = releasePackageEvents.updated
-const tell: Statement = {
-  name: 'package-study.tell',
-  text: `with changed as (
-      update release_package set seq = seq + 1 where release_package_id = $1 returning *
+type Telling = Pick<AuthorParameters, 'actor' | 'traceparent'> & { readonly id: number }
+const tell = prepare<Telling>()('package-study.tell', (db, p) =>
+  db
+    .with('changed', q =>
+      q
+        .updateTable('release_package')
+        .set(eb => ({ seq: eb('seq', '+', 1) }))
+        .where('release_package_id', '=', p.id)
+        .returningAll(),
     )
-    insert into platform.outbox (${outboxColumns})
-    select '${noun}', '${verb}', release_package_id::text, seq, $2, $3,
-      json_build_object('release_package_id', release_package_id, 'member', member, 'priority', priority,
-        'licensed', license_updated_at is not null)
-    from changed`,
-}
+    .with('told', q =>
+      emit(
+        q,
+        releasePackageEvents.updated,
+        q
+          .selectFrom('changed')
+          .select(eb => [
+            eb.cast<string>('release_package_id', 'text').as('aggregate'),
+            'seq as sequence',
+            p.actor.as('actor'),
+            p.traceparent.as('traceparent'),
+            packageState.as('data'),
+          ]),
+      ),
+    )
+    .selectFrom('changed')
+    .select('seq'),
+)
 
-const bound: Statement = {
-  name: 'package-study.bound',
-  text: `select release_package_id as "releasePackageId", study, base_url as "baseUrl"
-    from package_study join release_package using (release_package_id)
-    where study = any($1) and inactive_at is null order by release_package_id`,
-}
+const bound = prepare<{ studies: readonly string[] }>()('package-study.bound', (db, p) =>
+  db
+    .selectFrom('package_study as bound')
+    .innerJoin('release_package as package', 'package.release_package_id', 'bound.release_package_id')
+    .select(['package.release_package_id as releasePackageId', 'study', 'base_url as baseUrl'])
+    .where('study', '=', eb => eb.fn.any(p.studies))
+    .where('inactive_at', 'is', null)
+    .orderBy('package.release_package_id'),
+)
 
 export type PackageStudy = { readonly member: string; readonly study: string | null }
 
 /** Undefined: there is no such package. */
 export async function findPackageStudy(read: Queryable['query'], id: number): Promise<PackageStudy | undefined> {
-  const [row] = await read<PackageStudy>(find, [id])
+  const [row] = await read(find, { id })
   return row
 }
 
 /** @throws a violation of `package_study_once` if another package has the study */
 export async function bindPackage(
-  tx: AnyTx,
+  tx: Queryable,
   id: number,
   { study, baseUrl }: { readonly study: string; readonly baseUrl: string },
-  author: Author,
+  { actor, traceparent }: Author,
 ): Promise<void> {
-  await tx.query(free, [study])
-  await tx.query(bind, [id, study, baseUrl])
-  await tx.query(tell, [id, author.actor, author.traceparent])
+  await tx.query(free, { study })
+  await tx.query(bind, { id, study, baseUrl })
+  await tx.query(tell, { id, actor, traceparent })
 }
 
-export async function unbindPackage(tx: AnyTx, id: number, { actor, traceparent }: Author): Promise<void> {
-  await tx.query(unbind, [id])
-  await tx.query(tell, [id, actor, traceparent])
+export async function unbindPackage(tx: Queryable, id: number, { actor, traceparent }: Author): Promise<void> {
+  await tx.query(unbind, { id })
+  await tx.query(tell, { id, actor, traceparent })
 }
 
 export type BoundPackage = { readonly releasePackageId: number; readonly study: string; readonly baseUrl: string }
 
 /** The packages of studies, in the order in which packages are locked. */
-export const boundPackages = (tx: AnyTx, studies: readonly string[]) => tx.query<BoundPackage>(bound, [studies])
+export const boundPackages = (tx: Queryable, studies: readonly string[]): Promise<BoundPackage[]> =>
+  tx.query(bound, { studies })

@@ -1,65 +1,78 @@
-import { type AnyStore, type Queryable, type Statement, type Store, snapshotRows } from '@slipway/store'
+import { byShape, preparer, type Queryable, type Store, snapshotRows } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { isListed, packageBody } from './representation.ts'
 import type { Sight } from './visibility.ts'
+
+const prepare = preparer<Database>()
 
 type Read = Queryable['query']
 
 /** A representation with the revision that it shows. */
 export type Shown = { readonly body: string; readonly revision: number }
 
+const readOne = byShape(
+  ({ name }: Sight) => `package.read-${name}`,
+  (name, sight) =>
+    prepare<{ id: number }>()(name, (db, p) =>
+      db
+        .selectFrom('release_package as package')
+        .select([packageBody(sight).as('body'), 'package.revision'])
+        .where('package.release_package_id', '=', p.id)
+        .where('package.inactive_at', 'is', null),
+    ),
+)
+
 export async function readPackage(read: Read, id: number, sight: Sight): Promise<Shown | undefined> {
-  const statement: Statement = {
-    name: `package.read-${sight.name}`,
-    text: `select ${packageBody(sight)} as body, package.revision from release_package package
-      where package.release_package_id = $1 and package.inactive_at is null`,
-  }
-  const [shown] = await read<Shown>(statement, [id])
+  const [shown] = await read(readOne(sight), { id })
   return shown
 }
 
 export type ListState = { readonly count: number; readonly tag: string }
 
-const state: Statement = {
-  name: 'package.list-state',
-  text: `select count(*) as count,
-      md5(string_agg(release_package_id || ':' || revision, ',' order by release_package_id)) as digest
-    from release_package where inactive_at is null`,
-}
+const state = prepare()('package.list-state', db =>
+  db
+    .selectFrom('release_package')
+    .select(eb => [
+      eb.fn.countAll<number>().as('count'),
+      sql<string | null>`md5(string_agg(release_package_id || ':' || revision, ',' order by release_package_id))`.as(
+        'digest',
+      ),
+    ])
+    .where('inactive_at', 'is', null),
+)
 
 /**
  * How many packages there are, and a weak tag of their list. It is read before the list, so a change in between makes
  * the tag older than the list, never newer.
  */
-export async function listState(store: Pick<AnyStore, 'read'>, { name }: Sight): Promise<ListState> {
-  const [row] = await store.read<{ count: number; digest: string | null }>(state)
+export async function listState(store: Pick<Store, 'read'>, { name }: Sight): Promise<ListState> {
+  const [row] = await store.read(state)
   return { count: row?.count ?? 0, tag: `W/"${row?.digest ?? 'none'}.${name}"` }
 }
+
+const listAll = byShape(
+  ({ name }: Sight) => `package.list-${name}`,
+  (name, sight) =>
+    prepare()(name, db =>
+      db
+        .selectFrom('release_package as package')
+        .select(packageBody(sight).as('body'))
+        .where(isListed(sight))
+        .orderBy('package.release_package_id'),
+    ),
+)
 
 /** As many packages are read at once; more of them come through a cursor. */
 const fewPackages = 200
 
 /** The representations of all packages that are listed, in the order of their ids, in one query. */
 export async function* listPackages(store: Store, sight: Sight, count: number): AsyncGenerator<readonly string[]> {
-  const list = {
-    name: `package.list-${sight.name}`,
-    text: `select ${packageBody(sight)} as body from release_package package
-      where ${isListed(sight)} order by package.release_package_id`,
-  }
+  const list = listAll(sight)
   if (count <= fewPackages) {
-    const rows = await store.read<{ body: string }>(list)
+    const rows = await store.read(list)
     yield rows.map(({ body }) => body)
     return
   }
-  for await (const rows of snapshotRows<{ body: string }>(store, list)) yield rows.map(({ body }) => body)
-}
-
-/** An array of rows that are JSON text already, written as they come in parts. */
-export async function* jsonArray(parts: AsyncIterable<readonly string[]>): AsyncGenerator<Uint8Array> {
-  let separator = '['
-  for await (const rows of parts) {
-    if (rows.length === 0) continue
-    yield Buffer.from(separator + rows.join(','))
-    separator = ','
-  }
-  yield Buffer.from(separator === '[' ? '[]' : ']')
+  for await (const rows of snapshotRows(store, list)) yield rows.map(({ body }) => body)
 }

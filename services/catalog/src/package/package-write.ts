@@ -1,11 +1,14 @@
 import type { Answer, CallContext, OperationHandler } from '@slipway/bus'
 import { actorOf, type Operation, type ParsedInputOf, type Viewer } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { type AnyStore, type AnyTx, rememberCommand, type Statement } from '@slipway/store'
+import { preparer, type Queryable, rememberCommand, type Store } from '@slipway/store'
 import { principalOf } from '../audit/record-audit.ts'
+import type { Database } from '../database.ts'
 import { notFound, requireActingFor, requireEditor } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
 import { requireRevision } from './entity-tag.ts'
+
+const prepare = preparer<Database>()
 
 /** Who changes something, as trail and events name them. */
 export type Author = {
@@ -15,6 +18,9 @@ export type Author = {
   readonly traceparent: string | undefined
 }
 
+/** What statements take of an author. */
+export type AuthorParameters = Pick<Author, 'principal' | 'actor' | 'traceparent'>
+
 export type Changed = { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
 
 /**
@@ -22,9 +28,9 @@ export type Changed = { readonly headers?: Readonly<Record<string, string>>; rea
  * is JSON text.
  */
 export function packageWrite<Op extends Operation>(
-  store: AnyStore,
+  store: Store,
   operation: Op,
-  change: (tx: AnyTx, input: ParsedInputOf<Op>, author: Author) => Promise<Changed>,
+  change: (tx: Queryable, input: ParsedInputOf<Op>, author: Author) => Promise<Changed>,
 ): OperationHandler {
   return handlerOf(operation, async (input, context) => {
     const author = authorOf(context)
@@ -55,23 +61,26 @@ export type PackageRow = {
   readonly priority: number | null
 }
 
-const lock: Statement = {
-  name: 'package.lock',
-  text: `select release_package_id, revision, member, name, description, copyrights, uri, priority
-    from release_package where release_package_id = $1 and inactive_at is null for no key update`,
-}
+const lock = prepare<{ id: number }>()('package.lock', (db, p) =>
+  db
+    .selectFrom('release_package')
+    .select(['release_package_id', 'revision', 'member', 'name', 'description', 'copyrights', 'uri', 'priority'])
+    .where('release_package_id', '=', p.id)
+    .where('inactive_at', 'is', null)
+    .forNoKeyUpdate(),
+)
 
 /**
  * The package, which nobody else changes, nor anything in it, until this transaction ends.
  * @throws `not_found`, `forbidden` for staff of another member, `precondition_failed`
  */
 export async function lockPackage(
-  tx: AnyTx,
+  tx: Queryable,
   id: number,
   { viewer }: Author,
   ifMatch?: string | undefined,
 ): Promise<PackageRow> {
-  const [row] = await tx.query<PackageRow>(lock, [id])
+  const [row] = await tx.query(lock, { id })
   if (!row) throw notFound()
   requireActingFor(viewer, row.member)
   requireRevision(ifMatch, row.revision)

@@ -1,9 +1,10 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, type ReleasePackageChanges, releasePackageOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { AnyTx, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { requireMember } from '../member/unknown-member.ts'
 import { accessDenied, notFound } from '../member/viewer.ts'
+import { jsonTextArray } from '../records/json-array.ts'
 import { inPieces } from '../records/read-handlers.ts'
 import { entityTag, isKnown } from './entity-tag.ts'
 import {
@@ -16,7 +17,7 @@ import {
   reorder,
   updatePackage,
 } from './package.store.ts'
-import { jsonArray, listPackages, listState, readPackage } from './package-reads.ts'
+import { listPackages, listState, readPackage } from './package-reads.ts'
 import { type Author, type Changed, lockPackage, packageWrite } from './package-write.ts'
 import { sightOf } from './visibility.ts'
 
@@ -39,7 +40,7 @@ export function releasePackageHandlers(store: Store): OperationHandler[] {
       const { count, tag } = await listState(store, sight)
       const headers = { ETag: tag }
       if (isKnown(ifNoneMatch, tag)) return { status: 304, headers }
-      return { headers, body: jsonArray(listPackages(store, sight, count)) }
+      return { headers, body: jsonTextArray(listPackages(store, sight, count)) }
     }),
     handlerOf(get, async ({ releasePackageId, ifNoneMatch }, { identity }) => {
       const sight = sightOf(viewerOf(identity))
@@ -93,7 +94,7 @@ export function releasePackageHandlers(store: Store): OperationHandler[] {
  * Orders are locked before rows, here as everywhere, so that two requests hardly ever wait for each other (and where they
  * do, the database breaks the tie and the transaction runs again).
  */
-async function lockOrdersOf(tx: AnyTx, id: number, chosen: string | undefined): Promise<void> {
+async function lockOrdersOf(tx: Queryable, id: number, chosen: string | undefined): Promise<void> {
   let locked: string | undefined
   for (;;) {
     const member = await memberOfPackage(tx, id)
@@ -107,7 +108,7 @@ async function lockOrdersOf(tx: AnyTx, id: number, chosen: string | undefined): 
 
 /** A package that comes to another member is its last one, whatever number it had where it was. */
 async function priorityOf(
-  tx: AnyTx,
+  tx: Queryable,
   row: { readonly release_package_id: number; readonly member: string; readonly priority: number | null },
   member: string,
   requested: number | null | undefined,
@@ -120,7 +121,7 @@ async function priorityOf(
 }
 
 /** The package as its author sees it after the change. */
-async function shownToAuthor(tx: AnyTx, id: number, { viewer }: Author): Promise<Changed> {
+async function shownToAuthor(tx: Queryable, id: number, { viewer }: Author): Promise<Changed> {
   const sight = sightOf(viewer)
   const shown = await readPackage(tx.query, id, sight)
   if (!shown) throw notFound()

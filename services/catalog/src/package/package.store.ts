@@ -1,135 +1,180 @@
 import { releasePackageEvents } from '@slipway/contracts'
-import { type AnyTx, outboxColumns, type Statement } from '@slipway/store'
-import { auditColumns } from '../audit/record-audit.ts'
-import type { Author, PackageRow } from './package-write.ts'
-import { moved, type Prioritized } from './priorities.ts'
+import { emit, preparer, type Queryable } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { packageState, prepareChange } from './package-change.ts'
+import type { Author, AuthorParameters, PackageRow } from './package-write.ts'
+import { moved } from './priorities.ts'
 
-const { noun } = releasePackageEvents.created
-
-/** Tells of the rows of `changed`; $1 … $3 are principal, actor and trace in all of these statements. */
-const tell = (verb: string, data = '') => `
-  insert into platform.outbox (${outboxColumns})
-  select '${noun}', '${verb}', release_package_id::text, seq, $2, $3,
-    json_build_object('release_package_id', release_package_id, 'member', member ${data})
-  from changed order by release_package_id`
-
-const record = (type: string) => `
-  insert into audit_event (${auditColumns})
-  select $1, '${type}', jsonb_build_object('releasePackage.name', coalesce(name, '')), release_package_id,
-    null::bigint, null::bigint, null::bigint, null::bigint
-  from changed`
-
-const state = `, 'priority', priority, 'licensed', license_updated_at is not null`
-
-const insert: Statement = {
-  name: 'package.insert',
-  text: `with changed as (
-      insert into release_package (created_by, member, name, description, copyrights, uri, priority)
-      values ($1, $4, $5, $6, $7, $8, $9) returning *
-    ), told as (${tell('created')}), recorded as (${record('RELEASE_PACKAGE_CREATED')})
-    select release_package_id from changed`,
-}
-
-const update: Statement = {
-  name: 'package.update',
-  text: `with changed as (
-      update release_package set member = $5, name = $6, description = $7, copyrights = $8, uri = $9, priority = $10,
-        updated_at = now(), seq = seq + 1, revision = revision + 1
-      where release_package_id = $4 returning *
-    ), told as (${tell('updated', state)}), recorded as (${record('RELEASE_PACKAGE_UPDATED')})
-    select release_package_id from changed`,
-}
-
-const remove: Statement = {
-  name: 'package.remove',
-  text: `with changed as (
-      update release_package set inactive_at = now(), priority = null, seq = seq + 1, revision = revision + 1
-      where release_package_id = $4 returning *
-    ), told as (${tell('deleted')}), recorded as (${record('RELEASE_PACKAGE_DELETED')})
-    select release_package_id from changed`,
-}
-
-const license: Statement = {
-  name: 'package.license',
-  text: `with changed as (
-      update release_package set license_filename = $5, license_mimetype = $6, license_updated_at = now(),
-        seq = seq + 1, revision = revision + 1
-      where release_package_id = $4 returning *
-    ), told as (${tell('updated', state)}), recorded as (${record('RELEASE_PACKAGE_LICENSE_UPDATED')})
-    select release_package_id from changed`,
-}
-
-/** Only the packages that get another priority are touched, and told of. */
-const renumber: Statement = {
-  name: 'package.renumber',
-  text: `with changed as (
-      update release_package package set priority = wanted.priority, seq = seq + 1, revision = revision + 1
-      from unnest($3::bigint[], $4::int[]) wanted(id, priority)
-      where package.release_package_id = wanted.id and package.priority is distinct from wanted.priority
-      returning package.*
-    ), told as (
-      insert into platform.outbox (${outboxColumns})
-      select '${noun}', 'updated', release_package_id::text, seq, $1, $2,
-        json_build_object('release_package_id', release_package_id, 'member', member ${state})
-      from changed order by release_package_id
-    )
-    select release_package_id from changed`,
-}
-
-const lockOrder: Statement = {
-  name: 'package.lock-order',
-  text: `select pg_advisory_xact_lock(hashtextextended('package-priorities/' || member, 0))
-    from unnest($1::text[]) member order by member collate "C"`,
-}
-const ofMember: Statement = {
-  name: 'package.of-member',
-  text: `select release_package_id as id, priority from release_package
-    where member = $1 and inactive_at is null order by release_package_id for no key update`,
-}
-const memberOf: Statement = {
-  name: 'package.member',
-  text: 'select member from release_package where release_package_id = $1 and inactive_at is null',
-}
-
-const online: Statement = {
-  name: 'package.is-online',
-  text: `select exists (select from release_version where release_package_id = $1 and state = 'online') as online`,
-}
+const prepare = preparer<Database>()
 
 type Values = Omit<PackageRow, 'release_package_id' | 'revision'>
 
-const by = ({ principal, actor, traceparent }: Author) => [principal, actor, traceparent]
+const insert = prepareChange<Values>('package.insert', 'created', 'RELEASE_PACKAGE_CREATED', (db, p) =>
+  db
+    .insertInto('release_package')
+    .values({
+      created_by: p.principal,
+      member: p.member,
+      name: p.name,
+      description: p.description,
+      copyrights: p.copyrights,
+      uri: p.uri,
+      priority: p.priority,
+    })
+    .returningAll(),
+)
 
-export async function insertPackage(tx: AnyTx, values: Values, author: Author): Promise<number> {
-  const { member, name, description, copyrights, uri, priority } = values
-  const rows = await tx.query<{ release_package_id: number }>(insert, [
-    ...by(author),
-    ...[member, name, description, copyrights, uri, priority],
-  ])
-  return (rows[0] as { release_package_id: number }).release_package_id
+const update = prepareChange<Values & { id: number }>('package.update', 'updated', 'RELEASE_PACKAGE_UPDATED', (db, p) =>
+  db
+    .updateTable('release_package')
+    .set(c => ({
+      member: p.member,
+      name: p.name,
+      description: p.description,
+      copyrights: p.copyrights,
+      uri: p.uri,
+      priority: p.priority,
+      updated_at: c.fn<string>('now'),
+      seq: c('seq', '+', 1),
+      revision: c('revision', '+', 1),
+    }))
+    .where('release_package_id', '=', p.id)
+    .returningAll(),
+)
+
+const remove = prepareChange<{ id: number }>('package.remove', 'deleted', 'RELEASE_PACKAGE_DELETED', (db, p) =>
+  db
+    .updateTable('release_package')
+    .set(c => ({
+      inactive_at: c.fn<string>('now'),
+      priority: null,
+      seq: c('seq', '+', 1),
+      revision: c('revision', '+', 1),
+    }))
+    .where('release_package_id', '=', p.id)
+    .returningAll(),
+)
+
+const license = prepareChange<{ id: number; filename: string; mimetype: string }>(
+  'package.license',
+  'updated',
+  'RELEASE_PACKAGE_LICENSE_UPDATED',
+  (db, p) =>
+    db
+      .updateTable('release_package')
+      .set(c => ({
+        license_filename: p.filename,
+        license_mimetype: p.mimetype,
+        license_updated_at: c.fn<string>('now'),
+        seq: c('seq', '+', 1),
+        revision: c('revision', '+', 1),
+      }))
+      .where('release_package_id', '=', p.id)
+      .returningAll(),
+)
+
+type Renumbering = Pick<AuthorParameters, 'actor' | 'traceparent'> & {
+  readonly ids: readonly number[]
+  readonly priorities: readonly (number | null)[]
 }
 
-export async function updatePackage(tx: AnyTx, row: PackageRow, author: Author): Promise<void> {
-  const { release_package_id: id, member, name, description, copyrights, uri, priority } = row
-  await tx.query(update, [...by(author), id, member, name, description, copyrights, uri, priority])
+/** Only the packages that get another priority are touched, and told of. */
+const renumber = prepare<Renumbering>()('package.renumber', (db, p) => {
+  const wanted = sql<{
+    id: number
+    priority: number | null
+  }>`unnest(${p.ids}::bigint[], ${p.priorities}::int[])`.as<'wanted'>(sql`wanted(id, priority)`)
+  return db
+    .with('changed', q =>
+      q
+        .updateTable('release_package as package')
+        .from(wanted)
+        .set(c => ({
+          priority: c.ref('wanted.priority'),
+          seq: c('package.seq', '+', 1),
+          revision: c('package.revision', '+', 1),
+        }))
+        .whereRef('package.release_package_id', '=', 'wanted.id')
+        .whereRef('package.priority', 'is distinct from', 'wanted.priority')
+        .returningAll('package'),
+    )
+    .with('told', q =>
+      emit(
+        q,
+        releasePackageEvents.updated,
+        q
+          .selectFrom('changed')
+          .select(c => [
+            c.cast<string>('release_package_id', 'text').as('aggregate'),
+            'seq as sequence',
+            p.actor.as('actor'),
+            p.traceparent.as('traceparent'),
+            packageState.as('data'),
+          ])
+          .orderBy('release_package_id'),
+      ),
+    )
+    .selectFrom('changed')
+    .select('release_package_id')
+})
+
+const lockOrder = prepare<{ members: readonly string[] }>()(
+  'package.lock-order',
+  (_db, p) => sql`select pg_advisory_xact_lock(hashtextextended('package-priorities/' || member, 0))
+    from unnest(${p.members}::text[]) member order by member collate "C"`,
+)
+const ofMember = prepare<{ member: string }>()('package.of-member', (db, p) =>
+  db
+    .selectFrom('release_package')
+    .select(['release_package_id as id', 'priority'])
+    .where('member', '=', p.member)
+    .where('inactive_at', 'is', null)
+    .orderBy('release_package_id')
+    .forNoKeyUpdate(),
+)
+const memberOf = prepare<{ id: number }>()('package.member', (db, p) =>
+  db
+    .selectFrom('release_package')
+    .select('member')
+    .where('release_package_id', '=', p.id)
+    .where('inactive_at', 'is', null),
+)
+const online = prepare<{ id: number }>()('package.is-online', (db, p) =>
+  db.selectNoFrom(c =>
+    c
+      .exists(
+        c.selectFrom('release_version').select([]).where('release_package_id', '=', p.id).where('state', '=', 'online'),
+      )
+      .as('online'),
+  ),
+)
+
+export async function insertPackage(tx: Queryable, values: Values, author: Author): Promise<number> {
+  const [row] = await tx.query(insert, { ...author, ...values })
+  return (row as { release_package_id: number }).release_package_id
 }
 
-export async function removePackage(tx: AnyTx, id: number, author: Author): Promise<void> {
-  await tx.query(remove, [...by(author), id])
+export async function updatePackage(tx: Queryable, row: PackageRow, author: Author): Promise<void> {
+  await tx.query(update, { ...author, ...row, id: row.release_package_id })
+}
+
+export async function removePackage(tx: Queryable, id: number, author: Author): Promise<void> {
+  await tx.query(remove, { ...author, id })
 }
 
 export async function recordLicence(
-  tx: AnyTx,
+  tx: Queryable,
   id: number,
   file: { readonly filename: string; readonly mimetype: string },
   author: Author,
 ): Promise<void> {
-  await tx.query(license, [...by(author), id, file.filename, file.mimetype])
+  await tx.query(license, { ...author, ...file, id })
 }
 
 /** Waits until nobody else orders the packages of these members, and keeps others from it until the transaction ends. */
-export async function lockOrders(tx: AnyTx, members: readonly string[]): Promise<void> {
-  await tx.query(lockOrder, [[...new Set(members)]])
+export async function lockOrders(tx: Queryable, members: readonly string[]): Promise<void> {
+  await tx.query(lockOrder, { members: [...new Set(members)] })
 }
 
 /** Stands for a package that has no id yet. */
@@ -140,24 +185,24 @@ export const newPackage = 0
  * its own row is left to the caller, who writes it anyway.
  */
 export async function reorder(
-  tx: AnyTx,
+  tx: Queryable,
   { member, id }: { readonly member: string; readonly id: number },
   requested: number | null,
   { actor, traceparent }: Author,
 ): Promise<number> {
-  const order = moved(await tx.query<Prioritized>(ofMember, [member]), id, requested)
+  const order = moved(await tx.query(ofMember, { member }), id, requested)
   const others = order.filter(one => one.id !== id)
-  const columns = [others.map(one => one.id), others.map(one => one.priority)]
-  await tx.query(renumber, [actor, traceparent, ...columns])
+  const wanted = { ids: others.map(one => one.id), priorities: others.map(one => one.priority) }
+  await tx.query(renumber, { actor, traceparent, ...wanted })
   return order.find(one => one.id === id)?.priority as number
 }
 
-export async function memberOfPackage(tx: AnyTx, id: number): Promise<string | undefined> {
-  const [row] = await tx.query<{ member: string }>(memberOf, [id])
+export async function memberOfPackage(tx: Queryable, id: number): Promise<string | undefined> {
+  const [row] = await tx.query(memberOf, { id })
   return row?.member
 }
 
-export async function isOnline(tx: AnyTx, id: number): Promise<boolean> {
-  const [row] = await tx.query<{ online: boolean }>(online, [id])
+export async function isOnline(tx: Queryable, id: number): Promise<boolean> {
+  const [row] = await tx.query(online, { id })
   return row?.online === true
 }

@@ -1,12 +1,20 @@
-/** A JSON array, written as its items come in parts. */
-export async function* jsonArray(parts: AsyncIterable<readonly unknown[]>): AsyncGenerator<Uint8Array, void, void> {
+/** A JSON array of what is JSON text already, written as its items come in parts. */
+export async function* jsonTextArray(parts: AsyncIterable<readonly string[]>): AsyncGenerator<Uint8Array, void, void> {
   let separator = '['
   for await (const items of parts) {
     if (items.length === 0) continue
-    yield Buffer.from(separator + items.map(item => JSON.stringify(item)).join(','))
+    yield Buffer.from(separator + items.join(','))
     separator = ','
   }
   yield Buffer.from(separator === '[' ? '[]' : ']')
+}
+
+/** The same of values that are still to be written as JSON. */
+export const jsonArray = (parts: AsyncIterable<readonly unknown[]>): AsyncGenerator<Uint8Array, void, void> =>
+  jsonTextArray(texts(parts))
+
+async function* texts(parts: AsyncIterable<readonly unknown[]>): AsyncGenerator<string[]> {
+  for await (const items of parts) yield items.map(item => JSON.stringify(item))
 }
 
 /**

@@ -2,7 +2,8 @@ import { type AnyTx, setTimer } from '@slipway/store'
 import { insertNotification } from '../notification/notification.store.ts'
 import { notificationTimer } from '../notification/notify.ts'
 import type { PackageRow } from '../package/package-write.ts'
-import { lockVersion, removeVersion, updateVersion, type VersionRow } from '../version/version.store.ts'
+import { lockVersion, type VersionRow } from '../version/lock-version.ts'
+import { removeVersion, updateVersion } from '../version/version.store.ts'
 import { author, lockIfThere, versionName } from './make-versions.ts'
 import {
   forgetVersionsOf,

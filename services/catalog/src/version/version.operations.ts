@@ -1,25 +1,16 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, type ReleaseVersionFields, releaseVersionOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import { type AnyTx, now, type Store } from '@slipway/store'
+import { now, type Queryable, type Store } from '@slipway/store'
 import { accessDenied, notFound } from '../member/viewer.ts'
 import { entityTag } from '../package/entity-tag.ts'
 import { type Author, type Changed, lockPackage, packageWrite } from '../package/package-write.ts'
 import { sightOf } from '../package/visibility.ts'
 import { inPieces } from '../records/read-handlers.ts'
+import { lockVersion, type VersionRow, type VersionValues } from './lock-version.ts'
 import { publish } from './publication.ts'
-import {
-  archiveVersion,
-  hasDependents,
-  insertVersion,
-  lockVersion,
-  packageOfVersion,
-  readVersion,
-  removeVersion,
-  updateVersion,
-  type VersionRow,
-  type VersionValues,
-} from './version.store.ts'
+import { archiveVersion, insertVersion, removeVersion, updateVersion } from './version.store.ts'
+import { hasDependents, packageOfVersion, readVersion } from './version-reads.ts'
 
 const { get, create, update, delete: remove, archive, checkDependency } = releaseVersionOperations
 
@@ -94,7 +85,7 @@ function merged(sent: ReleaseVersionFields, before: VersionRow | undefined, toda
   }
 }
 
-async function shownToAuthor(tx: AnyTx, id: number, packageId: number, { viewer }: Author): Promise<Changed> {
+async function shownToAuthor(tx: Queryable, id: number, packageId: number, { viewer }: Author): Promise<Changed> {
   const sight = sightOf(viewer)
   const shown = await readVersion(tx.query, id, packageId, sight)
   if (!shown) throw notFound()

@@ -1,218 +1,248 @@
 import { type PublicationState, releaseFileEvents, releaseVersionEvents } from '@slipway/contracts'
-import { type AnyTx, outboxColumns, type Queryable, type Statement } from '@slipway/store'
-import { auditColumns } from '../audit/record-audit.ts'
-import type { Author, PackageRow } from '../package/package-write.ts'
-import { versionBody } from '../package/representation.ts'
-import type { Sight } from '../package/visibility.ts'
+import { emit, type Parameters, parametersOf, preparer, type Queryable } from '@slipway/store'
+import {
+  type Expression,
+  expressionBuilder,
+  type InsertQueryBuilder,
+  type QueryCreator,
+  type Selectable,
+  sql,
+  type UpdateQueryBuilder,
+} from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import { recordIn } from '../audit/record-audit.ts'
+import type { Database } from '../database.ts'
+import type { Author, AuthorParameters, PackageRow } from '../package/package-write.ts'
+import { revise } from '../package/revised.ts'
+import type { VersionRow, VersionValues } from './lock-version.ts'
 
-const { noun } = releaseVersionEvents.created
-const { noun: fileNoun } = releaseFileEvents.created
+const prepare = preparer<Database>()
 
-/** $1 … $4 are principal, actor, trace and package in all of these statements. */
-const revised = `
-  update release_package set revision = revision + 1 where release_package_id = $4
-  returning member, coalesce(name, '') as package_name, revision`
+type ChangeParameters = AuthorParameters & { readonly package: number }
+type Changed = Selectable<Database['release_version']>
+type Changing =
+  | InsertQueryBuilder<Database, 'release_version', Changed>
+  | UpdateQueryBuilder<Database, 'release_version', 'release_version', Changed>
 
-const tell = (verb: string, data = '') => `
-  insert into platform.outbox (${outboxColumns})
-  select '${noun}', '${verb}', release_version_id::text, seq, $2, $3,
-    json_build_object('release_version_id', release_version_id, 'release_package_id', release_package_id,
-      'member', member, 'state', state, 'archive', archive ${data})
-  from changed, revised`
+const p = parametersOf<ChangeParameters>()
+const eb = expressionBuilder<
+  { changed: Changed; revised: { member: string; package_name: string }; file: { release_file_id: number } },
+  'changed' | 'revised' | 'file'
+>()
+const state = eb.ref('changed.state').$castTo<PublicationState>()
+const place = {
+  release_version_id: eb.ref('changed.release_version_id'),
+  release_package_id: eb.ref('changed.release_package_id'),
+  member: eb.ref('revised.member'),
+  state,
+}
+const told = { ...place, archive: eb.ref('changed.archive') }
+const names = sql`jsonb_build_object('releasePackage.name', ${eb.ref('revised.package_name')},
+  'releaseVersion.name', coalesce(${eb.ref('changed.name')}, ''))`
 
-const record = (type: string) => `
-  insert into audit_event (${auditColumns})
-  select $1, ${type}, jsonb_build_object('releasePackage.name', package_name, 'releaseVersion.name', coalesce(name, '')),
-    release_package_id, release_version_id, null::bigint, null::bigint, null::bigint
-  from changed, revised`
+/** Columns of an event of the row `changed`, but for its number and what it tells. */
+const event = [
+  eb.cast<string>('changed.release_version_id', 'text').as('aggregate'),
+  p.actor.as('actor'),
+  p.traceparent.as('traceparent'),
+] as const
 
-const insert: Statement = {
-  name: 'version.insert',
-  text: `with revised as (${revised}), changed as (
-      insert into release_version (created_by, release_package_id, name, description, summary, release_type,
-        published_at, version_uri, version_dependent_uri, version_dependent_derivative_uri, package_type)
-      values ($1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning *
-    ), told as (${tell('created')}), recorded as (${record(`'RELEASE_VERSION_CREATED'`)})
-    select release_version_id from changed`,
+/** A change with its event and its entry in the trail. `was`: the state before; undefined: there was no version. */
+function prepareChange<Given>(
+  name: string,
+  trail: Expression<string>,
+  was: Expression<PublicationState> | undefined,
+  change: (db: QueryCreator<Database>, p: Parameters<ChangeParameters & Given>) => Changing,
+) {
+  return prepare<ChangeParameters & Given>()(name, db =>
+    db
+      .with('revised', q => revise(q, p))
+      .with('changed', () => change(db, parametersOf<ChangeParameters & Given>()))
+      .with('told', q => {
+        const rows = q.selectFrom(['changed', 'revised']).select([...event, 'changed.seq as sequence'])
+        if (!was) return emit(q, releaseVersionEvents.created, rows.select(jsonBuildObject(told).as('data')))
+        return emit(q, releaseVersionEvents.updated, rows.select(jsonBuildObject({ ...told, was }).as('data')))
+      })
+      .with('recorded', q =>
+        recordIn(
+          q,
+          ['release_package_id', 'release_version_id'],
+          q
+            .selectFrom(['changed', 'revised'])
+            .select([
+              p.principal.as('principal'),
+              sql<string>`${trail}`.as('type'),
+              names.as('data'),
+              'changed.release_package_id',
+              'changed.release_version_id',
+            ]),
+        ),
+      )
+      .selectFrom('changed')
+      .select('release_version_id'),
+  )
 }
 
-const update: Statement = {
-  name: 'version.update',
-  text: `with revised as (${revised}), changed as (
-      update release_version set name = $5, description = $6, summary = $7, release_type = $8, published_at = $9,
-        version_uri = $10, version_dependent_uri = $11, version_dependent_derivative_uri = $12, package_type = $13,
-        entry_id = gen_random_uuid(), updated_at = now(), seq = seq + 1
-      where release_version_id = $14 returning *
-    ), told as (${tell('updated', `, 'was', $15::text`)}), recorded as (${record(
-      `case when state = $15 then 'RELEASE_VERSION_UPDATED' else 'RELEASE_VERSION_TAKEN_' || upper(state) end`,
-    )})
-    select release_version_id from changed`,
-}
+const valuesOf = (given: Parameters<VersionValues>) => ({
+  name: given.name,
+  description: given.description,
+  summary: given.summary,
+  release_type: given.release_type,
+  published_at: given.published_at,
+  version_uri: given.version_uri,
+  version_dependent_uri: given.version_dependent_uri,
+  version_dependent_derivative_uri: given.version_dependent_derivative_uri,
+  package_type: given.package_type,
+})
 
-const archive: Statement = {
-  name: 'version.archive',
-  text: `with revised as (${revised}), changed as (
-      update release_version set archive = $6, seq = seq + 1 where release_version_id = $5 returning *
-    ), told as (${tell('updated', `, 'was', state`)}), recorded as (${record(
-      `case when archive then 'RELEASE_VERSION_ARCHIVED' else 'RELEASE_VERSION_UNARCHIVED' end`,
-    )})
-    select release_version_id from changed`,
-}
+const insert = prepareChange<VersionValues>(
+  'version.insert',
+  sql.lit('RELEASE_VERSION_CREATED'),
+  undefined,
+  (db, given) =>
+    db
+      .insertInto('release_version')
+      .values({ created_by: given.principal, release_package_id: given.package, ...valuesOf(given) })
+      .returningAll(),
+)
+
+const before = sql<PublicationState>`${parametersOf<{ was: PublicationState }>().was}::text`
+const update = prepareChange<VersionValues & { id: number; was: PublicationState }>(
+  'version.update',
+  sql`case when ${state} = ${before} then 'RELEASE_VERSION_UPDATED' else 'RELEASE_VERSION_TAKEN_' || upper(${state}) end`,
+  before,
+  (db, given) =>
+    db
+      .updateTable('release_version')
+      .set(c => ({
+        ...valuesOf(given),
+        entry_id: c.fn<string>('gen_random_uuid'),
+        updated_at: c.fn<string>('now'),
+        seq: c('seq', '+', 1),
+      }))
+      .where('release_version_id', '=', given.id)
+      .returningAll(),
+)
+
+const archive = prepareChange<{ id: number; archived: boolean }>(
+  'version.archive',
+  sql`case when ${eb.ref('changed.archive')} then 'RELEASE_VERSION_ARCHIVED' else 'RELEASE_VERSION_UNARCHIVED' end`,
+  state,
+  (db, given) =>
+    db
+      .updateTable('release_version')
+      .set(c => ({ archive: given.archived, seq: c('seq', '+', 1) }))
+      .where('release_version_id', '=', given.id)
+      .returningAll(),
+)
 
 /** The files go along, each with its own entry in the trail, as if they had been removed before. */
-const remove: Statement = {
-  name: 'version.remove',
-  text: `with revised as (${revised}), file as (
-      delete from release_file where release_version_id = $5
-      returning release_file_id, label, seq + 1 as file_seq
-    ), changed as (
-      select v.* from release_version v where v.release_version_id = $5
-    ), files_told as (
-      insert into platform.outbox (${outboxColumns})
-      select '${fileNoun}', 'deleted', release_file_id::text, file_seq, $2, $3,
-        json_build_object('release_file_id', release_file_id, 'release_version_id', release_version_id,
-          'release_package_id', release_package_id, 'member', member, 'state', state)
-      from file, changed, revised order by release_file_id
-    ), files_recorded as (
-      insert into audit_event (${auditColumns})
-      select $1, 'RELEASE_FILE_DELETED', jsonb_build_object('releasePackage.name', package_name,
-          'releaseVersion.name', coalesce(name, ''), 'releaseFile.label', coalesce(label, '')),
-        release_package_id, release_version_id, release_file_id, null::bigint, null::bigint
-      from file, changed, revised order by release_file_id
-    ), told as (${tell('deleted').replace(' seq,', ' seq + 1,')}), recorded as (${record(`'RELEASE_VERSION_DELETED'`)})
-    delete from release_version where release_version_id = $5`,
-}
-
-const lock: Statement = {
-  name: 'version.lock',
-  text: `select release_version_id, name, description, summary, release_type, state, published_at, version_uri,
-      version_dependent_uri, version_dependent_derivative_uri, package_type, archive,
-      to_char(now() at time zone 'UTC', 'YYYY-MM-DD') as today
-    from release_version where release_version_id = $1 and release_package_id = $2 for no key update`,
-}
-
-export type VersionValues = {
-  readonly name: string | null
-  readonly description: string | null
-  readonly summary: string | null
-  readonly release_type: string
-  readonly published_at: string | null
-  readonly version_uri: string | null
-  readonly version_dependent_uri: string | null
-  readonly version_dependent_derivative_uri: string | null
-  readonly package_type: string | null
-}
-export type VersionRow = VersionValues & {
-  readonly release_version_id: number
-  readonly state: PublicationState
-  readonly archive: boolean
-  /** In UTC, by the clock of the database. */
-  readonly today: string
-}
-
-const by = ({ principal, actor, traceparent }: Author, { release_package_id: id }: PackageRow) => [
-  ...[principal, actor, traceparent, id],
-]
-
-const valuesOf = (values: VersionValues) => [
-  ...[values.name, values.description, values.summary, values.release_type, values.published_at, values.version_uri],
-  ...[values.version_dependent_uri, values.version_dependent_derivative_uri, values.package_type],
-]
-
-/** A version of a package that is locked; undefined when it has no such version. */
-export async function lockVersion(tx: AnyTx, id: number, parent: PackageRow): Promise<VersionRow | undefined> {
-  const [row] = await tx.query<VersionRow>(lock, [id, parent.release_package_id])
-  return row
-}
+const remove = prepare<ChangeParameters & { id: number }>()('version.remove', (db, { id }) =>
+  db
+    .with('revised', q => revise(q, p))
+    .with('file', q =>
+      q
+        .deleteFrom('release_file')
+        .where('release_version_id', '=', id)
+        .returning(c => ['release_file_id', 'label', c('seq', '+', 1).as('file_seq')]),
+    )
+    .with('changed', q => q.selectFrom('release_version').selectAll().where('release_version_id', '=', id))
+    .with('files_told', q =>
+      emit(
+        q,
+        releaseFileEvents.deleted,
+        q
+          .selectFrom(['file', 'changed', 'revised'])
+          .select(c => [
+            c.cast<string>('file.release_file_id', 'text').as('aggregate'),
+            'file_seq as sequence',
+            p.actor.as('actor'),
+            p.traceparent.as('traceparent'),
+            jsonBuildObject({ release_file_id: eb.ref('file.release_file_id'), ...place }).as('data'),
+          ])
+          .orderBy('file.release_file_id'),
+      ),
+    )
+    .with('files_recorded', q =>
+      recordIn(
+        q,
+        ['release_package_id', 'release_version_id', 'release_file_id'],
+        q
+          .selectFrom(['file', 'changed', 'revised'])
+          .select(c => [
+            p.principal.as('principal'),
+            sql.lit('RELEASE_FILE_DELETED').as('type'),
+            sql`${names} || jsonb_build_object('releaseFile.label', ${c.fn.coalesce('label', sql.lit(''))})`.as('data'),
+            'changed.release_package_id',
+            'release_version_id',
+            'release_file_id',
+          ])
+          .orderBy('release_file_id'),
+      ),
+    )
+    .with('told', q =>
+      emit(
+        q,
+        releaseVersionEvents.deleted,
+        q
+          .selectFrom(['changed', 'revised'])
+          .select(c => [...event, c('changed.seq', '+', 1).as('sequence'), jsonBuildObject(told).as('data')]),
+      ),
+    )
+    .with('recorded', q =>
+      recordIn(
+        q,
+        ['release_package_id', 'release_version_id'],
+        q
+          .selectFrom(['changed', 'revised'])
+          .select([
+            p.principal.as('principal'),
+            sql.lit('RELEASE_VERSION_DELETED').as('type'),
+            names.as('data'),
+            'changed.release_package_id',
+            'release_version_id',
+          ]),
+      ),
+    )
+    .deleteFrom('release_version')
+    .where('release_version_id', '=', id),
+)
 
 export async function insertVersion(
-  tx: AnyTx,
+  tx: Queryable,
   parent: PackageRow,
   values: VersionValues,
   author: Author,
 ): Promise<number> {
-  const rows = await tx.query<{ release_version_id: number }>(insert, [...by(author, parent), ...valuesOf(values)])
-  return (rows[0] as { release_version_id: number }).release_version_id
+  const [row] = await tx.query(insert, { ...author, ...values, package: parent.release_package_id })
+  return (row as { release_version_id: number }).release_version_id
 }
 
 export async function updateVersion(
-  tx: AnyTx,
+  tx: Queryable,
   parent: PackageRow,
-  before: VersionRow,
+  { release_version_id: id, state: was }: VersionRow,
   values: VersionValues,
   author: Author,
 ): Promise<void> {
-  const { release_version_id: id, state } = before
-  await tx.query(update, [...by(author, parent), ...valuesOf(values), id, state])
+  await tx.query(update, { ...author, ...values, package: parent.release_package_id, id, was })
 }
 
 export async function archiveVersion(
-  tx: AnyTx,
+  tx: Queryable,
   parent: PackageRow,
   { release_version_id: id }: VersionRow,
   archived: boolean,
   author: Author,
 ): Promise<void> {
-  await tx.query(archive, [...by(author, parent), id, archived])
+  await tx.query(archive, { ...author, package: parent.release_package_id, id, archived })
 }
 
 export async function removeVersion(
-  tx: AnyTx,
+  tx: Queryable,
   parent: PackageRow,
   { release_version_id: id }: VersionRow,
   author: Author,
 ): Promise<void> {
-  await tx.query(remove, [...by(author, parent), id])
-}
-
-export type ShownVersion = {
-  readonly body: string
-  readonly state: PublicationState
-  readonly revision: number
-}
-
-/** A version of an active package, in whatever state; undefined when the package has no such version. */
-export async function readVersion(
-  read: Queryable['query'],
-  id: number,
-  packageId: number,
-  sight: Sight,
-): Promise<ShownVersion | undefined> {
-  const statement: Statement = {
-    name: `version.read-${sight.name}`,
-    text: `select ${versionBody(sight)} as body, version.state, package.revision
-      from release_version version join release_package package using (release_package_id)
-      where version.release_version_id = $1 and package.release_package_id = $2 and package.inactive_at is null`,
-  }
-  const [shown] = await read<ShownVersion>(statement, [id, packageId])
-  return shown
-}
-
-const packageOf: Statement = {
-  name: 'version.package',
-  text: `select release_package_id as id from release_version join release_package using (release_package_id)
-    where release_version_id = $1 and inactive_at is null`,
-}
-
-/** The active package that a version is in. */
-export async function packageOfVersion(read: Queryable['query'], id: number): Promise<number | undefined> {
-  const [row] = await read<{ id: number }>(packageOf, [id])
-  return row?.id
-}
-
-const dependents: Statement = {
-  name: 'version.dependents',
-  text: `select exists (
-      select from release_version dependent
-      join release_package using (release_package_id)
-      where inactive_at is null and (btrim(dependent.version_dependent_uri) = btrim(version.version_uri)
-        or btrim(dependent.version_dependent_derivative_uri) = btrim(version.version_uri))
-    ) as found
-    from release_version version where release_version_id = $1 and btrim(version_uri) <> ''`,
-}
-
-/** Whether any version names this one as what it depends on. */
-export async function hasDependents(read: Queryable['query'], id: number): Promise<boolean> {
-  const [row] = await read<{ found: boolean }>(dependents, [id])
-  return row?.found === true
+  await tx.query(remove, { ...author, package: parent.release_package_id, id })
 }

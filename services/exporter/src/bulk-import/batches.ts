@@ -1,7 +1,6 @@
-import { parseExact } from '@slipway/contracts'
+import { type Identity, type ImportTarget, parseExact } from '@slipway/contracts'
 import type { OtherLine } from './apply-other.ts'
-import type { ImportLine } from './line.ts'
-import type { LineReader } from './line-reader.ts'
+import { type ImportLine, readLine } from './line.ts'
 import { splitLines } from './split-lines.ts'
 
 /** A line that is carried out together with its neighbours: one with a child, or one with nothing to do. */
@@ -14,8 +13,7 @@ export type LineBatch = {
   readonly work:
     | { readonly kind: 'rows'; readonly lines: readonly RowLine[] }
     | { readonly kind: 'other'; readonly line: OtherLine }
-    /** It is read when there is room for it. */
-    | { readonly kind: 'large'; readonly read: () => Promise<LineBatch> }
+    | { readonly kind: 'large'; readonly text: Buffer }
 }
 
 /** Bounds of a batch: its sources are locked while it is written, and single writes wait for that long. */
@@ -25,7 +23,8 @@ const mostBytes = 1024 * 1024
 /** The lines of a file, from one of their beginnings on, in batches. */
 export async function* batchesOf(
   file: AsyncIterable<Uint8Array>,
-  readLine: LineReader,
+  identity: Identity,
+  target: ImportTarget | null,
 ): AsyncGenerator<LineBatch, void, void> {
   let lines: RowLine[] = []
   let bytes: number[] = []
@@ -42,10 +41,10 @@ export async function* batchesOf(
       const length = text.length + 1
       if (length > mostBytes) {
         yield* pending()
-        yield { bytes: [length], work: { kind: 'large', read: () => readLarge(text, readLine) } }
+        yield { bytes: [length], work: { kind: 'large', text } }
         continue
       }
-      const line = await readLine(parseExact(text.toString('utf8')))
+      const line = readLine(parseExact(text.toString('utf8')), identity, target)
       if (!isRow(line)) {
         yield* pending()
         yield { bytes: [length], work: { kind: 'other', line } }
@@ -63,9 +62,15 @@ export async function* batchesOf(
 const isRow = (line: ImportLine): line is RowLine =>
   line.kind === 'concept' || line.kind === 'mapping' || line.kind === 'none'
 
-async function readLarge(text: Buffer, readLine: LineReader): Promise<LineBatch> {
-  const line = await readLine(parseExact(text.toString('utf8')))
-  return { bytes: [text.length + 1], work: isRow(line) ? { kind: 'rows', lines: [line] } : { kind: 'other', line } }
+/** A batch that is not read yet, since its only line is large, as one that can be carried out. */
+export function readLarge(
+  { bytes }: LineBatch,
+  text: Buffer,
+  identity: Identity,
+  target: ImportTarget | null,
+): LineBatch {
+  const line = readLine(parseExact(text.toString('utf8')), identity, target)
+  return { bytes, work: isRow(line) ? { kind: 'rows', lines: [line] } : { kind: 'other', line } }
 }
 
 /** The rest of a batch whose first lines are done. */

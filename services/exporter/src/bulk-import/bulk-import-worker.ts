@@ -3,7 +3,6 @@ import type { Bus } from '@slipway/bus'
 import { actorOf, isFailure, unorderedQueue } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
-import type { FindLogin } from '../owner-login.ts'
 import { ahead, batchesOf, restOf } from './batches.ts'
 import {
   blobNameOf,
@@ -17,7 +16,6 @@ import {
 } from './bulk-import.store.ts'
 import { tellImport } from './bulk-import-events.ts'
 import { carryOut, lostImport } from './carry-out.ts'
-import { lineReader } from './line-reader.ts'
 
 export type ImportWorkerOptions = {
   readonly store: AnyStore
@@ -30,7 +28,6 @@ export type ImportWorkerOptions = {
   /** An export may be due: a version was among the lines. */
   readonly kickExports: () => void
   readonly withRoom: Bus['withRoom']
-  readonly findLogin: FindLogin
 }
 
 /** How often replicas look for imports whose worker died. */
@@ -46,7 +43,7 @@ const system = 'system'
 
 /** Carries imports out: any replica takes what is due, a turn at a time, and says that it lives. */
 export function startImportWorker(options: ImportWorkerOptions) {
-  const { store, blobs, log, concurrency, leaseSeconds, findLogin } = options
+  const { store, blobs, log, concurrency, leaseSeconds } = options
   const leaving = new AbortController()
 
   async function take(limit: number): Promise<ImportJob[]> {
@@ -89,7 +86,7 @@ export function startImportWorker(options: ImportWorkerOptions) {
     const until = performance.now() + turnMs
     const file = blobs.read(blob, { start: taken.nextByte, end: blob.size - 1 })
     let job = taken
-    for await (const batch of ahead(batchesOf(file, lineReader(job.identity, job.target, findLogin)))) {
+    for await (const batch of ahead(batchesOf(file, job.identity, job.target))) {
       for (let rest: typeof batch | undefined = batch; rest; ) {
         if (signal.aborted || performance.now() > until) return letGo(job)
         const before = job.processed

@@ -112,14 +112,6 @@ const loginGiven: Statement = {
   name: 'account.login-given',
   text: 'select from known_login where key = $1',
 }
-/** Keys are coarser than logins: those of two logins that look alike are the same. */
-const holder: Statement = {
-  name: 'account.holder-of-login',
-  text: `select k.login from known_login k
-    where k.key = $1 and lower(k.login) = lower($2) and (
-      exists (select from account a where a.id::text = k.subject)
-      or exists (select from external_profile p where p.subject = k.subject))`,
-}
 const otherSuperusers: Statement = {
   name: 'account.other-superusers',
   text: 'select id from account where superuser and active and id <> $1 limit 1',
@@ -150,12 +142,6 @@ export async function findAccount(store: Store, login: string): Promise<Account 
 /** Whether a login is or was somebody's: of an account, also a deleted one, or of a user of the external issuer. */
 export async function isLoginGiven(tx: Queryable, login: string): Promise<boolean> {
   return (await tx.query(loginGiven, [loginKey(login)])).length > 0
-}
-
-/** The login of an account or of a user of the external issuer, as it is written there; undefined: nobody's by now. */
-export async function findLogin(store: Store, login: string): Promise<string | undefined> {
-  const [known] = await store.read<{ login: string }>(holder, [loginKey(login), login])
-  return known?.login
 }
 
 /** In the order of logins, those after the given one. */
