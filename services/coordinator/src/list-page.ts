@@ -1,99 +1,160 @@
 import { type PageRequest, pageLinks } from '@slipway/contracts'
-import { type NamedStatement, namedStatement, type Queryable, valuesOf } from '@slipway/store'
+import { byShape, type Parameters, type Prepared, preparer, type Queryable } from '@slipway/store'
+import {
+  type Expression,
+  type ExpressionBuilder,
+  expressionBuilder,
+  type QueryCreator,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely'
+import type { Database } from './database.ts'
 
-/** How the rows of a table become a list of the API. */
-export type ListSource = {
-  readonly table: string
-  /** Select list of one item; `item` is the row, `:base` the base URL. */
-  readonly fields: string
-  readonly joins?: string
-  /** Present if counters know how many rows there are, in all and for each value of these columns. */
-  readonly counted?: readonly string[]
+const prepare = preparer<Database>()
+
+type ListTable = 'release' | 'task' | 'event' | 'study' | 'release_note'
+/** The columns that all of these tables have, and that lists are ordered by. */
+type Listed = { readonly kf_id: string; readonly created_at: string | null; readonly position: number }
+type Row<Table extends ListTable> = ExpressionBuilder<{ row: Database[Table] } & Database, 'row'>
+
+/** The columns that lists are filtered by. */
+type FilterColumn = 'release' | 'task' | 'task_service' | 'study' | 'state' | 'author'
+type Filters = { readonly [Column in FilterColumn]?: string | undefined }
+type FiltersOf<Table extends ListTable> = Filters & {
+  readonly [Column in Exclude<FilterColumn, keyof Database[Table]>]?: undefined
 }
 
-export type ListFilter = { readonly column: string; readonly value: string }
+/** How the rows of a table become a list of the API. */
+export type ListSource<Table extends ListTable> = {
+  readonly table: Table
+  /** Every row with the JSON of its item; `base` is the base URL. */
+  readonly items: (
+    db: QueryCreator<Database>,
+    base: Parameters<{ base: string }>['base'],
+  ) => Expression<Listed & { readonly body: unknown }>
+  /** Present if counters know how many rows there are, in all and for each value of these columns. */
+  readonly counted?: readonly (FilterColumn & keyof Database[Table])[]
+}
 
-/** An extra condition over `row`, the table's row, with `:condition` as its parameter. */
-export type ListCondition = { readonly name: string; readonly sql: string; readonly value: string }
+/** An extra condition over a row of the table, with a value of its own. */
+export type ListCondition<Table extends ListTable> = {
+  readonly name: string
+  readonly where: (row: Row<Table>, value: Expression<string>) => Expression<SqlBool>
+  readonly value: string
+}
 
-export type ListRequest = PageRequest & {
+type Shape<Table extends ListTable> = {
+  readonly columns: readonly FilterColumn[]
+  readonly condition: ListCondition<Table> | undefined
+}
+type PageParameters = Filters & { base: string; limit: number; offset: number; condition: string | undefined }
+
+/** The statements of a list. */
+export type List<Table extends ListTable> = {
+  readonly page: (shape: Shape<Table>) => Prepared<PageParameters, { count: number; results: string }>
+  /** One item by its id. */
+  readonly item: Prepared<{ base: string; kf_id: string }, { body: string }>
+}
+
+export type ListRequest<Table extends ListTable> = PageRequest & {
   /** Absolute URL of the list, for the links to other pages. */
   readonly url: string
   readonly base: string
-  readonly filters?: readonly ListFilter[]
-  readonly condition?: ListCondition | undefined
+  /** What is undefined does not filter. */
+  readonly filters?: FiltersOf<Table>
+  readonly condition?: ListCondition<Table> | undefined
 }
-
-const statements = new Map<string, NamedStatement>()
 
 /**
  * One statement for each combination of filters, so that each is planned for the index that serves it. The page is cut
  * out of the index before anything is joined. The count is exact: from the counters where one fits, from the index otherwise.
  */
-function listStatement(source: ListSource, filters: readonly ListFilter[], condition?: ListCondition): NamedStatement {
-  const { table, fields, joins = '' } = source
-  const name = ['list', table, ...filters.map(filter => filter.column), ...(condition ? [condition.name] : [])].join(
-    '-',
-  )
-  const known = statements.get(name)
-  if (known) return known
-
-  const conditions = filters.map(({ column }) => `row.${column} = :${column}`)
-  if (condition) conditions.push(condition.sql)
-  const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
-  const statement = namedStatement(
-    name,
-    `select ${countOf(source, filters, where)}::float8 as count, coalesce((
-      select json_agg(body order by created_at desc, position desc)::text from (
-        select item.created_at, item.position, (select row_to_json(f) from (select ${fields}) f) as body
-        from (
-          select row.kf_id as page_key from ${table} row ${where}
-          order by row.created_at desc, row.position desc limit :limit offset :offset
-        ) page join ${table} item on item.kf_id = page.page_key ${joins}
-      ) x
-    ), '[]') as results`,
-  )
-  statements.set(name, statement)
-  return statement
+export function listOf<Table extends ListTable>(source: ListSource<Table>): List<Table> {
+  const { table, items } = source
+  return {
+    page: byShape(
+      ({ columns, condition }: Shape<Table>) =>
+        [`${table}.list`, ...columns, ...(condition ? [condition.name] : [])].join('.'),
+      (name, shape) =>
+        prepare<PageParameters>()(name, (db, p) => {
+          const conditions = conditionsOf(shape, p)
+          const rows = db
+            .selectFrom(sql<Listed>`${sql.table(table)}`.as('row'))
+            .$if(conditions.length > 0, q => q.where(eb => eb.and(conditions)))
+          const page = rows
+            .select('row.kf_id')
+            .orderBy('row.created_at', 'desc')
+            .orderBy('row.position', 'desc')
+            .limit(p.limit)
+            .offset(p.offset)
+          return db.selectNoFrom([
+            sql<number>`${counterOf(source, shape, p) ?? countOf(rows)}::float8`.as('count'),
+            sql<string>`coalesce((
+              select json_agg(item.body order by item.created_at desc, item.position desc)::text
+              from ${page} page join ${items(db, p.base)} item using (kf_id)
+            ), '[]')`.as('results'),
+          ])
+        }),
+    ),
+    item: prepare<{ base: string; kf_id: string }>()(`${table}.item`, (db, p) =>
+      db
+        .selectFrom(sql<{ kf_id: string }>`${items(db, p.base)}`.as('item'))
+        .select(sql<string>`item.body::text`.as('body'))
+        .where('item.kf_id', '=', p.kf_id),
+    ),
+  }
 }
 
-function countOf({ table, counted }: ListSource, filters: readonly ListFilter[], where: string): string {
-  const [only, ...others] = filters
-  if (counted && where === '') return `count_of('${table}')`
-  if (only && others.length === 0 && where === `where row.${only.column} = :${only.column}`) {
-    if (counted?.includes(only.column)) return `count_of('${table}:' || :${only.column}::text)`
-  }
-  return `(select count(*) from ${table} row ${where})`
+function conditionsOf<Table extends ListTable>({ columns, condition }: Shape<Table>, p: Parameters<PageParameters>) {
+  const row = expressionBuilder<{ row: Database[Table] } & Database, 'row'>()
+  return [
+    ...columns.map(column => sql<boolean>`${sql.ref(`row.${column}`)} = ${p[column]}`),
+    ...(condition ? [condition.where(row, sql<string>`${p.condition}`)] : []),
+  ]
+}
+
+/** The counter that knows how many rows of this shape there are; undefined: none does. */
+function counterOf<Table extends ListTable>(
+  { table, counted }: ListSource<Table>,
+  { columns, condition }: Shape<Table>,
+  p: Parameters<PageParameters>,
+): RawBuilder<number> | undefined {
+  const [only, ...others] = columns
+  if (!counted || condition || others.length > 0) return undefined
+  if (only === undefined) return sql<number>`count_of(${sql.lit(table)})`
+  if (!counted.some(column => column === only)) return undefined
+  return sql<number>`count_of(${sql.lit(`${table}:`)} || ${p[only]}::text)`
+}
+
+function countOf<DB, Tables extends keyof DB>(rows: SelectQueryBuilder<DB, Tables, object>): Expression<number> {
+  return sql<number>`${rows.select(sql<number>`count(*)`.as('count'))}`
 }
 
 /** A page of a list in the API's envelope, newest first, as JSON text. */
-export async function listPage(read: Queryable['query'], source: ListSource, request: ListRequest): Promise<string> {
-  const { filters = [], condition, limit, offset, base, url } = request
-  const statement = listStatement(source, filters, condition)
-  const values = Object.fromEntries(filters.map(({ column, value }) => [column, value]))
-  const given = { base, limit, offset, condition: condition?.value, ...values }
-  const [row] = await read<{ count: number; results: string }>(statement.statement, valuesOf(statement, given))
+export async function listPage<Table extends ListTable>(
+  read: Queryable['query'],
+  list: List<Table>,
+  request: ListRequest<Table>,
+): Promise<string> {
+  const { condition, limit, offset, base, url } = request
+  const filters: Filters = request.filters ?? {}
+  const columns = (Object.keys(filters) as FilterColumn[]).filter(column => filters[column] !== undefined)
+  const given = { ...filters, base, limit, offset, condition: condition?.value }
+  const [row] = await read(list.page({ columns, condition }), given)
   const { count, results } = row as { count: number; results: string }
   const { next, previous } = pageLinks(url, request, count)
   return `{"count":${count},"next":${JSON.stringify(next)},"previous":${JSON.stringify(previous)},"results":${results}}`
 }
 
-/** Statement that reads one item by its id in the API's form. */
-export function itemStatement({ table, fields, joins = '' }: ListSource): NamedStatement {
-  return namedStatement(
-    `item-${table}`,
-    `select (select row_to_json(f) from (select ${fields}) f)::text as body
-    from ${table} item ${joins} where item.kf_id = :kf_id`,
-  )
-}
-
 /** The JSON text of one item, or undefined if there is none with this id. */
 export async function readItem(
   read: Queryable['query'],
-  item: NamedStatement,
-  id: string,
+  { item }: Pick<List<ListTable>, 'item'>,
+  kf_id: string,
   base: string,
 ): Promise<string | undefined> {
-  const [row] = await read<{ body: string }>(item.statement, valuesOf(item, { base, kf_id: id }))
+  const [row] = await read(item, { base, kf_id })
   return row?.body
 }

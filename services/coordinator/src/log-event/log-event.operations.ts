@@ -2,12 +2,13 @@ import type { CallContext, OperationHandler } from '@slipway/bus'
 import { actorOf, idPrefixes, logEventEvents, logEventOperations } from '@slipway/contracts'
 import { handlerOf, requireRole, requireSignedIn } from '@slipway/service'
 import type { Store } from '@slipway/store'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import { listPage } from '../list-page.ts'
 import { recordWriter } from '../record.ts'
 import { recordHandlers } from '../record-handlers.ts'
 import type { KnownTaskServices } from '../task-service/known-task-services.ts'
-import { logEventItem, logEventList, ofStudy } from './log-event.store.ts'
+import { logEventBody, logEventList, ofStudy } from './log-event.store.ts'
 
 export type LogEventOperationsOptions = {
   readonly store: Store<Database>
@@ -20,10 +21,16 @@ export type LogEventOperationsOptions = {
 export function logEventHandlers({ store, services, anonymousEvents }: LogEventOperationsOptions): OperationHandler[] {
   const writer = recordWriter(store, {
     table: 'event',
-    fields: logEventList.fields,
+    body: logEventBody,
     events: { created: logEventEvents.recorded },
-    data: `json_build_object('event_type', row.event_type, 'message', row.message,
-      'task_service', row.task_service, 'task', row.task, 'release', row.release)`,
+    data: ({ ref }) =>
+      jsonBuildObject({
+        event_type: ref('changed.event_type'),
+        message: ref('changed.message'),
+        task_service: ref('changed.task_service'),
+        task: ref('changed.task'),
+        release: ref('changed.release'),
+      }),
   })
   const participant = ({ identity }: CallContext) => actorOf(anonymousEvents ? identity : requireSignedIn(identity))
   const admin = ({ identity }: CallContext) => actorOf(requireRole(identity, ['ADMIN'], 'Must be an admin'))
@@ -31,9 +38,7 @@ export function logEventHandlers({ store, services, anonymousEvents }: LogEventO
   return [
     handlerOf(logEventOperations.list, async ({ release, task_service, task, study, ...page }, { baseUrl }) => {
       // An unknown or empty id is no error here: there are no such events.
-      const filters = Object.entries({ release, task_service, task })
-        .filter(([, value]) => value !== undefined)
-        .map(([column, value]) => ({ column, value: value as string }))
+      const filters = { release, task_service, task }
       const condition = study === undefined ? undefined : ofStudy(study)
       const request = { ...page, filters, condition, base: baseUrl, url: `${baseUrl}/events` }
       return { body: { raw: await listPage(store.read, logEventList, request) } }
@@ -41,7 +46,7 @@ export function logEventHandlers({ store, services, anonymousEvents }: LogEventO
     ...recordHandlers({
       store,
       prefix: idPrefixes.event,
-      item: logEventItem,
+      list: logEventList,
       writer,
       operations: logEventOperations,
       prepare: async ({ task_service }) => {

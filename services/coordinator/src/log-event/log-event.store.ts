@@ -1,20 +1,35 @@
-import { itemStatement, type ListCondition, type ListSource } from '../list-page.ts'
+import { rowJson } from '@slipway/store'
+import type { Expression, ExpressionBuilder } from 'kysely'
+import type { Database } from '../database.ts'
+import { type ListCondition, listOf } from '../list-page.ts'
+import { isoTime, linkTo } from '../rendered.ts'
 
-/** Fields of an event in the API's order; `e` is its row. */
-export const logEventFields = (e: string) => `
-  ${e}.kf_id, ${e}.event_type, ${e}.message,
-  :base::text || '/releases/' || ${e}.release as release,
-  :base::text || '/task-services/' || ${e}.task_service as task_service,
-  :base::text || '/tasks/' || ${e}.task as task,
-  iso_time(${e}.created_at) as created_at`
+/** The API's form of an event `item`. */
+export function logEventBody(eb: ExpressionBuilder<{ item: Database['event'] }, 'item'>, base: Expression<string>) {
+  return rowJson([
+    eb.ref('item.kf_id').as('kf_id'),
+    eb.ref('item.event_type').as('event_type'),
+    eb.ref('item.message').as('message'),
+    linkTo(base, 'releases', eb.ref('item.release')).as('release'),
+    linkTo(base, 'task-services', eb.ref('item.task_service')).as('task_service'),
+    linkTo(base, 'tasks', eb.ref('item.task')).as('task'),
+    isoTime(eb.ref('item.created_at')).as('created_at'),
+  ])
+}
 
-export const logEventList: ListSource = { table: 'event', fields: logEventFields('item'), counted: [] }
-
-export const logEventItem = itemStatement(logEventList)
+export const logEventList = listOf({
+  table: 'event',
+  items: (db, base) =>
+    db
+      .selectFrom('event as item')
+      .select(eb => ['item.kf_id', 'item.created_at', 'item.position', logEventBody(eb, base).as('body')]),
+  counted: [],
+})
 
 /** Events of releases that contain a study. */
-export const ofStudy = (study: string): ListCondition => ({
+export const ofStudy = (study: string): ListCondition<'event'> => ({
   name: 'of-study',
-  sql: 'row.release in (select release from release_study where study = :condition)',
+  where: (row, value) =>
+    row('row.release', 'in', row.selectFrom('release_study').select('release').where('study', '=', value)),
   value: study,
 })

@@ -1,11 +1,29 @@
-import { itemStatement, type ListSource } from '../list-page.ts'
+import { rowJson } from '@slipway/store'
+import type { Expression, ExpressionBuilder } from 'kysely'
+import type { Database } from '../database.ts'
+import { listOf } from '../list-page.ts'
+import { isoTime, linkTo } from '../rendered.ts'
 
-/** Fields of a release note in the API's order; `n` is its row. */
-export const releaseNoteFields = (n: string) => `
-  ${n}.kf_id, ${n}.description, ${n}.author, iso_time(${n}.created_at) as created_at,
-  :base::text || '/releases/' || ${n}.release as release,
-  :base::text || '/studies/' || ${n}.study as study`
+/** The API's form of a release note `item`. */
+export function releaseNoteBody(
+  eb: ExpressionBuilder<{ item: Database['release_note'] }, 'item'>,
+  base: Expression<string>,
+) {
+  return rowJson([
+    eb.ref('item.kf_id').as('kf_id'),
+    eb.ref('item.description').as('description'),
+    eb.ref('item.author').as('author'),
+    isoTime(eb.ref('item.created_at')).as('created_at'),
+    linkTo(base, 'releases', eb.ref('item.release')).as('release'),
+    linkTo(base, 'studies', eb.ref('item.study')).as('study'),
+  ])
+}
 
-export const releaseNoteList: ListSource = { table: 'release_note', fields: releaseNoteFields('item'), counted: [] }
-
-export const releaseNoteItem = itemStatement(releaseNoteList)
+export const releaseNoteList = listOf({
+  table: 'release_note',
+  items: (db, base) =>
+    db
+      .selectFrom('release_note as item')
+      .select(eb => ['item.kf_id', 'item.created_at', 'item.position', releaseNoteBody(eb, base).as('body')]),
+  counted: [],
+})

@@ -13,7 +13,7 @@ import { type Command, hasRole, requireSignedIn } from '@slipway/service'
 import { isUniqueViolation, rememberCommand, type Store } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { readItem } from '../list-page.ts'
-import { firstUnknownStudy, releaseItem } from './release.store.ts'
+import { firstUnknownStudy, releaseList } from './release.store.ts'
 import { insertRelease } from './release-write.store.ts'
 import { greatestVersion, lockVersionNumbers } from './version.store.ts'
 import { candidateVersion } from './version.ts'
@@ -42,7 +42,7 @@ export async function createRelease(
       return await store.transaction(async tx => {
         await lockVersionNumbers(tx)
         await insertRelease(tx, { id, ...fields }, candidateVersion(await greatestVersion(tx)), by)
-        const created = (await readItem(tx.query, releaseItem, id, context.baseUrl)) as string
+        const created = (await readItem(tx.query, releaseList, id, context.baseUrl)) as string
         if (command) await rememberCommand(tx, { ...command, status: 201, headers: {}, body: created })
         return created
       })

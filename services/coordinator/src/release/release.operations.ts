@@ -7,7 +7,7 @@ import type { Database } from '../database.ts'
 import { listPage, readItem } from '../list-page.ts'
 import { createRelease } from './create-release.ts'
 import { isRefusal } from './decide.ts'
-import { releaseItem, releaseList, studiesOfRelease } from './release.store.ts'
+import { releaseList, studiesOfRelease } from './release.store.ts'
 import type { ReleaseChanges } from './release-changes.ts'
 import { updateRelease } from './update-release.ts'
 
@@ -27,12 +27,11 @@ export function releaseHandlers(options: ReleaseOperationsOptions): OperationHan
 
   return [
     handlerOf(list, async ({ state, ...page }, { baseUrl }) => {
-      const filters = state ? [{ column: 'state', value: state }] : []
-      const request = { ...page, filters, base: baseUrl, url: `${baseUrl}/releases` }
+      const request = { ...page, filters: { state: state || undefined }, base: baseUrl, url: `${baseUrl}/releases` }
       return { body: { raw: await listPage(store.read, releaseList, request) } }
     }),
     handlerOf(get, async ({ kf_id }, { baseUrl }) => {
-      const body = await readItem(store.read, releaseItem, kf_id, baseUrl)
+      const body = await readItem(store.read, releaseList, kf_id, baseUrl)
       if (body === undefined) throw failure('not_found', 'Not found.')
       return { body: { raw: body } }
     }),
@@ -56,7 +55,7 @@ export function releaseHandlers(options: ReleaseOperationsOptions): OperationHan
         actor,
         traceparent: context.traceparent,
         remember: commandOf(cancel, input, context),
-        finish: tx => readItem(tx.query, releaseItem, input.kf_id, context.baseUrl),
+        finish: tx => readItem(tx.query, releaseList, input.kf_id, context.baseUrl),
       })
       return { body: { raw: finished as string } }
     }),

@@ -5,7 +5,7 @@ import { rememberCommand, type Store } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { readItem } from '../list-page.ts'
 import { unknownStudy } from './create-release.ts'
-import { firstUnknownStudy, releaseItem } from './release.store.ts'
+import { firstUnknownStudy, releaseList } from './release.store.ts'
 import { endedReleaseStates } from './release.ts'
 import { type CurrentRelease, lockFields, updateFields } from './release-write.store.ts'
 
@@ -31,7 +31,7 @@ export async function updateRelease(
     if (Object.keys(changed).length > 0) {
       await updateFields(tx, id, current, changed, { actor, traceparent: context.traceparent })
     }
-    const updated = (await readItem(tx.query, releaseItem, id, context.baseUrl)) as string
+    const updated = (await readItem(tx.query, releaseList, id, context.baseUrl)) as string
     if (command) await rememberCommand(tx, { ...command, status: 200, headers: {}, body: updated })
     return updated
   })

@@ -4,8 +4,8 @@ import { handlerOf } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { listPage, readItem } from '../list-page.ts'
-import { releaseContainsStudy, releaseItem, releaseList, withStudy } from '../release/release.store.ts'
-import { studyItem, studyList } from './study.store.ts'
+import { releaseContainsStudy, releaseList, withStudy } from '../release/release.store.ts'
+import { studyList } from './study.store.ts'
 import type { StudyMirror } from './study-mirror.ts'
 
 export type StudyOperationsOptions = {
@@ -19,7 +19,7 @@ export function studyHandlers({ store, mirror, requireCheckRight }: StudyOperati
   const { list, get, releases, release, sync } = studyOperations
 
   async function requireStudy(id: string, base: string): Promise<string> {
-    const body = await readItem(store.read, studyItem, id, base)
+    const body = await readItem(store.read, studyList, id, base)
     if (body === undefined) throw failure('not_found', 'Not found.')
     return body
   }
@@ -37,7 +37,7 @@ export function studyHandlers({ store, mirror, requireCheckRight }: StudyOperati
       return { body: { raw: await listPage(store.read, releaseList, request) } }
     }),
     handlerOf(release, async ({ kf_id, release: id }, { baseUrl }) => {
-      const body = await readItem(store.read, releaseItem, id, baseUrl)
+      const body = await readItem(store.read, releaseList, id, baseUrl)
       if (body === undefined || !(await releaseContainsStudy(store.read, id, kf_id))) {
         throw failure('not_found', 'Not found.')
       }

@@ -22,7 +22,7 @@ import { isRefusal } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
 import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
 import type { KnownTaskServices } from '../task-service/known-task-services.ts'
-import { releaseOfTask, taskItem, taskList } from './task.store.ts'
+import { releaseOfTask, taskList } from './task.store.ts'
 
 export type TaskOperationsOptions = {
   readonly store: Store<Database>
@@ -55,7 +55,7 @@ export function taskHandlers(options: TaskOperationsOptions): OperationHandler[]
       remember: command,
       async finish(tx) {
         if (files) await keepReportedFiles(tx, id, files)
-        return readItem(tx.query, taskItem, id, context.baseUrl)
+        return readItem(tx.query, taskList, id, context.baseUrl)
       },
     })
     if (isRefusal(decision)) {
@@ -69,14 +69,16 @@ export function taskHandlers(options: TaskOperationsOptions): OperationHandler[]
     handlerOf(list, async ({ release, task_service, state, ...page }, { baseUrl }) => {
       if (task_service) await services.ensure(task_service)
       await requireFilters(store.read, { release, task_service })
-      const filters = Object.entries({ release, task_service, state })
-        .filter(([, value]) => value)
-        .map(([column, value]) => ({ column, value: value as string }))
+      const filters = {
+        release: release || undefined,
+        task_service: task_service || undefined,
+        state: state || undefined,
+      }
       const request = { ...page, filters, base: baseUrl, url: `${baseUrl}/tasks` }
       return { body: { raw: await listPage(store.read, taskList, request) } }
     }),
     handlerOf(get, async ({ kf_id }, { baseUrl }) => {
-      const body = await readItem(store.read, taskItem, kf_id, baseUrl)
+      const body = await readItem(store.read, taskList, kf_id, baseUrl)
       if (body === undefined) throw failure('not_found', 'Not found.')
       return { body: { raw: body } }
     }),
@@ -92,7 +94,7 @@ export function taskHandlers(options: TaskOperationsOptions): OperationHandler[]
         actor,
         traceparent: context.traceparent,
         remember: commandOf(create, input, context),
-        finish: tx => readItem(tx.query, taskItem, id, context.baseUrl),
+        finish: tx => readItem(tx.query, taskList, id, context.baseUrl),
       })
       return { status: 201, body: { raw: finished as string } }
     }),
