@@ -5,6 +5,8 @@ export type WorkspaceResult = {
   readonly workspace: string
   readonly passed: number
   readonly skipped: number
+  /** From the start of its run to the end of its last test file; 0 where there is no report. */
+  readonly seconds: number
   /** One line each: file, full name and the first line of its error, or what went wrong outside any test. */
   readonly failures: readonly string[]
 }
@@ -12,9 +14,12 @@ export type WorkspaceResult = {
 /** The parts of vitest's JSON report that are read here. */
 type Report = {
   readonly success: boolean
+  /** Milliseconds, as of `Date.now()`. */
+  readonly startTime: number
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
+    readonly endTime: number
     readonly message?: string
     readonly assertionResults: readonly {
       readonly status: string
@@ -40,7 +45,13 @@ export function readResult(root: string, workspace: string): WorkspaceResult {
   try {
     report = JSON.parse(readFileSync(resultsFile(root, workspace), 'utf8')) as Report
   } catch {
-    return { workspace, passed: 0, skipped: 0, failures: [`${workspace}: vitest left no report, see its output above`] }
+    return {
+      workspace,
+      passed: 0,
+      skipped: 0,
+      seconds: 0,
+      failures: [`${workspace}: vitest left no report, see its output above`],
+    }
   }
   const tests = report.testResults.flatMap(file =>
     file.assertionResults.map(test => ({ ...test, file: shortPath(root, file.name) })),
@@ -64,6 +75,7 @@ export function readResult(root: string, workspace: string): WorkspaceResult {
     workspace,
     passed: tests.filter(test => test.status === 'passed').length,
     skipped: tests.filter(test => test.status !== 'passed' && test.status !== 'failed').length,
+    seconds: Math.max(0, ...report.testResults.map(file => file.endTime - report.startTime)) / 1000,
     failures,
   }
 }

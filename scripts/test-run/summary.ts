@@ -9,8 +9,10 @@ export function summary(results: readonly WorkspaceResult[], failedChecks: reado
     name.padEnd(width) + cells.map(cell => String(cell).padStart(9)).join('')
   return [
     ...(failures.length === 0 ? [] : ['Failures:', ...failures.map(failure => `  ${failure}`), '']),
-    row('workspace', 'passed', 'failed', 'skipped'),
-    ...rows.map(result => row(result.workspace, result.passed, result.failures.length, result.skipped)),
+    row('workspace', 'passed', 'failed', 'skipped', 'seconds'),
+    ...rows.map(({ workspace, passed, failures, skipped, seconds }) =>
+      row(workspace, passed, failures.length, skipped, Math.ceil(seconds)),
+    ),
     '',
     totals(results, failures.length),
   ]

@@ -5,6 +5,7 @@ const result = (workspace: string, passed: number, failures: string[] = [], skip
   workspace,
   passed,
   skipped,
+  seconds: 2.3,
   failures,
 })
 
@@ -23,8 +24,8 @@ test('names what failed, checks first, and counts a check like a test', () => {
     '  types (tsc)',
     '  a.test.ts > works',
     '',
-    'workspace      passed   failed  skipped',
-    'packages/bus        3        1        0',
+    'workspace      passed   failed  skipped  seconds',
+    'packages/bus        3        1        0        3',
     '',
     '3 passed, 2 failed',
   ])
