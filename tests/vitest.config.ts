@@ -1,50 +1,35 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-import { workspaceTests } from '../vitest.shared.ts'
+import { configDefaults } from 'vitest/config'
+import { serversOfRun, testProject, testRun } from '../vitest.shared.ts'
 
-const { test: common, ...workspace } = workspaceTests(import.meta.dirname, ['*/**/*.{int,e2e}.test.ts'])
-const { reporters, outputFile, ...everyProject } = common ?? {}
-
+const folder = import.meta.dirname
+const all = '*/**/*.{int,e2e}.test.ts'
 const releaseCoordinator = 'release-coordinator/**/*.e2e.test.ts'
 const releaseCoordinatorApart = 'release-coordinator/own-platform/*.e2e.test.ts'
 
-export default defineConfig({
-  ...workspace,
-  test: {
-    reporters: reporters ?? ['default'],
-    outputFile: outputFile ?? {},
-    passWithNoTests: true,
-    projects: [
-      {
-        ...workspace,
-        test: { ...everyProject, name: 'servers', exclude: [...configDefaults.exclude, releaseCoordinator] },
-      },
-      {
-        ...workspace,
-        test: {
-          ...everyProject,
-          name: 'release-coordinator-apart',
-          include: [releaseCoordinatorApart],
-          // Every file starts a platform with settings of its own.
-          globalSetup: [],
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        ...workspace,
-        test: {
-          ...everyProject,
-          name: 'release-coordinator',
-          include: [releaseCoordinator],
-          exclude: [...configDefaults.exclude, releaseCoordinatorApart],
-          globalSetup: ['release-coordinator/support/global-setup.ts'],
-          // All files share one platform, and every enabled task service takes part in every release: one after another.
-          fileParallelism: false,
-          isolate: false,
-          // Releases mostly wait.
-          maxConcurrency: 25,
-          sequence: { groupOrder: 2 },
-        },
-      },
-    ],
-  },
-})
+export default testRun(folder, [
+  testProject(folder, {
+    name: 'release-coordinator',
+    include: [releaseCoordinator],
+    exclude: [...configDefaults.exclude, releaseCoordinatorApart],
+    globalSetup: ['release-coordinator/support/global-setup.ts'],
+    // All files share one platform, and every enabled task service takes part in every release: one after another.
+    fileParallelism: false,
+    isolate: false,
+    // Releases mostly wait.
+    maxConcurrency: 25,
+    // First, while `npm test` runs the other workspaces beside: it leaves them most of the processors.
+    sequence: { groupOrder: 0 },
+  }),
+  testProject(folder, {
+    name: 'release-coordinator-apart',
+    include: [releaseCoordinatorApart],
+    sequence: { groupOrder: 1 },
+  }),
+  testProject(folder, {
+    name: 'servers',
+    include: [all],
+    exclude: [...configDefaults.exclude, releaseCoordinator],
+    globalSetup: [serversOfRun],
+    sequence: { groupOrder: 1 },
+  }),
+])
