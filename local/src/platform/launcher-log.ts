@@ -8,9 +8,14 @@ export type LauncherLog = Disposable & {
   quieten(): void
 }
 
-/** The launcher's own log, JSON lines like those of the services. */
+/** Bytes of lines that wait for room on a full disk; later ones are left out. */
+const maxWaiting = 1_048_576
+
+/** The launcher's own log, JSON lines like those of the services. A disk that is full ends no launcher. */
 export function openLauncherLog(file: string, notify: (line: string) => void): LauncherLog {
-  const destination = pino.destination({ dest: file, sync: true })
+  const destination = pino.destination({ dest: file, sync: true, maxLength: maxWaiting })
+  // It keeps the line and writes it with the next one.
+  destination.on('error', () => {})
   const log = pino(
     {
       base: { service: 'launcher', pid: process.pid },

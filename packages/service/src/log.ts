@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { openLogOutput } from './log-output.ts'
 import { maskedUrl } from './masked-url.ts'
 
 /** Where secrets stand in what services log; their values are replaced. */
@@ -29,7 +30,11 @@ export function createLog(service: string, level: string, destination?: Destinat
     serializers: { url: (url: unknown) => (typeof url === 'string' ? maskedUrl(url) : url) },
     redact: { paths: secrets, censor: '[redacted]' },
   }
-  return destination ? pino(options, destination) : pino(options)
+  if (destination) return pino(options, destination)
+  const output = openLogOutput()
+  const log = pino(options, output)
+  output.onLost(lines => log.warn({ lines }, 'lines of this log are missing here: they could not be written'))
+  return log
 }
 
 /** The trace id within a `traceparent`, for log lines. */
