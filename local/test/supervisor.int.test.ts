@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { eventually, temporaryFolder } from '@slipway/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { type SupervisorOptions, supervise } from '../src/platform/supervisor.ts'
@@ -71,6 +71,18 @@ test('a program that dies is started again, with growing pauses', async () => {
     ['signal SIGKILL', '60'],
     ['signal SIGKILL', '60'],
   ])
+})
+
+test('a program that cannot be started again for a while is started when it can be', async () => {
+  const { supervised, said } = await start('good', { backoffMs: { first: 20, max: 20 } })
+  await supervised.whenReady()
+  const logs = dirname(supervised.logFile)
+  // As when no file can be opened any more.
+  await rename(logs, `${logs}-away`)
+  await supervised.kill()
+  await eventually(() => said.some(line => line.startsWith('coordinator-1 cannot be started: ')))
+  await rename(`${logs}-away`, logs)
+  expect(await pidAt(await supervised.whenReady())).toBe(supervised.pid)
 })
 
 test('a program that dies before it is ready at first is not tried again; its last words are told', async () => {

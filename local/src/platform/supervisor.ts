@@ -99,10 +99,18 @@ export function supervise(options: SupervisorOptions): SupervisedProcess {
     if (lastedMs > stableMs) pause = backoff.first
     log(`${name} ended (${how}), starting it again in ${pause} ms (restart ${restarts + 1})`)
     if (wasReady) readiness = newReadiness()
+    launchLater()
+  }
+
+  const launchLater = (): void => {
     state = 'waiting'
     timer = setTimeout(() => {
       restarts += 1
-      starting = launch(false).catch(giveUp)
+      // The machine may be short of files, processes or room on the disk for a while.
+      starting = launch(false).catch(error => {
+        log(`${name} cannot be started: ${String(error)}`)
+        if (wanted) launchLater()
+      })
     }, pause)
     pause = Math.min(pause * 2, backoff.max)
   }
