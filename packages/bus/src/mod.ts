@@ -1,5 +1,6 @@
 export { connectBus } from './connect.ts'
 export { parseServerList, type ServerList } from './connection/server-list.ts'
+export { isStreamAway } from './events/retries.ts'
 export { handler } from './server/handler.ts'
 export { splitTrailer, withTrailer } from './stream/trailer.ts'
 export { childTraceparent, newTraceparent, traceId } from './trace.ts'

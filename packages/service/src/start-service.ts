@@ -1,6 +1,7 @@
 import { connectBus } from '@slipway/bus'
 import { every, migrate, openStore, purgeOld, type Store, startRelay } from '@slipway/store'
 import type { Logger } from 'pino'
+import { awaitStream } from './await-stream.ts'
 import { catchUpByName, catchUpWith } from './catch-up.ts'
 import { loadConfig } from './config.ts'
 import { handleAgain, startConsumer } from './consumers.ts'
@@ -77,7 +78,13 @@ export async function startService<Config, Database>(
     const bus = await connectBus({ servers: config.NATS_URL, name, version, log, prove: () => identity.token() })
     const identity = createServiceIdentity(bus, name)
     opened.push(() => bus.close())
-    await bus.ensureStream()
+    const patience = {
+      log,
+      onAway() {
+        notReady = 'the event stream is away'
+      },
+    }
+    await awaitStream(bus.ensureStream, patience)
     const stream = await watchEventStream(bus, store as Store, log)
     opened.push(() => stream.stop())
 
@@ -125,7 +132,9 @@ export async function startService<Config, Database>(
       concurrency: config.OPERATION_CONCURRENCY,
       backlog: config.OPERATION_CONCURRENCY * 4,
     })
-    for (const consumer of consumers) consuming.push(await startConsumer({ bus, store, log, metrics }, consumer))
+    for (const consumer of consumers) {
+      consuming.push(await awaitStream(() => startConsumer({ bus, store, log, metrics }, consumer), patience))
+    }
     workers.push(
       ...((await wiring.workers?.()) ?? []),
       every({

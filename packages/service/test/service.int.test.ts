@@ -16,6 +16,7 @@ import {
   captureLog,
   createDatabase,
   eventually,
+  freePort,
   identityHandlers,
   identityToken,
   startOwnNats,
@@ -128,15 +129,6 @@ afterAll(() => opened.disposeAsync())
 async function running(): Promise<RunningService & AsyncDisposable> {
   const service = await startService(definition, env)
   return { ...service, [Symbol.asyncDispose]: () => service.stop() }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function slowCallBegan(): Promise<void> {

@@ -1,3 +1,4 @@
+export { freePort } from '@slipway/servers'
 export { type BadInput, badInputs, badVersions, wholeInput } from './bad-input/bad-inputs.ts'
 export { feedBadInputs, unfitColumns } from './bad-input/feed.ts'
 export { type CapturedLog, captureLog, type LogLine } from './capture-log.ts'

@@ -28,3 +28,14 @@ export function transient(error: unknown): boolean {
 }
 
 const lasting = [errors.ClosedConnectionError, errors.DrainingConnectionError, errors.InvalidArgumentError]
+
+/**
+ * True where JetStream does not answer, or says that it can not work now: it starts, its disk is full, it is switched off.
+ * The broker may do everything else meanwhile.
+ */
+export function isStreamAway(error: unknown): boolean {
+  if (isFailure(error)) return isFailure(error, 'unavailable', 'timeout')
+  if (error instanceof JetStreamApiError) return error.status >= 500
+  // The library does not export the class of the second one.
+  return error instanceof errors.TimeoutError || (error instanceof Error && error.name === 'JetStreamNotEnabled')
+}
