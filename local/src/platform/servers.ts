@@ -3,6 +3,7 @@ import { type NatsServer, type PostgresServer, startPostgres } from '@slipway/se
 import { type DatabaseServer, givenDatabaseServer } from './database-server.ts'
 import { checkGivenNats } from './given-nats.ts'
 import { type OwnNats, startOwnNats } from './nats-server.ts'
+import { watchStreams } from './watch-streams.ts'
 
 export type Servers = {
   readonly databases: DatabaseServer
@@ -75,6 +76,12 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     throw failed.reason
   }
 
+  const pass = own.nats?.access.passwords.operator
+  const watch =
+    nats && pass !== undefined && options.restart
+      ? watchStreams({ server: nats, credentials: { user: 'operator', pass }, folder: join(dataDir, 'nats'), log })
+      : undefined
+
   return {
     databases: postgres ?? givenDatabaseServer(databaseUrl ?? ''),
     natsUrl: user => (own.nats ? urlOf(own.nats, user) : (natsUrl ?? '')),
@@ -83,10 +90,15 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     natsAccessFile: own.nats?.access.file,
     async stop(timeoutMs) {
       stopping = true
-      await Promise.all([nats?.stop(timeoutMs), postgres?.stop(timeoutMs)])
+      const natsGone = async () => {
+        await watch?.stop()
+        await nats?.stop(timeoutMs)
+      }
+      await Promise.all([natsGone(), postgres?.stop(timeoutMs)])
     },
     async kill() {
       stopping = true
+      void watch?.stop()
       await Promise.all([nats?.kill(), postgres?.kill()])
     },
   }
