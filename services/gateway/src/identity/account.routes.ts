@@ -4,17 +4,9 @@ import { isUniqueViolation, type Store } from '@slipway/store'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { parsed } from '../http/platform-errors.ts'
-import {
-  type Account,
-  deleteAccount,
-  findAccount,
-  hasOtherSuperuser,
-  insertAccount,
-  listAccounts,
-  lockAccount,
-  updateAccount,
-} from './account.store.ts'
+import { type Account, findAccount, hasOtherSuperuser, listAccounts, lockAccount } from './account.store.ts'
 import { changedFields, shownAccount } from './account.ts'
+import { deleteAccount, insertAccount, updateAccount } from './account-change.ts'
 import type { Authenticator } from './authenticator.ts'
 import { requireAdministrator, requireCaller } from './caller.ts'
 import { authorOf } from './delegation.ts'

@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { every, now, outboxColumns, type Statement, type Store, type Worker } from '@slipway/store'
+import { accountEvents } from '@slipway/contracts'
+import { now as clock, emit, every, type Store, type Worker } from '@slipway/store'
+import { sql } from 'kysely'
 import type { Logger } from 'pino'
-import type { Registration } from './account.store.ts'
+import { now, prepare } from '../sql.ts'
+import { hasLogin } from './account.store.ts'
+import type { Registration } from './account-change.ts'
+import { aboutAccount, accountData, deletionData } from './account-event.ts'
 
 /** Days in which an address must be proved; then the key is good for nothing, and the account goes. */
 const activationDays = 3
@@ -15,49 +20,64 @@ const newKey = (): string => randomBytes(24).toString('base64url')
 /** A key for a new account, and what is kept of it. */
 export function newRegistration(baseUrl: string): Registration {
   const key = newKey()
-  return { key, hash: hashOf(key), expiresAt: new Date(now() + activationDays * dayMs), baseUrl }
+  return { key, hash: hashOf(key), expiresAt: new Date(clock() + activationDays * dayMs), baseUrl }
 }
 
-const activate: Statement = {
-  name: 'account.activate',
-  text: `
-    with changed as (
-      update account set activated = true, activation_hash = null, activation_expires_at = null, updated_at = now(),
-        seq = seq + 1
-      where activation_hash = $1 and activation_expires_at > now()
-      returning *
-    ), told as (
-      insert into platform.outbox (${outboxColumns})
-      select 'account', 'updated', id::text, seq, login, null, account_told(row(changed.*)::account, null, null)
-      from changed
+const activate = prepare<{ hash: Buffer }>()('account.activate', (db, p) =>
+  db
+    .with('changed', q =>
+      q
+        .updateTable('account')
+        .set(eb => ({
+          activated: true,
+          activation_hash: null,
+          activation_expires_at: null,
+          updated_at: now,
+          seq: eb('seq', '+', 1),
+        }))
+        .where('activation_hash', '=', p.hash)
+        .where('activation_expires_at', '>', now)
+        .returningAll(),
     )
-    select login from changed`,
-}
-const renew: Statement = {
-  name: 'account.renew-activation',
-  text: `update account set activation_hash = $2
-    where lower(login) = lower($1) and not activated and activation_hash is not null and activation_expires_at > now()
-    returning login`,
-}
-const purge: Statement = {
-  name: 'account.purge-unactivated',
-  text: `
-    with gone as (
-      delete from account where not activated and activation_expires_at < now() returning *
-    ), freed as (
-      delete from known_login k using gone where k.subject = gone.id::text
-    ), told as (
-      insert into platform.outbox (${outboxColumns})
-      select 'account', 'deleted', id::text, seq + 1, 'system', null,
-        json_build_object('login', login, 'sequence', nextval('account_change'))
-      from gone
+    .with('event', q => {
+      const data = accountData('changed').as('data')
+      const rows = q.selectFrom('changed').select(eb => [...aboutAccount(eb.ref('login')), 'seq as sequence', data])
+      return emit(q, accountEvents.updated, rows)
+    })
+    .selectFrom('changed')
+    .select('login'),
+)
+const renew = prepare<{ login: string; hash: Buffer }>()('account.renew-activation', (db, p) =>
+  db
+    .updateTable('account')
+    .set({ activation_hash: p.hash })
+    .where(eb => hasLogin(eb, p.login))
+    .where('activated', '=', false)
+    .where('activation_hash', 'is not', null)
+    .where('activation_expires_at', '>', now)
+    .returning('login'),
+)
+const purge = prepare()('account.purge-unactivated', db =>
+  db
+    .with('gone', q =>
+      q.deleteFrom('account').where('activated', '=', false).where('activation_expires_at', '<', now).returningAll(),
     )
-    select login from gone`,
-}
+    .with('freed', q =>
+      q.deleteFrom('known_login as k').using('gone').where('k.subject', '=', sql<string>`gone.id::text`),
+    )
+    .with('event', q => {
+      const about = aboutAccount(sql.lit('system'))
+      const data = deletionData.as('data')
+      const rows = q.selectFrom('gone').select(eb => [...about, eb('seq', '+', 1).as('sequence'), data])
+      return emit(q, accountEvents.deleted, rows)
+    })
+    .selectFrom('gone')
+    .select('login'),
+)
 
 /** Activates the account that a key belongs to, and returns its login; undefined for a key that is not good any more. */
 export async function activateAccount(store: Store, key: string): Promise<string | undefined> {
-  const [account] = await store.write<{ login: string }>(activate, [hashOf(key)])
+  const [account] = await store.write(activate, { hash: hashOf(key) })
   return account?.login
 }
 
@@ -67,7 +87,7 @@ export async function activateAccount(store: Store, key: string): Promise<string
  */
 export async function renewActivation(store: Store, login: string): Promise<string | null> {
   const key = newKey()
-  return (await store.write(renew, [login, hashOf(key)])).length > 0 ? key : null
+  return (await store.write(renew, { login, hash: hashOf(key) })).length > 0 ? key : null
 }
 
 /** Removes accounts that nobody activated in time, once an hour, so that their logins can be taken again: nobody ever was them. */

@@ -1,4 +1,7 @@
-import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
+import type { Expression, ExpressionBuilder, QueryCreator } from 'kysely'
+import type { Database } from '../database.ts'
+import { lasts, now, prepare } from '../sql.ts'
 import type { Account } from './account.store.ts'
 import type { TokenGrant } from './delegation.ts'
 
@@ -15,72 +18,137 @@ export type ApiToken = {
   readonly session: boolean
 }
 
-const columns = 'id, name, prefix, created_at, last_used_at, expires_at, scopes, session'
-const alive = 'revoked_at is null and (expires_at is null or expires_at > now())'
+const columns = ['id', 'name', 'prefix', 'created_at', 'last_used_at', 'expires_at', 'scopes', 'session'] as const
 
-const owner: Statement = {
-  name: 'api-token.owner',
-  text: `select a.*, t.id as token_id, t.scopes as token_scopes, t.expires_at as token_expires_at,
-      t.epoch as token_epoch
-    from api_token t join account a on a.id = t.account_id
-    where t.hash = $1 and t.session = $2 and a.active and a.activated and not a.deregistered and t.revoked_at is null
-      and (t.expires_at is null or t.expires_at > now())`,
+/** Whether a token is good. */
+export const isAlive = (eb: ExpressionBuilder<Database, 'api_token'>) =>
+  eb.and([eb('api_token.revoked_at', 'is', null), lasts(eb.ref('api_token.expires_at'))])
+
+const owner = prepare<{ hash: Buffer; session: boolean }>()('api-token.owner', (db, p) =>
+  db
+    .selectFrom('api_token')
+    .innerJoin('account as a', 'a.id', 'api_token.account_id')
+    .selectAll('a')
+    .select([
+      'api_token.id as token_id',
+      'api_token.scopes as token_scopes',
+      'api_token.expires_at as token_expires_at',
+      'api_token.epoch as token_epoch',
+    ])
+    .where('api_token.hash', '=', p.hash)
+    .where('api_token.session', '=', p.session)
+    .where('a.active', '=', true)
+    .where('a.activated', '=', true)
+    .where('a.deregistered', '=', false)
+    .where(isAlive),
+)
+const list = prepare<{ accountId: string }>()('api-token.list', (db, p) =>
+  db
+    .selectFrom('api_token')
+    .select(columns)
+    .where('account_id', '=', p.accountId)
+    .where(isAlive)
+    .orderBy('created_at')
+    .orderBy('id'),
+)
+const count = prepare<{ accountId: string }>()('api-token.count', (db, p) =>
+  db
+    .selectFrom('api_token')
+    .select(eb => eb.fn.countAll<number>().as('count'))
+    .where('account_id', '=', p.accountId)
+    .where(isAlive),
+)
+
+type Inserted = Pick<NewToken, 'hash' | 'prefix' | 'name'> & {
+  readonly accountId: string
+  readonly scopes: readonly string[] | null
+  readonly expiresAt: string | null
+  readonly madeWith: string | null
+  readonly configured: boolean
+  readonly session: boolean
 }
-const list: Statement = {
-  name: 'api-token.list',
-  text: `select ${columns} from api_token where account_id = $1 and ${alive} order by created_at, id`,
-}
-const count: Statement = {
-  name: 'api-token.count',
-  text: `select count(*) as count from api_token where account_id = $1 and ${alive}`,
-}
-const insert: Statement = {
-  name: 'api-token.insert',
-  text: `insert into api_token (account_id, hash, prefix, name, scopes, expires_at, made_with, configured, session)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`,
-}
-const rename: Statement = {
-  name: 'api-token.rename',
-  text: `update api_token set name = $3 where id = $1 and account_id = $2 and ${alive} returning ${columns}`,
-}
+const insert = prepare<Inserted>()('api-token.insert', (db, p) =>
+  db
+    .insertInto('api_token')
+    .values({
+      account_id: p.accountId,
+      hash: p.hash,
+      prefix: p.prefix,
+      name: p.name,
+      scopes: p.scopes,
+      expires_at: p.expiresAt,
+      made_with: p.madeWith,
+      configured: p.configured,
+      session: p.session,
+    })
+    .returning(columns),
+)
+const rename = prepare<{ accountId: string; id: string; name: string }>()('api-token.rename', (db, p) =>
+  db
+    .updateTable('api_token')
+    .set({ name: p.name })
+    .where('id', '=', p.id)
+    .where('account_id', '=', p.accountId)
+    .where(isAlive)
+    .returning(columns),
+)
 /** What was made with it goes with it. */
-const revoke: Statement = {
-  name: 'api-token.revoke',
-  text: `
-    with recursive family as (
-      select id from api_token where id = $1 and account_id = $2 and revoked_at is null
-      union select t.id from api_token t join family f on t.made_with = f.id
+const revoke = prepare<{ accountId: string; id: string }>()('api-token.revoke', (db, p) =>
+  db
+    .withRecursive('family(id)', q =>
+      q
+        .selectFrom('api_token')
+        .select('id')
+        .where('id', '=', p.id)
+        .where('account_id', '=', p.accountId)
+        .where('revoked_at', 'is', null)
+        .union(q.selectFrom('api_token as t').innerJoin('family as f', 't.made_with', 'f.id').select('t.id')),
     )
-    update api_token t set revoked_at = now() from family f where t.id = f.id and t.revoked_at is null returning t.id`,
-}
-const replace: Statement = {
-  name: 'api-token.replace',
-  text: `update api_token set hash = $3, prefix = $4, name = $5, configured = false, created_at = now(), last_used_at = null
-    where hash = $1 and account_id = $2 and not session and ${alive} returning ${columns}`,
-}
-const revokeConfigured: Statement = {
-  name: 'api-token.revoke-configured',
-  text: `update api_token set revoked_at = now()
-    where account_id = $1 and configured and hash <> $2 and revoked_at is null returning id`,
-}
-const revokeSessions: Statement = {
-  name: 'api-token.revoke-other-sessions',
-  text: `update api_token set revoked_at = now()
-    where account_id = $1 and session and hash <> $2 and revoked_at is null`,
-}
-const revokeAll: Statement = {
-  name: 'api-token.revoke-all',
-  text: `update api_token set revoked_at = now() where account_id = $1 and not configured and revoked_at is null`,
-}
-const byHash: Statement = {
-  name: 'api-token.by-hash',
-  text: `select id, account_id, ${alive} as alive from api_token where hash = $1`,
-}
-const revive: Statement = {
-  name: 'api-token.revive',
-  text: 'update api_token set revoked_at = null, expires_at = null, configured = true where hash = $1',
-}
-const touch: Statement = { name: 'api-token.touch', text: 'update api_token set last_used_at = now() where id = $1' }
+    .updateTable('api_token as t')
+    .from('family as f')
+    .set({ revoked_at: now })
+    .whereRef('t.id', '=', 'f.id')
+    .where('t.revoked_at', 'is', null)
+    .returning('t.id'),
+)
+type Replaced = Pick<NewToken, 'hash' | 'prefix' | 'name'> & { readonly accountId: string; readonly old: Buffer }
+const replace = prepare<Replaced>()('api-token.replace', (db, p) =>
+  db
+    .updateTable('api_token')
+    .set({ hash: p.hash, prefix: p.prefix, name: p.name, configured: false, created_at: now, last_used_at: null })
+    .where('hash', '=', p.old)
+    .where('account_id', '=', p.accountId)
+    .where('session', '=', false)
+    .where(isAlive)
+    .returning(columns),
+)
+const ending = (db: QueryCreator<Database>, accountId: Expression<string>) =>
+  db
+    .updateTable('api_token')
+    .set({ revoked_at: now })
+    .where('account_id', '=', accountId)
+    .where('revoked_at', 'is', null)
+const revokeConfigured = prepare<{ accountId: string; hash: Buffer }>()('api-token.revoke-configured', (db, p) =>
+  ending(db, p.accountId).where('configured', '=', true).where('hash', '<>', p.hash).returning('id'),
+)
+const revokeSessions = prepare<{ accountId: string; hash: Buffer }>()('api-token.revoke-other-sessions', (db, p) =>
+  ending(db, p.accountId).where('session', '=', true).where('hash', '<>', p.hash),
+)
+const revokeAll = prepare<{ accountId: string }>()('api-token.revoke-all', (db, p) =>
+  ending(db, p.accountId).where('configured', '=', false),
+)
+const byHash = prepare<{ hash: Buffer }>()('api-token.by-hash', (db, p) =>
+  db
+    .selectFrom('api_token')
+    .select(eb => ['id', 'account_id', isAlive(eb).as('alive')])
+    .where('hash', '=', p.hash),
+)
+const revive = prepare<{ hash: Buffer }>()('api-token.revive', (db, p) =>
+  db.updateTable('api_token').set({ revoked_at: null, expires_at: null, configured: true }).where('hash', '=', p.hash),
+)
+const touch = prepare<{ id: string }>()('api-token.touch', (db, p) =>
+  db.updateTable('api_token').set({ last_used_at: now }).where('id', '=', p.id),
+)
 
 type Owner = Account & {
   readonly token_id: string
@@ -91,17 +159,17 @@ type Owner = Account & {
 
 /** The active account that a good token belongs to, or a good session. */
 export async function findOwner(store: Store, hash: Buffer, session: boolean): Promise<Owner | undefined> {
-  const [row] = await store.read<Owner>(owner, [hash, session])
+  const [row] = await store.read(owner, { hash, session })
   return row
 }
 
 /** Tokens that are good, oldest first. */
 export function listTokens(tx: Pick<Queryable, 'query'>, accountId: string): Promise<ApiToken[]> {
-  return tx.query<ApiToken>(list, [accountId])
+  return tx.query(list, { accountId })
 }
 
 export async function countTokens(tx: Queryable, accountId: string): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(count, [accountId])
+  const [row] = await tx.query(count, { accountId })
   return row?.count ?? 0
 }
 
@@ -116,9 +184,17 @@ export type NewToken = {
 
 export async function insertToken(tx: Queryable, accountId: string, token: NewToken): Promise<ApiToken> {
   const { hash, prefix, name, grant, kind } = token
-  const rights = [grant.scopes, grant.expiresAt, grant.madeWith]
-  const kinds = [kind === 'configured', kind === 'session']
-  const [row] = await tx.query<ApiToken>(insert, [accountId, hash, prefix, name, ...rights, ...kinds])
+  const [row] = await tx.query(insert, {
+    accountId,
+    hash,
+    prefix,
+    name,
+    scopes: grant.scopes,
+    expiresAt: grant.expiresAt?.toISOString() ?? null,
+    madeWith: grant.madeWith,
+    configured: kind === 'configured',
+    session: kind === 'session',
+  })
   return row as ApiToken
 }
 
@@ -132,45 +208,45 @@ export async function replaceToken(
   old: Buffer,
   { hash, prefix, name }: Pick<NewToken, 'hash' | 'prefix' | 'name'>,
 ): Promise<ApiToken | undefined> {
-  const [row] = await tx.query<ApiToken>(replace, [old, accountId, hash, prefix, name])
+  const [row] = await tx.query(replace, { old, accountId, hash, prefix, name })
   return row
 }
 
 /** The token under its new name; undefined if the account has no such token. */
 export async function renameToken(tx: Queryable, accountId: string, id: string, name: string) {
-  const [row] = await tx.query<ApiToken>(rename, [id, accountId, name])
+  const [row] = await tx.query(rename, { id, accountId, name })
   return row
 }
 
 /** False if the account has no such token. */
 export async function revokeToken(tx: Queryable, accountId: string, id: string): Promise<boolean> {
-  return (await tx.query(revoke, [id, accountId])).length > 0
+  return (await tx.query(revoke, { id, accountId })).length > 0
 }
 
 /** Revokes the tokens that came from an earlier configuration; returns how many. */
 export async function revokeOtherConfigured(tx: Queryable, accountId: string, hash: Buffer): Promise<number> {
-  return (await tx.query(revokeConfigured, [accountId, hash])).length
+  return (await tx.query(revokeConfigured, { accountId, hash })).length
 }
 
 /** Revokes the sessions of an account but the one of this hash. */
 export async function revokeOtherSessions(tx: Queryable, accountId: string, hash: Buffer): Promise<void> {
-  await tx.query(revokeSessions, [accountId, hash])
+  await tx.query(revokeSessions, { accountId, hash })
 }
 
 /** Revokes every session and token of the account but those that the configuration gives it. */
 export async function revokeAllTokens(tx: Queryable, accountId: string): Promise<void> {
-  await tx.query(revokeAll, [accountId])
+  await tx.query(revokeAll, { accountId })
 }
 
 export async function findToken(tx: Queryable, hash: Buffer) {
-  const [row] = await tx.query<{ id: string; account_id: string; alive: boolean }>(byHash, [hash])
+  const [row] = await tx.query(byHash, { hash })
   return row
 }
 
 export async function reviveToken(tx: Queryable, hash: Buffer): Promise<void> {
-  await tx.query(revive, [hash])
+  await tx.query(revive, { hash })
 }
 
 export async function touchToken(store: Store, id: string): Promise<void> {
-  await store.write(touch, [id])
+  await store.write(touch, { id })
 }

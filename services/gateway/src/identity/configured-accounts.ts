@@ -8,19 +8,13 @@ import {
   weakness,
 } from '@slipway/contracts'
 import { ConfigError } from '@slipway/service'
-import type { Statement, Store, Tx } from '@slipway/store'
+import type { Store, Tx } from '@slipway/store'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import {
-  type Account,
-  type AccountFields,
-  findAccount,
-  insertAccount,
-  isLoginGiven,
-  lockAccount,
-  updateAccount,
-} from './account.store.ts'
+import { prepareTurn } from '../sql.ts'
+import { type Account, type AccountFields, findAccount, isLoginGiven, lockAccount } from './account.store.ts'
 import { changedFields } from './account.ts'
+import { insertAccount, updateAccount } from './account-change.ts'
 import { findToken, insertToken, reviveToken, revokeOtherConfigured } from './api-token.store.ts'
 import { hashOfToken, prefixOfToken } from './api-token.ts'
 import { configurationAuthor, freely } from './delegation.ts'
@@ -88,10 +82,7 @@ export function configuredAdministrator(token: string | undefined, password: str
   }
 }
 
-const takeTurn: Statement = {
-  name: 'account.take-turn',
-  text: `select pg_advisory_xact_lock(hashtextextended('gateway.accounts', 0))`,
-}
+const takeTurn = prepareTurn('account.take-turn', 'gateway.accounts')
 
 /**
  * Makes sure that accounts exist as configured: missing ones are made, of others what the entry says is set, and what it

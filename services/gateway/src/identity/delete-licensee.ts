@@ -1,6 +1,7 @@
 import { viewerOf } from '@slipway/contracts'
 import { now, type Queryable } from '@slipway/store'
-import { deleteAccount, identityOf, lockAccount } from './account.store.ts'
+import { identityOf, lockAccount } from './account.store.ts'
+import { deleteAccount } from './account-change.ts'
 import { platformAuthor } from './delegation.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { loginFault, loginKey } from '@slipway/contracts'
-import type { Statement, Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
+import { now, prepare } from '../sql.ts'
 
 /** What is known of a user of the external issuer, or of a machine client. */
 export type ExternalProfile = {
@@ -10,37 +11,62 @@ export type ExternalProfile = {
   readonly picture: string | null
 }
 
-const seen: Statement = {
-  name: 'external-profile.seen',
-  text: 'update external_profile set last_seen_at = now() where subject = $1 returning login, fetched',
+const seen = prepare<{ subject: string }>()('external-profile.seen', (db, p) =>
+  db
+    .updateTable('external_profile')
+    .set({ last_seen_at: now })
+    .where('subject', '=', p.subject)
+    .returning(['login', 'fetched']),
+)
+type Claimed = ExternalProfile & {
+  readonly key: string
+  readonly login: string
+  readonly subject: string
+  readonly fetched: boolean
 }
-const claim: Statement = {
-  name: 'external-profile.claim',
-  text: `
-    with claimed as (
-      insert into known_login (key, login, subject) values ($1, $2, $3) on conflict (key) do nothing returning login
+const claim = prepare<Claimed>()('external-profile.claim', (db, p) =>
+  db
+    .with('claimed', q =>
+      q
+        .insertInto('known_login')
+        .values({ key: p.key, login: p.login, subject: p.subject })
+        .onConflict(conflict => conflict.column('key').doNothing())
+        .returning('login'),
     )
-    insert into external_profile (subject, login, email, given_name, family_name, picture, fetched)
-    select $3, login, $4, $5, $6, $7, $8 from claimed
-    on conflict (subject) do nothing returning login`,
-}
-const fill: Statement = {
-  name: 'external-profile.fill',
-  text: `update external_profile set email = $2, given_name = $3, family_name = $4, picture = $5, fetched = true
-    where subject = $1`,
-}
+    .insertInto('external_profile')
+    .columns(['subject', 'login', 'email', 'given_name', 'family_name', 'picture', 'fetched'])
+    .expression(eb =>
+      eb
+        .selectFrom('claimed')
+        .select([
+          p.subject.as('subject'),
+          'login',
+          p.email.as('email'),
+          p.givenName.as('given_name'),
+          p.familyName.as('family_name'),
+          p.picture.as('picture'),
+          p.fetched.as('fetched'),
+        ]),
+    )
+    .onConflict(conflict => conflict.column('subject').doNothing())
+    .returning('login'),
+)
+const fill = prepare<ExternalProfile & { subject: string }>()('external-profile.fill', (db, p) =>
+  db
+    .updateTable('external_profile')
+    .set({ email: p.email, given_name: p.givenName, family_name: p.familyName, picture: p.picture, fetched: true })
+    .where('subject', '=', p.subject),
+)
 
 export type KnownExternal = { readonly login: string; readonly fetched: boolean }
 
 export async function findExternal(store: Store, subject: string): Promise<KnownExternal | undefined> {
-  const [known] = await store.write<KnownExternal>(seen, [subject])
+  const [known] = await store.write(seen, { subject })
   return known
 }
 
-const valuesOf = ({ email, givenName, familyName, picture }: ExternalProfile) => [email, givenName, familyName, picture]
-
 export async function fillProfile(store: Store, subject: string, profile: ExternalProfile): Promise<void> {
-  await store.write(fill, [subject, ...valuesOf(profile)])
+  await store.write(fill, { ...profile, subject })
 }
 
 const nothing: ExternalProfile = { email: null, givenName: null, familyName: null, picture: null }
@@ -60,8 +86,8 @@ export async function giveLogin(
   const derived = `${name.normalize('NFKC').replace(/[\s:/]+/g, '-')}-${digest.slice(0, 8)}`
   for (const login of [name, derived, `user-${digest.slice(0, 16)}`, `user-${digest}`]) {
     if (loginFault(login) !== undefined) continue
-    const values = [loginKey(login), login, subject, ...valuesOf(profile ?? nothing), profile !== null]
-    const [claimed] = await store.write<{ login: string }>(claim, values)
+    const given = { key: loginKey(login), login, subject, fetched: profile !== null }
+    const [claimed] = await store.write(claim, { ...(profile ?? nothing), ...given })
     // Taken; perhaps by another replica, for the same subject.
     const known = claimed ?? (await findExternal(store, subject))
     if (known) return known.login

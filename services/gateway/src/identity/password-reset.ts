@@ -1,8 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { KnownAccount } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
-import { type Account, findAccount, lockAccount, maySignIn, updateAccount } from './account.store.ts'
+import type { Queryable, Store } from '@slipway/store'
+import { type ExpressionBuilder, sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { lower, now, prepare } from '../sql.ts'
+import { type Account, findAccount, lockAccount, maySignIn } from './account.store.ts'
 import { changedFields } from './account.ts'
+import { updateAccount } from './account-change.ts'
+import { accountData } from './account-event.ts'
 import { revokeAllTokens } from './api-token.store.ts'
 import { platformAuthor } from './delegation.ts'
 
@@ -14,42 +19,60 @@ const most = 5
 /** Another one than that of a key that activates an account, which is kept in the same place: neither does for the other. */
 const hashOf = (key: string): Buffer => createHash('sha256').update(`password reset ${key}`).digest()
 
-const begin: Statement = {
-  name: 'account.begin-reset',
-  text: `
-    update account set activation_hash = $2, activation_expires_at = now() + ${goodForMinutes} * interval '1 minute'
-    where id = $1 and activated and active and not deregistered
-    returning account_told(row(account.*)::account, null, null) as told`,
-}
-const ofAddress: Statement = {
-  name: 'account.of-address',
-  text: `select id from account
-    where lower(email) = lower($1) and activated and active and not deregistered order by id limit ${most}`,
-}
-const ofKey: Statement = {
-  name: 'account.of-reset-key',
-  text: `select login from account
-    where activation_hash = $1 and activation_expires_at > now() and activated and active and not deregistered`,
-}
-const useKey: Statement = {
-  name: 'account.use-reset-key',
-  text: `update account set activation_hash = null, activation_expires_at = null
-    where id = $1 and activation_hash = $2 and activation_expires_at > now() returning id`,
-}
+const maySignInNow = (eb: ExpressionBuilder<Database, 'account'>) =>
+  eb.and([eb('activated', '=', true), eb('active', '=', true), eb('deregistered', '=', false)])
+
+const begin = prepare<{ id: string; hash: Buffer }>()('account.begin-reset', (db, p) =>
+  db
+    .updateTable('account')
+    .set({
+      activation_hash: p.hash,
+      activation_expires_at: sql<string>`now() + ${sql.lit(goodForMinutes)} * interval '1 minute'`,
+    })
+    .where('id', '=', p.id)
+    .where(maySignInNow)
+    .returning(accountData('account').as('told')),
+)
+const ofAddress = prepare<{ email: string }>()('account.of-address', (db, p) =>
+  db
+    .selectFrom('account')
+    .select('id')
+    .where(eb => eb(lower(eb.ref('email')), '=', lower(p.email)))
+    .where(maySignInNow)
+    .orderBy('id')
+    .limit(most),
+)
+const ofKey = prepare<{ hash: Buffer }>()('account.of-reset-key', (db, p) =>
+  db
+    .selectFrom('account')
+    .select('login')
+    .where('activation_hash', '=', p.hash)
+    .where('activation_expires_at', '>', now)
+    .where(maySignInNow),
+)
+const useKey = prepare<{ id: string; hash: Buffer }>()('account.use-reset-key', (db, p) =>
+  db
+    .updateTable('account')
+    .set({ activation_hash: null, activation_expires_at: null })
+    .where('id', '=', p.id)
+    .where('activation_hash', '=', p.hash)
+    .where('activation_expires_at', '>', now)
+    .returning('id'),
+)
 
 export type Reset = { readonly told: KnownAccount; readonly key: string }
 
 /** Makes a key for an account, in place of one before, of which a hash is kept; undefined if nobody may sign in with it. */
 export async function beginReset(store: Store, id: string): Promise<Reset | undefined> {
   const key = randomBytes(24).toString('base64url')
-  const [row] = await store.write<{ told: KnownAccount }>(begin, [id, hashOf(key)])
+  const [row] = await store.write(begin, { id, hash: hashOf(key) })
   return row && { told: row.told, key }
 }
 
 /** Makes a key for each account that is written to at an address. */
 export async function beginResets(store: Store, email: string): Promise<Reset[]> {
   const resets: Reset[] = []
-  for (const { id } of await store.read<{ id: string }>(ofAddress, [email])) {
+  for (const { id } of await store.read(ofAddress, { email })) {
     const reset = await beginReset(store, id)
     if (reset) resets.push(reset)
   }
@@ -58,7 +81,7 @@ export async function beginResets(store: Store, email: string): Promise<Reset[]>
 
 /** The account that a key is good for. */
 export async function accountOfKey(store: Store, key: string): Promise<Account | undefined> {
-  const [row] = await store.read<{ login: string }>(ofKey, [hashOf(key)])
+  const [row] = await store.read(ofKey, { hash: hashOf(key) })
   return row && findAccount(store, row.login)
 }
 
@@ -68,7 +91,8 @@ export async function accountOfKey(store: Store, key: string): Promise<Account |
  */
 export async function finishReset(tx: Queryable, login: string, key: string, passwordHash: string): Promise<boolean> {
   const account = await lockAccount(tx, login)
-  if (!account || !maySignIn(account) || (await tx.query(useKey, [account.id, hashOf(key)])).length === 0) return false
+  if (!account || !maySignIn(account) || (await tx.query(useKey, { id: account.id, hash: hashOf(key) })).length === 0)
+    return false
   await updateAccount(tx, account, changedFields(account, {}, passwordHash), platformAuthor(account.login))
   await revokeAllTokens(tx, account.id)
   return true

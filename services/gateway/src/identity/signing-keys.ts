@@ -1,6 +1,8 @@
 import { identityAlgorithm } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { sql } from 'kysely'
+import { daysAgo, prepare, prepareTurn } from '../sql.ts'
 
 /** Seconds that an identity token is good for. */
 export const identityTokenSeconds = 300
@@ -19,29 +21,44 @@ export type SigningKeys = {
   rotate(): Promise<void>
 }
 
-const takeTurn: Statement = {
-  name: 'signing-key.take-turn',
-  text: `select pg_advisory_xact_lock(hashtextextended('gateway.signing-key', 0))`,
-}
-const newest: Statement = {
-  name: 'signing-key.newest',
-  text: `select kid, private_jwk, created_at < now() - make_interval(days => $1::int) as old
-    from signing_key order by created_at desc, kid limit 1`,
-}
-const insert: Statement = {
-  name: 'signing-key.insert',
-  text: 'insert into signing_key (kid, public_jwk, private_jwk, created_at) values ($1, $2, $3, clock_timestamp())',
-}
-const all: Statement = { name: 'signing-key.published', text: 'select public_jwk from signing_key order by created_at' }
+const takeTurn = prepareTurn('signing-key.take-turn', 'gateway.signing-key')
+const newest = prepare<{ days: number }>()('signing-key.newest', (db, p) =>
+  db
+    .selectFrom('signing_key')
+    .select(eb => [
+      'kid',
+      eb.ref('private_jwk').$castTo<JWK>().as('private_jwk'),
+      eb('created_at', '<', daysAgo(p.days)).as('old'),
+    ])
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .limit(1),
+)
+const insert = prepare<{ kid: string; publicJwk: JWK; privateJwk: JWK }>()('signing-key.insert', (db, p) =>
+  db.insertInto('signing_key').values({
+    kid: p.kid,
+    public_jwk: p.publicJwk,
+    private_jwk: p.privateJwk,
+    created_at: sql<string>`clock_timestamp()`,
+  }),
+)
+const all = prepare()('signing-key.published', db =>
+  db
+    .selectFrom('signing_key')
+    .select(eb => eb.ref('public_jwk').$castTo<JWK>().as('public_jwk'))
+    .orderBy('created_at'),
+)
 /** A key is not needed any more when one that is younger has signed for some time. */
-const prune: Statement = {
-  name: 'signing-key.prune',
-  text: `delete from signing_key old where exists (
-    select from signing_key young
-    where young.created_at > old.created_at and young.created_at < now() - make_interval(days => ${keptDays}))`,
-}
-
-type NewestRow = { readonly kid: string; readonly private_jwk: JWK; readonly old: boolean }
+const prune = prepare()('signing-key.prune', db =>
+  db.deleteFrom('signing_key as old').where(eb =>
+    eb.exists(
+      eb
+        .selectFrom('signing_key as young')
+        .whereRef('young.created_at', '>', 'old.created_at')
+        .where('young.created_at', '<', daysAgo(sql.lit(keptDays))),
+    ),
+  ),
+)
 
 /** Opens the keys, making the first one if there is none. Of many replicas exactly one makes a new key when it is due. */
 export async function openSigningKeys(store: Store, rotationDays: number): Promise<SigningKeys> {
@@ -51,7 +68,7 @@ export async function openSigningKeys(store: Store, rotationDays: number): Promi
     const row = await store.transaction(async tx => {
       await tx.query(takeTurn)
       await tx.query(prune)
-      const [latest] = await tx.query<NewestRow>(newest, [rotationDays])
+      const [latest] = await tx.query(newest, { days: rotationDays })
       return latest && !latest.old ? latest : createKey(tx)
     })
     if (row.kid !== current?.kid) {
@@ -63,7 +80,7 @@ export async function openSigningKeys(store: Store, rotationDays: number): Promi
   return {
     current: () => current,
     async published() {
-      const rows = await store.read<{ public_jwk: JWK }>(all)
+      const rows = await store.read(all)
       return { keys: rows.map(row => row.public_jwk) }
     },
     rotate,
@@ -76,6 +93,6 @@ async function createKey(tx: Queryable) {
   const publicJwk = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(publicJwk)
   const private_jwk = { ...(await exportJWK(privateKey)), ...shared, kid }
-  await tx.query(insert, [kid, { ...publicJwk, ...shared, kid }, private_jwk])
+  await tx.query(insert, { kid, publicJwk: { ...publicJwk, ...shared, kid }, privateJwk: private_jwk })
   return { kid, private_jwk }
 }

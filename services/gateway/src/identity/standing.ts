@@ -1,17 +1,27 @@
 import { affiliateEvents, type EventEnvelope, type Standing } from '@slipway/contracts'
 import type { EventConsumer } from '@slipway/service'
-import type { Queryable, Statement } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { z } from 'zod'
+import { prepare } from '../sql.ts'
+import { hasLogin } from './account.store.ts'
 import { deleteLicensee } from './delete-licensee.ts'
 
-const note: Statement = {
-  name: 'account.note-standing',
-  text: `
-    with before as (select id, deregistered from account where lower(login) = lower($1) for update)
-    update account set deregistered = $2, standing_seq = $3 from before
-    where account.id = before.id and account.standing_seq < $3
-    returning before.deregistered <> $2 as changed`,
-}
+const note = prepare<{ login: string; deregistered: boolean; sequence: number }>()('account.note-standing', (db, p) =>
+  db
+    .with('before', q =>
+      q
+        .selectFrom('account')
+        .select(['id', 'deregistered'])
+        .where(eb => hasLogin(eb, p.login))
+        .forUpdate(),
+    )
+    .updateTable('account')
+    .from('before')
+    .set({ deregistered: p.deregistered, standing_seq: p.sequence })
+    .whereRef('account.id', '=', 'before.id')
+    .where('account.standing_seq', '<', p.sequence)
+    .returning(eb => eb('before.deregistered', '<>', p.deregistered).as('changed')),
+)
 
 /**
  * Notes the standing of the affiliate that a login acts for: who is struck off does not sign in any more, anywhere.
@@ -23,8 +33,8 @@ export async function noteStanding(
   standing: Standing,
   sequence: number,
 ): Promise<boolean> {
-  const [row] = await tx.query<{ changed: boolean }>(note, [login, standing === 'DEREGISTERED', sequence])
-  return row?.changed ?? false
+  const [row] = await tx.query(note, { login, deregistered: standing === 'DEREGISTERED', sequence })
+  return row?.changed === true
 }
 
 const dataSchema = z.object({

@@ -1,14 +1,19 @@
 import { failure } from '@slipway/contracts'
-import type { Statement, Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import { hashOfToken } from '../identity/api-token.ts'
 import type { Authenticator, Caller } from '../identity/authenticator.ts'
+import { prepare } from '../sql.ts'
 
-const inactiveOwner: Statement = {
-  name: 'pdc.inactive-owner',
-  text: `select 1 from api_token t join account a on a.id = t.account_id
-    where t.hash = $1 and t.revoked_at is null and not a.active`,
-}
+const inactiveOwner = prepare<{ hash: Buffer }>()('pdc.inactive-owner', (db, p) =>
+  db
+    .selectFrom('api_token as t')
+    .innerJoin('account as a', 'a.id', 't.account_id')
+    .select('a.id')
+    .where('t.hash', '=', p.hash)
+    .where('t.revoked_at', 'is', null)
+    .where('a.active', '=', false),
+)
 
 /** The token of an `Authorization: Token …` header; undefined when there is no such header. @throws `unauthenticated` */
 export function sentToken({ headers }: FastifyRequest): string | undefined {
@@ -32,6 +37,6 @@ export async function authenticate(
   if (token === undefined) return authenticator.anonymous
   const caller = await authenticator.byToken(token)
   if (caller) return caller
-  const [inactive] = await store.read(inactiveOwner, [hashOfToken(token)])
+  const [inactive] = await store.read(inactiveOwner, { hash: hashOfToken(token) })
   throw failure('unauthenticated', inactive ? 'User inactive or deleted.' : 'Invalid token.')
 }

@@ -1,21 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import type { Queryable, Statement, Store } from '@slipway/store'
-import { findToken, revokeToken } from '../identity/api-token.store.ts'
+import type { Queryable, Store } from '@slipway/store'
+import { findToken, isAlive, revokeToken } from '../identity/api-token.store.ts'
 import { hashOfToken, prefixOfToken } from '../identity/api-token.ts'
 import { keyOfPassword } from '../identity/password.ts'
 import { type Holder, requireStillGood } from '../identity/still-good.ts'
+import { prepare } from '../sql.ts'
 
 const tokenName = 'OCL API'
 const tokenBytes = 20
-const newest: Statement = {
-  name: 'ocl.newest-token',
-  text: `select id from api_token where account_id = $1 and name = $2 and revoked_at is null
-    and (expires_at is null or expires_at > now()) order by created_at desc, id limit 1`,
-}
-const insert: Statement = {
-  name: 'ocl.insert-token',
-  text: 'insert into api_token (id, account_id, hash, prefix, name) values ($1, $2, $3, $4, $5)',
-}
+const newest = prepare<{ accountId: string }>()('ocl.newest-token', (db, p) =>
+  db
+    .selectFrom('api_token')
+    .select('id')
+    .where('account_id', '=', p.accountId)
+    .where('name', '=', tokenName)
+    .where(isAlive)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(1),
+)
+const insert = prepare<{ id: string; accountId: string; hash: Buffer; prefix: string }>()('ocl.insert-token', (db, p) =>
+  db
+    .insertInto('api_token')
+    .values({ id: p.id, account_id: p.accountId, hash: p.hash, prefix: p.prefix, name: tokenName }),
+)
 
 /** That of password hashes: whoever has the database must find neither a password nor this token more cheaply. */
 async function tokenOf(password: string, id: string): Promise<string> {
@@ -60,7 +68,7 @@ async function findOrMake(
       // Another login may have been first.
       if ((await newestToken(tx, accountId)) !== known) return false
       if (known !== undefined) await revokeToken(tx, accountId, known)
-      await tx.query(insert, [id, accountId, hashOfToken(token), prefixOfToken(token), tokenName])
+      await tx.query(insert, { id, accountId, hash: hashOfToken(token), prefix: prefixOfToken(token) })
       return true
     })
     if (made && known !== undefined) await announceChange()
@@ -69,6 +77,6 @@ async function findOrMake(
 }
 
 async function newestToken(tx: Queryable, accountId: string): Promise<string | undefined> {
-  const [token] = await tx.query<{ id: string }>(newest, [accountId, tokenName])
+  const [token] = await tx.query(newest, { accountId })
   return token?.id
 }

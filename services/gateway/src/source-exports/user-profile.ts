@@ -1,5 +1,7 @@
 import { complete, extrasObject, nullableText, parseExact, partialBody } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
+import { sql } from 'kysely'
+import { prepare } from '../sql.ts'
 
 /** What users of this API have beside their account. */
 export type UserProfile = {
@@ -9,14 +11,21 @@ export type UserProfile = {
   readonly extras: Readonly<Record<string, unknown>>
 }
 
-const find: Statement = {
-  name: 'ocl.profile',
-  text: 'select company, location, preferred_locale, extras::text from user_profile where account_id = $1',
-}
-const insert: Statement = {
-  name: 'ocl.insert-profile',
-  text: 'insert into user_profile (account_id, company, location, preferred_locale, extras) values ($1, $2, $3, $4, $5)',
-}
+const find = prepare<{ accountId: string }>()('ocl.profile', (db, p) =>
+  db
+    .selectFrom('user_profile')
+    .select(['company', 'location', 'preferred_locale', sql<string>`extras::text`.as('extras')])
+    .where('account_id', '=', p.accountId),
+)
+const insert = prepare<UserProfile & { readonly accountId: string }>()('ocl.insert-profile', (db, p) =>
+  db.insertInto('user_profile').values({
+    account_id: p.accountId,
+    company: p.company,
+    location: p.location,
+    preferred_locale: p.preferred_locale,
+    extras: p.extras,
+  }),
+)
 
 const fields = partialBody({
   company: nullableText(),
@@ -32,11 +41,10 @@ export function profileOf(body: Readonly<Record<string, unknown>>): UserProfile 
 }
 
 export async function findProfile(store: Store, accountId: string): Promise<UserProfile> {
-  const [profile] = await store.read<Omit<UserProfile, 'extras'> & { readonly extras: string }>(find, [accountId])
+  const [profile] = await store.read(find, { accountId })
   return profile ? { ...profile, extras: parseExact(profile.extras) as UserProfile['extras'] } : profileOf({})
 }
 
 export async function insertProfile(tx: Queryable, accountId: string, profile: UserProfile): Promise<void> {
-  const { company, location, preferred_locale, extras } = profile
-  await tx.query(insert, [accountId, company, location, preferred_locale, extras])
+  await tx.query(insert, { ...profile, accountId })
 }

@@ -9,15 +9,17 @@ import {
   unfitText,
 } from '@slipway/contracts'
 import { hasRole } from '@slipway/service'
-import { isUniqueViolation, type Statement } from '@slipway/store'
+import { isUniqueViolation } from '@slipway/store'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { queryParameters } from '../http/query.ts'
 import { rawBodyOf } from '../http/raw-body.ts'
-import { type Account, insertAccount, listAccounts, lockAccount, updateAccount } from '../identity/account.store.ts'
+import { type Account, listAccounts, lockAccount } from '../identity/account.store.ts'
 import { changedFields } from '../identity/account.ts'
+import { insertAccount, updateAccount } from '../identity/account-change.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authorOf } from '../identity/delegation.ts'
 import { hashPassword } from '../identity/password.ts'
+import { prepare } from '../sql.ts'
 import { authenticate, requireKnown } from './authentication.ts'
 import { readBody } from './body.ts'
 import { callOptions, type SourceExportsOptions } from './caller-context.ts'
@@ -31,7 +33,9 @@ import { findProfile, insertProfile, profileOf } from './user-profile.ts'
 /** The one word that is a path of its own among users. */
 const usernamePattern = /^(?!login$)(?!\.{1,2}$)[a-zA-Z0-9._-]{1,255}$/
 
-const countAccounts: Statement = { name: 'ocl.count-accounts', text: 'select count(*) as total from account' }
+const countAccounts = prepare()('ocl.count-accounts', db =>
+  db.selectFrom('account').select(eb => eb.fn.countAll<number>().as('total')),
+)
 
 /** Users are the platform's accounts: who they are, how they sign in, and which orgs they are members of. */
 export function userRoutes(app: FastifyInstance, options: SourceExportsOptions): void {
@@ -82,7 +86,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
     const caller = await authenticate(request, authenticator)
-    const [counted] = await store.read<{ total: number }>(countAccounts)
+    const [counted] = await store.read(countAccounts)
     const page = pageOf(request, counted?.total ?? 0, `${options.baseUrlOf(request)}/users/`)
     const accounts = await listAccounts(store, '', page.offset + page.limit)
     reply.headers(page.headers)

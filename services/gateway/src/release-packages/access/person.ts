@@ -1,6 +1,7 @@
 import { accountOperations, failure, type KnownAccount } from '@slipway/contracts'
 import { isUniqueViolation } from '@slipway/store'
-import { type AccountFields, insertAccount, type Registration } from '../../identity/account.store.ts'
+import type { AccountFields } from '../../identity/account.store.ts'
+import { insertAccount, type Registration } from '../../identity/account-change.ts'
 import type { Author } from '../../identity/delegation.ts'
 import type { EndpointCall } from '../endpoint.ts'
 
