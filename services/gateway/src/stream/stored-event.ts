@@ -1,5 +1,7 @@
 import { type EventEnvelope, eventReaders } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
+import { sql } from 'kysely'
+import { daysAgo, ifGiven, prepare } from '../sql.ts'
 import { noteAccess } from './told-access.ts'
 
 /** An event with its place in the stream. */
@@ -43,51 +45,128 @@ export type StreamEnds = {
   readonly last: number
 }
 
+type Stored = {
+  readonly event_id: string
+  readonly noun: string
+  readonly verb: string
+  readonly aggregate: string
+  readonly release_id: string | null
+  readonly payload: string
+  /** As JSON: lists of lists are of one length in PostgreSQL. */
+  readonly readers: string
+  readonly thing: string | null
+}
+/** A list a column. */
+type Columns = { readonly [Column in keyof Stored]: readonly Stored[Column][] }
+
 /**
  * Positions are taken for rows that come out of the lock, so they become visible in their order; within one statement
  * they follow the order of the events.
  */
-const insert: Statement = {
-  name: 'stream-event.insert',
-  text: `with turn as materialized (select pg_advisory_xact_lock(hashtextextended('gateway.stream', 0)))
-    insert into stream_event (event_id, noun, verb, aggregate, release_id, payload, readers, thing)
-    select event_id, noun, verb, aggregate, release_id, payload, array(select json_array_elements_text(readers::json)), thing
-    from turn, unnest(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
-    ) with ordinality as event (event_id, noun, verb, aggregate, release_id, payload, readers, thing, place)
-    order by place
-    on conflict (event_id) do nothing`,
+const insert = prepare<Columns>()('stream-event.insert', (db, p) => {
+  const lists = [p.event_id, p.noun, p.verb, p.aggregate, p.release_id, p.payload, p.readers, p.thing]
+  const events = sql<
+    Stored & { place: number }
+  >`unnest(${sql.join(lists.map(list => sql`${list}::text[]`))}) with ordinality`
+  return db
+    .with(
+      cte => cte('turn').materialized(),
+      q => q.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended('gateway.stream', 0))`.as('locked')),
+    )
+    .insertInto('stream_event')
+    .columns(['event_id', 'noun', 'verb', 'aggregate', 'release_id', 'payload', 'readers', 'thing'])
+    .expression(eb =>
+      eb
+        .selectFrom([
+          'turn',
+          events.as<'event'>(sql`event (event_id, noun, verb, aggregate, release_id, payload, readers, thing, place)`),
+        ])
+        .select([
+          'event_id',
+          'noun',
+          'verb',
+          'aggregate',
+          'release_id',
+          'payload',
+          sql<string[]>`array(select json_array_elements_text(readers::json))`.as('readers'),
+          'thing',
+        ])
+        .orderBy('place'),
+    )
+    .onConflict(conflict => conflict.column('event_id').doNothing())
+})
+const columns = ['position', 'noun', 'verb', 'aggregate', 'release_id', 'readers', 'thing', 'payload'] as const
+const after = prepare<{ position: number; limit: number }>()('stream-event.after', (db, p) =>
+  db.selectFrom('stream_event').select(columns).where('position', '>', p.position).orderBy('position').limit(p.limit),
+)
+
+type Wanted = {
+  readonly from: number
+  readonly to: number
+  readonly release: string | null
+  readonly subject: string | null
+  readonly nouns: readonly string[] | null
+  readonly types: readonly string[] | null
+  readonly words: readonly string[]
+  readonly limit: number
 }
-const columns = 'position, noun, verb, aggregate, release_id, readers, thing, payload'
-const after: Statement = {
-  name: 'stream-event.after',
-  text: `select ${columns} from stream_event where position > $1 order by position limit $2`,
-}
-const matching: Statement = {
-  name: 'stream-event.matching',
-  text: `select ${columns} from stream_event
-    where position > $1 and position <= $2
-      and ($3::text is null or release_id = $3)
-      and ($4::text is null or aggregate = $4)
-      and ($5::text[] is null or noun = any($5) or noun || '.' || verb = any($6))
-      and readers && $8::text[]
-    order by position limit $7`,
-}
-const ends: Statement = {
-  name: 'stream-event.ends',
-  text: `select purged_to as "purgedTo", coalesce((select max(position) from stream_event), purged_to) as last
-    from stream_purge`,
-}
-const purge: Statement = {
-  name: 'stream-event.purge',
-  text: `with gone as (
-      delete from stream_event where position in (
-        select position from stream_event where stored_at < now() - make_interval(days => $1::int)
-        order by position limit 5000)
-      returning position)
-    update stream_purge set purged_to = greatest(purged_to, (select max(position) from gone))
-    returning (select count(*) from gone) as gone`,
-}
+const matching = prepare<Wanted>()('stream-event.matching', (db, p) =>
+  db
+    .selectFrom('stream_event')
+    .select(columns)
+    .where('position', '>', p.from)
+    .where('position', '<=', p.to)
+    .where(eb => ifGiven(p.release, 'text', eb('release_id', '=', p.release)))
+    .where(eb => ifGiven(p.subject, 'text', eb('aggregate', '=', p.subject)))
+    .where(eb =>
+      ifGiven(
+        p.nouns,
+        'text[]',
+        eb.or([
+          eb('noun', '=', eb.fn.any(sql<string[]>`${p.nouns}::text[]`)),
+          eb(sql<string>`noun || '.' || verb`, '=', eb.fn.any(sql<string[]>`${p.types}::text[]`)),
+        ]),
+      ),
+    )
+    .where('readers', '&&', sql<string[]>`${p.words}::text[]`)
+    .orderBy('position')
+    .limit(p.limit),
+)
+const ends = prepare()('stream-event.ends', db =>
+  db.selectFrom('stream_purge').select(eb => [
+    'purged_to as purgedTo',
+    eb.fn
+      .coalesce(
+        eb.selectFrom('stream_event').select(stored => stored.fn.max('position').as('last')),
+        'purged_to',
+      )
+      .as('last'),
+  ]),
+)
+const purge = prepare<{ days: number }>()('stream-event.purge', (db, p) =>
+  db
+    .with('gone', q =>
+      q
+        .deleteFrom('stream_event')
+        .where('position', 'in', eb =>
+          eb
+            .selectFrom('stream_event')
+            .select('position')
+            .where('stored_at', '<', daysAgo(p.days))
+            .orderBy('position')
+            .limit(5000),
+        )
+        .returning('position'),
+    )
+    .updateTable('stream_purge')
+    .set(eb => ({
+      purged_to: eb.fn<number>('greatest', [
+        'purged_to',
+        eb.selectFrom('gone').select(gone => gone.fn.max('position').as('last')),
+      ]),
+    }))
+    .returning(sql<number>`(select count(*) from gone)`.as('gone')),
+)
 
 /**
  * Keeps events for readers, but those that are kept already and those that nobody reads here. Holds the lock of the
@@ -98,12 +177,28 @@ export async function storeEvents(tx: Queryable, events: readonly EventEnvelope[
     const { readers, thing } = eventReaders(event)
     if (readers.length === 0) return []
     const [noun = '', verb = ''] = event.type.split('.').slice(2)
-    const about = [releaseOf(noun, event), JSON.stringify(event), JSON.stringify(readers), thing]
-    return [[event.id, noun, verb, event.subject, ...about]]
+    return {
+      event_id: event.id,
+      noun,
+      verb,
+      aggregate: event.subject,
+      release_id: releaseOf(noun, event),
+      payload: JSON.stringify(event),
+      readers: JSON.stringify(readers),
+      thing,
+    } satisfies Stored
   })
   await noteAccess(tx, events)
-  const columns = Array.from({ length: 8 }, (_, column) => rows.map(row => row[column]))
-  await tx.query(insert, columns)
+  await tx.query(insert, {
+    event_id: rows.map(row => row.event_id),
+    noun: rows.map(row => row.noun),
+    verb: rows.map(row => row.verb),
+    aggregate: rows.map(row => row.aggregate),
+    release_id: rows.map(row => row.release_id),
+    payload: rows.map(row => row.payload),
+    readers: rows.map(row => row.readers),
+    thing: rows.map(row => row.thing),
+  })
 }
 
 /** The release that an event is about; services name it in the data, and a release is about itself. */
@@ -115,34 +210,34 @@ export function releaseOf(noun: string, { subject, data }: EventEnvelope): strin
 }
 
 export function eventsAfter(store: Store, position: number, limit: number): Promise<StoredEvent[]> {
-  return store.read<StoredEvent>(after, [position, limit])
+  return store.read(after, { position, limit })
 }
 
 /** Events that a filter lets through, from after one position up to another, oldest first. */
 export function eventsBetween(store: Store, from: number, to: number, filter: EventFilter, limit: number) {
   const { release, subject, nouns, types } = filter
   const byType = nouns.length > 0 || types.length > 0
-  return store.read<StoredEvent>(matching, [
+  return store.read(matching, {
     from,
     to,
     release,
     subject,
-    byType ? nouns : null,
-    byType ? types : null,
+    nouns: byType ? nouns : null,
+    types: byType ? types : null,
+    words: [...filter.viewer.words()],
     limit,
-    [...filter.viewer.words()],
-  ])
+  })
 }
 
 export async function streamEnds(store: Store): Promise<StreamEnds> {
-  const [row] = await store.read<StreamEnds>(ends)
+  const [row] = await store.read(ends)
   return row as StreamEnds
 }
 
 /** Forgets events older than so many days; returns how many. */
 export async function purgeEvents(store: Store, days: number): Promise<number> {
   for (let total = 0; ; ) {
-    const [step] = await store.write<{ gone: number }>(purge, [days])
+    const [step] = await store.write(purge, { days })
     total += step?.gone ?? 0
     if (!step || step.gone === 0) return total
   }

@@ -1,5 +1,6 @@
 import type { EventEnvelope } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
+import { prepare } from '../sql.ts'
 
 /** What is known of the sources and orgs that events are about: which are private, and who belongs to which org. */
 export type ToldAccess = {
@@ -21,28 +22,50 @@ export type Told = {
   readonly members: readonly string[] | null
 }
 
+const columns = ['url', 'aggregate', 'sequence', 'public', 'members', 'at'] as const
+
 /**
  * Older news of the same thing changes nothing. A thing that was made anew at its URL begins anew: what comes late of the
  * one before is told from it by its time.
  */
-const note: Statement = {
-  name: 'told-access.note',
-  text: `insert into told_access as known (url, aggregate, sequence, public, members, at)
-    values ($1, $2, $3, $4, $5, $6)
-    on conflict (url) do update set aggregate = excluded.aggregate, sequence = excluded.sequence,
-      public = excluded.public, members = excluded.members, at = excluded.at
-    where case when known.aggregate = excluded.aggregate then known.sequence < excluded.sequence
-      else known.at <= excluded.at end`,
-}
-const all: Statement = {
-  name: 'told-access.all',
-  text: 'select url, aggregate, sequence, public, members, at from told_access',
-}
-const of: Statement = {
-  name: 'told-access.of',
-  text: `select url, aggregate, sequence, public, members, at from told_access
-    where url = any($1::text[]) or members && $2::text[]`,
-}
+const note = prepare<Told>()('told-access.note', (db, p) =>
+  db
+    .insertInto('told_access')
+    .values({
+      url: p.url,
+      aggregate: p.aggregate,
+      sequence: p.sequence,
+      public: p.public,
+      members: p.members,
+      at: p.at,
+    })
+    .onConflict(conflict =>
+      conflict
+        .column('url')
+        .doUpdateSet(eb => ({
+          aggregate: eb.ref('excluded.aggregate'),
+          sequence: eb.ref('excluded.sequence'),
+          public: eb.ref('excluded.public'),
+          members: eb.ref('excluded.members'),
+          at: eb.ref('excluded.at'),
+        }))
+        .where(eb =>
+          eb
+            .case()
+            .when('told_access.aggregate', '=', eb.ref('excluded.aggregate'))
+            .then(eb('told_access.sequence', '<', eb.ref('excluded.sequence')))
+            .else(eb('told_access.at', '<=', eb.ref('excluded.at')))
+            .end(),
+        ),
+    ),
+)
+const all = prepare()('told-access.all', db => db.selectFrom('told_access').select(columns))
+const of = prepare<{ things: readonly string[]; logins: readonly string[] }>()('told-access.of', (db, p) =>
+  db
+    .selectFrom('told_access')
+    .select(columns)
+    .where(eb => eb.or([eb('url', '=', eb.fn.any(p.things)), eb('members', '&&', p.logins)])),
+)
 
 /** What an event says of who may see a source or org; undefined for any other event, and where it does not say. */
 export function toldBy({ type, subject, sequence, time, data }: EventEnvelope): Told | undefined {
@@ -57,7 +80,7 @@ export function toldBy({ type, subject, sequence, time, data }: EventEnvelope): 
 export async function noteAccess(tx: Queryable, events: readonly EventEnvelope[]): Promise<void> {
   for (const event of events) {
     const told = toldBy(event)
-    if (told) await tx.query(note, [told.url, told.aggregate, told.sequence, told.public, told.members, told.at])
+    if (told) await tx.query(note, told)
   }
 }
 
@@ -66,7 +89,7 @@ const isOlder = (told: Told, before: Told): boolean =>
 
 /** Everything that is known, kept up to date by who calls `note`. */
 export async function loadAccess(store: Store): Promise<ToldAccess> {
-  return accessOf(await store.read<Told>(all))
+  return accessOf(await store.read(all))
 }
 
 /** As far as it matters for some things and some logins. */
@@ -75,7 +98,7 @@ export async function accessIn(
   things: readonly string[],
   logins: readonly string[],
 ): Promise<ToldAccess> {
-  return accessOf(await tx.query<Told>(of, [things, logins]))
+  return accessOf(await tx.query(of, { things, logins }))
 }
 
 export function accessOf(known: readonly Told[]): ToldAccess {
