@@ -14,19 +14,22 @@ import type { Prepared } from './types.ts'
  * ```
  *
  * `nameOf` gives the statement its name, by which it is found again: shapes whose texts differ need different names, and
- * there must be a bound on their number, so values of requests never belong into a shape.
+ * there must be a bound on their number, so values of requests never belong into a shape. Where clients may put together
+ * any number of them, `max` is how many are kept, those used last, and `build` gives its statements the empty name, with
+ * which PostgreSQL keeps nothing of them. Default: all are kept.
  */
 export function byShape<Shape, Given, Row>(
   nameOf: (shape: Shape) => string,
   build: (name: string, shape: Shape) => Prepared<Given, Row>,
+  { max = Number.POSITIVE_INFINITY }: { readonly max?: number } = {},
 ): (shape: Shape) => Prepared<Given, Row> {
   const known = new Map<string, Prepared<Given, Row>>()
   return shape => {
     const name = nameOf(shape)
-    const kept = known.get(name)
-    if (kept) return kept
-    const built = build(name, shape)
-    known.set(name, built)
-    return built
+    const statement = known.get(name) ?? build(name, shape)
+    if (max < Number.POSITIVE_INFINITY) known.delete(name)
+    known.set(name, statement)
+    if (known.size > max) known.delete(known.keys().next().value as string)
+    return statement
   }
 }

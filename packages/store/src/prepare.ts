@@ -112,5 +112,10 @@ export function preparer<Database>(): Prepare<Database> {
 
 /** Parameters for a part that statements share: those of the whole statement by the same names. */
 export function parametersOf<Given>(): Parameters<Given> {
-  return new Proxy({}, { get: (_, name) => sql`${sql.val(new Marker(String(name)))}` }) as Parameters<Given>
+  return new Proxy({}, { get: (_, name) => parameter(String(name)) }) as Parameters<Given>
+}
+
+/** One of them, where its name is known at run time only. */
+export function parameter<Value>(name: string): Parameter<Value> {
+  return sql`${sql.val(new Marker(name))}`
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { byShape } from './by-shape.ts'
 import { emit } from './emit.ts'
 import type { PlatformTables } from './platform-tables.ts'
-import { preparer } from './prepare.ts'
+import { parameter, preparer } from './prepare.ts'
 import { writesEvents } from './writes-events.ts'
 
 type Database = PlatformTables & {
@@ -55,6 +55,29 @@ describe('a prepared statement', () => {
     expect(nameOf(long)).toHaveLength(63)
     expect(nameOf(long).slice(0, 40)).toBe(long.slice(0, 40))
     expect(nameOf(long)).not.toBe(nameOf(`${long}x`))
+  })
+
+  test('of a shape is forgotten when more were used after it than are kept', () => {
+    const built: string[] = []
+    const page = byShape(
+      (by: 'id' | 'title' | 'revision') => by,
+      (_, by) => {
+        built.push(by)
+        return prepare()('', db => db.selectFrom('version').select('id').orderBy(by))
+      },
+      { max: 2 },
+    )
+    for (const by of ['id', 'title', 'id', 'revision', 'id', 'title'] as const) page(by)
+    expect(built).toEqual(['id', 'title', 'revision', 'title'])
+  })
+
+  test('has one number for a parameter that parts of it name', () => {
+    const isId = sql<boolean>`id = ${parameter<string>('id')}`
+    const { statement, values } = prepare<{ id: string }>()('version.same', (db, p) =>
+      db.selectFrom('version').select(p.id.as('given')).where(isId),
+    )
+    expect(statement.text).toBe('select $1 as "given" from "version" where id = $1')
+    expect(values({ id: 'a' })).toEqual(['a'])
   })
 
   test('takes null for what is not given', () => {
