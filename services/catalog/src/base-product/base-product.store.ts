@@ -1,8 +1,9 @@
 import { baseProductEvents, baseProductResource, type Checked, complete } from '@slipway/contracts'
-import type { Statement } from '@slipway/store'
+import { preparer, recordset } from '@slipway/store'
+import type { Database } from '../database.ts'
 import { releaseId } from '../product-release/release-id.ts'
 import { anyColumn } from '../records/filters.ts'
-import type { StoredRow, WriteKind } from '../records/kind.ts'
+import { over, type StoredRow, type WriteKind } from '../records/kind.ts'
 import { notAChoice } from '../records/problem.ts'
 import { urlSegment } from '../records/url-segment.ts'
 import { releaseTypeNames } from '../release-type/release-type.store.ts'
@@ -24,16 +25,33 @@ const columns = {
   release_type: 'text',
 }
 
-const neighbours: Statement = {
-  name: 'base-product-neighbours',
-  text: `select id, seq, ${Object.keys(columns).join(', ')} from base_product where id in (
-      select b.id from base_product b where b.base_product_id = any($1::text[])
-      union all
-      select b.id from json_to_recordset($2) as wanted(name text, version text, release_type text)
-      join base_product b on b.name = wanted.name and b.version = wanted.version
-        and b.release_type = wanted.release_type
-    )`,
-}
+const prepare = preparer<Database>()
+const eb = over<'base_product'>()
+
+const neighbours = prepare<{ ids: readonly string[]; rows: string }>()('base-product-neighbours', (db, p) => {
+  const wanted = recordset<Omit<Fields, 'short'>>()(p.rows, 'wanted', {
+    name: 'text',
+    version: 'text',
+    release_type: 'text',
+  })
+  const ofIds = db
+    .selectFrom('base_product as b')
+    .select('b.id')
+    .where('b.base_product_id', '=', q => q.fn.any(p.ids))
+  const ofNames = db
+    .selectFrom(wanted)
+    .innerJoin('base_product as b', join =>
+      join
+        .onRef('b.name', '=', 'wanted.name')
+        .onRef('b.version', '=', 'wanted.version')
+        .onRef('b.release_type', '=', 'wanted.release_type'),
+    )
+    .select('b.id')
+  return db
+    .selectFrom('base_product')
+    .select(['id', 'seq', 'base_product_id', 'path', 'short', 'version', 'name', 'release_type'])
+    .where('id', 'in', ofIds.unionAll(ofNames))
+})
 
 /** The row that a body makes, its id included. @throws `invalid` */
 function mergeBaseProduct(
@@ -60,14 +78,20 @@ export const baseProductKind: WriteKind<BaseProductRow, readonly string[]> = {
   noun: 'base-product',
   events: baseProductEvents,
   table: 'base_product',
-  fields: 'item.base_product_id, item.short, item.version, item.name, item.release_type',
+  fields: [
+    eb.ref('item.base_product_id').as('base_product_id'),
+    eb.ref('item.short').as('short'),
+    eb.ref('item.version').as('version'),
+    eb.ref('item.name').as('name'),
+    eb.ref('item.release_type').as('release_type'),
+  ],
   filters: {
-    short: anyColumn('short'),
-    version: anyColumn('version'),
-    name: anyColumn('name'),
-    base_product_id: anyColumn('base_product_id'),
+    short: anyColumn('short', eb.ref('item.short')),
+    version: anyColumn('version', eb.ref('item.version')),
+    name: anyColumn('name', eb.ref('item.name')),
+    base_product_id: anyColumn('base_product_id', eb.ref('item.base_product_id')),
   },
-  order: { forwards: 'item.id', backwards: 'item.id desc' },
+  order: { by: [eb.ref('item.id')] },
   related: ['baseproduct'],
   columns,
   recorded: baseProductResource.fields,
@@ -92,5 +116,5 @@ export const baseProductKind: WriteKind<BaseProductRow, readonly string[]> = {
   loadReferences: read => releaseTypeNames(read),
   merge: mergeBaseProduct,
   loadNeighbours: (read, rows) =>
-    read<BaseProductRow>(neighbours, [rows.map(({ base_product_id }) => base_product_id), JSON.stringify(rows)]),
+    read(neighbours, { ids: rows.map(({ base_product_id }) => base_product_id), rows: JSON.stringify(rows) }),
 }

@@ -1,11 +1,16 @@
 import { changesetResource, invalid } from '@slipway/contracts'
+import { parameter, rowJson } from '@slipway/store'
+import { sql } from 'kysely'
 import { anyColumn, anyOf, exactly } from '../records/filters.ts'
-import type { Filter, Kind } from '../records/kind.ts'
+import { type Filter, type Kind, over } from '../records/kind.ts'
 import { wholeProblem } from '../records/problem.ts'
 import { moment } from './moment.ts'
 
+const eb = over<'changeset'>()
+
 /** @throws `invalid` for what is no moment */
 function byMoment(name: string, operator: '>=' | '<='): Filter {
+  const where = eb('item.committed_on', operator, sql<string>`${parameter(name)}::timestamptz`)
   return values => {
     const value = values.at(-1) ?? ''
     if (value === '') return undefined
@@ -13,29 +18,41 @@ function byMoment(name: string, operator: '>=' | '<='): Filter {
     if (given === undefined) {
       throw invalid([wholeProblem(`Enter a valid date/time in YYYY-MM-DD[ HH:MM[:SS[.ffffff]]] format: ${value}`)])
     }
-    return { name, sql: `item.committed_on ${operator} :${name}::timestamptz`, value: given }
+    return { name, where, value: given }
   }
 }
+
+const changesOf = eb.selectFrom('change as c').whereRef('c.changeset_id', '=', 'item.id')
+const changes = changesOf.select(c =>
+  rowJson([
+    c.ref('c.resource').as('resource'),
+    c.ref('c.resource_id').as('resource_id'),
+    c.ref('c.old_value').as('old_value'),
+    c.ref('c.new_value').as('new_value'),
+  ]).as('change'),
+)
 
 export const changesetKind: Kind = {
   resource: changesetResource,
   table: 'changeset',
-  fields: `
-    item.id, item.author, utc_text(item.requested_on) as requested_on, utc_text(item.committed_on) as committed_on,
-    to_char(extract(epoch from item.committed_on - item.requested_on), 'FM999999990.000000') as duration, item.comment,
-    array(
-      select (select row_to_json(f) from (select c.resource, c.resource_id, c.old_value, c.new_value) f)
-      from change c where c.changeset_id = item.id order by c.position
-    ) as changes`,
+  fields: [
+    eb.ref('item.id').as('id'),
+    eb.ref('item.author').as('author'),
+    eb.fn('utc_text', ['item.requested_on']).as('requested_on'),
+    eb.fn('utc_text', ['item.committed_on']).as('committed_on'),
+    sql`to_char(extract(epoch from ${eb('item.committed_on', '-', eb.ref('item.requested_on'))}),
+      'FM999999990.000000')`.as('duration'),
+    eb.ref('item.comment').as('comment'),
+    sql`array${changes.orderBy('c.position')}`.as('changes'),
+  ],
   filters: {
-    author: anyColumn('author'),
-    resource: anyOf(
-      'resource',
-      names => `exists (select from change c where c.changeset_id = item.id and c.resource = any(${names}))`,
+    author: anyColumn('author', eb.ref('item.author')),
+    resource: anyOf('resource', names =>
+      eb.exists(changesOf.select([]).where(c => sql`${c.ref('c.resource')} = any(${names})`)),
     ),
     changed_since: byMoment('changed_since', '>='),
     changed_until: byMoment('changed_until', '<='),
-    comment: exactly('comment', value => `position(${value} in item.comment) > 0`),
+    comment: exactly('comment', text => sql`position(${text} in ${eb.ref('item.comment')}) > 0`),
   },
-  order: { forwards: 'item.committed_on desc, item.id desc', backwards: 'item.committed_on, item.id' },
+  order: { by: [eb.ref('item.committed_on'), eb.ref('item.id')], descending: true },
 }

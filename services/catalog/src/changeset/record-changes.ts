@@ -1,6 +1,10 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, type EventType } from '@slipway/contracts'
-import { namedStatement, outboxColumns, type Queryable, valuesOf } from '@slipway/store'
+import { preparer, type Queryable, recordset } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
+
+const prepare = preparer<Database>()
 
 /** What became of one object; its representations and what changesets keep of them, as JSON text. */
 export type Change = {
@@ -19,30 +23,86 @@ export type Change = {
 /** Who made changes, and why. */
 export type Cause = { readonly context: CallContext; readonly comment: string | null }
 
+type Recording = {
+  readonly author: string | null
+  readonly comment: string | null
+  readonly changes: string
+  readonly models: readonly string[]
+  readonly actor: string
+  readonly traceparent: string | undefined
+  readonly events: string
+}
+
+type ChangeEvent = {
+  readonly noun: string
+  readonly verb: string
+  readonly aggregate: string
+  readonly sequence: number
+  readonly data: string
+}
+
 /**
  * One statement for the whole of a request, however many objects it changed: the changeset, its changes, the time of the
  * last change, and an event for each object.
  */
-const record = namedStatement(
-  'changeset-record',
-  `with made as (
-    insert into changeset (author, comment, requested_on) values (:author, :comment, now()) returning id, committed_on
-  ), kept as (
-    insert into change (changeset_id, position, resource, resource_id, old_value, new_value)
-    select made.id, c.position, c.resource, c.resource_id, c.old_value, c.new_value
-    from made, json_to_recordset(:changes) as c(
-      position integer, resource text, resource_id text, old_value text, new_value text
+const record = prepare<Recording>()('changeset-record', (db, p) => {
+  const changes = recordset<Omit<Database['change'], 'changeset_id'>>()(p.changes, 'c', {
+    position: 'integer',
+    resource: 'text',
+    resource_id: 'text',
+    old_value: 'text',
+    new_value: 'text',
+  })
+  const events = recordset<ChangeEvent>()(p.events, 'e', {
+    noun: 'text',
+    verb: 'text',
+    aggregate: 'text',
+    sequence: 'bigint',
+    data: 'text',
+  })
+  return db
+    .with('made', q =>
+      q
+        .insertInto('changeset')
+        .values({ author: p.author, comment: p.comment, requested_on: sql`now()` })
+        .returning(['id', 'committed_on']),
     )
-  ), touched as (
-    update last_change set changed_at = made.committed_on from made where resource = any(:models)
-  ), told as (
-    insert into platform.outbox (${outboxColumns})
-    select e.noun, e.verb, e.aggregate, e.sequence, :actor, :traceparent,
-      (e.data || ',"changeset_id":' || made.id || ',"committed_on":"' || utc_text(made.committed_on) || '"}')::json
-    from made, json_to_recordset(:events) as e(noun text, verb text, aggregate text, sequence bigint, data text)
-  )
-  select id from made`,
-)
+    .with('kept', q =>
+      q
+        .insertInto('change')
+        .columns(['changeset_id', 'position', 'resource', 'resource_id', 'old_value', 'new_value'])
+        .expression(r =>
+          r
+            .selectFrom(['made', changes])
+            .select(['made.id', 'c.position', 'c.resource', 'c.resource_id', 'c.old_value', 'c.new_value']),
+        ),
+    )
+    .with('touched', q =>
+      q
+        .updateTable('last_change')
+        .from('made')
+        .set(eb => ({ changed_at: eb.ref('made.committed_on') }))
+        .where('resource', '=', eb => eb.fn.any(p.models)),
+    )
+    .with('told', q =>
+      // Of any number of types, whose data was made of what the API shows.
+      q
+        .insertInto('platform.outbox')
+        .columns(['noun', 'verb', 'aggregate', 'sequence', 'actor', 'traceparent', 'data'])
+        .expression(r =>
+          r
+            .selectFrom(['made', events])
+            .select(['e.noun', 'e.verb', 'e.aggregate', 'e.sequence', p.actor.as('actor')])
+            .select([
+              p.traceparent.as('traceparent'),
+              sql`(e.data || ',"changeset_id":' || made.id || ',"committed_on":"' || utc_text(made.committed_on)
+                || '"}')::json`.as('data'),
+            ]),
+        ),
+    )
+    .selectFrom('made')
+    .select('id')
+})
 
 /** Records changes in the transaction that makes them. Without any there is no changeset. */
 export async function recordChanges(tx: Queryable, changes: readonly Change[], cause: Cause): Promise<void> {
@@ -66,7 +126,7 @@ export async function recordChanges(tx: Queryable, changes: readonly Change[], c
     traceparent: context.traceparent,
     events: JSON.stringify(events),
   }
-  await tx.query(record.statement, valuesOf(record, given))
+  await tx.query(record, given)
 }
 
 /** What the changeset keeps of a change: of the object and its parts, whatever is not as it was. */

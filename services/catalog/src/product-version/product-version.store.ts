@@ -1,9 +1,11 @@
 import { type Checked, complete, productVersionEvents, productVersionResource } from '@slipway/contracts'
-import type { Statement } from '@slipway/store'
+import { preparer } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { noPushTargets } from '../product/product.store.ts'
 import { productVersionId } from '../product-release/release-id.ts'
 import { anyColumn, boolean, never } from '../records/filters.ts'
-import type { Given, StoredRow, WriteKind } from '../records/kind.ts'
+import { type Given, joined, over, type StoredRow, type WriteKind } from '../records/kind.ts'
 import { given, missingObject } from '../records/problem.ts'
 import { urlSegment } from '../records/url-segment.ts'
 
@@ -28,14 +30,21 @@ const columns = {
   name: 'text',
 }
 
-const products: Statement = {
-  name: 'product-version-products',
-  text: 'select id, short from product where short = any($1::text[])',
-}
-const neighbours: Statement = {
-  name: 'product-version-neighbours',
-  text: `select id, seq, ${Object.keys(columns).join(', ')} from product_version where product_version_id = any($1::text[])`,
-}
+const prepare = preparer<Database>()
+const eb = over<'product_version', { product: 'product' }>()
+
+const products = prepare<{ shorts: readonly string[] }>()('product-version-products', (db, p) =>
+  db
+    .selectFrom('product')
+    .select(['id', 'short'])
+    .where('short', '=', q => q.fn.any(p.shorts)),
+)
+const neighbours = prepare<{ ids: readonly string[] }>()('product-version-neighbours', (db, p) =>
+  db
+    .selectFrom('product_version')
+    .select(['id', 'seq', 'product_version_id', 'path', 'product_id', 'short', 'version', 'name'])
+    .where('product_version_id', '=', q => q.fn.any(p.ids)),
+)
 
 /** The short name is the product's, unless it is given; PATCH leaves it alone. @throws `invalid` */
 function mergeProductVersion(
@@ -60,30 +69,40 @@ function mergeProductVersion(
   }
 }
 
-const activeBelow = 'exists (select from pdc_release r where r.product_version_id = item.id and r.active)'
+const releases = eb.selectFrom('pdc_release as r').whereRef('r.product_version_id', '=', 'item.id')
+const activeBelow = eb.exists(releases.select([]).where(q => q.ref('r.active')))
+const releaseIds = releases
+  .select('r.release_id')
+  .orderBy('r.short')
+  .orderBy('r.version_parts')
+  .orderBy('r.version')
+  .orderBy('r.id')
 
 export const productVersionKind: WriteKind<ProductVersionRow, Products> = {
   resource: productVersionResource,
   noun: 'product-version',
   events: productVersionEvents,
   table: 'product_version',
-  fields: `item.name, item.short, item.version, ${activeBelow} as active, item.product_version_id,
-    product.short as product,
-    array(
-      select r.release_id from pdc_release r where r.product_version_id = item.id
-      order by r.short, r.version_parts, r.version, r.id
-    ) as releases,
-    '[]'::json as allowed_push_targets`,
-  joins: 'join product on product.id = item.product_id',
+  fields: [
+    eb.ref('item.name').as('name'),
+    eb.ref('item.short').as('short'),
+    eb.ref('item.version').as('version'),
+    activeBelow.as('active'),
+    eb.ref('item.product_version_id').as('product_version_id'),
+    eb.ref('product.short').as('product'),
+    sql`array${releaseIds}`.as('releases'),
+    sql`'[]'::json`.as('allowed_push_targets'),
+  ],
+  joins: [joined('join', 'product', 'product', eb('product.id', '=', eb.ref('item.product_id')))],
   filters: {
-    name: anyColumn('name'),
-    product_version_id: anyColumn('product_version_id'),
-    version: anyColumn('version'),
-    short: anyColumn('short'),
+    name: anyColumn('name', eb.ref('item.name')),
+    product_version_id: anyColumn('product_version_id', eb.ref('item.product_version_id')),
+    version: anyColumn('version', eb.ref('item.version')),
+    short: anyColumn('short', eb.ref('item.short')),
     active: boolean('active', activeBelow),
     allowed_push_targets: never,
   },
-  order: { forwards: 'item.id', backwards: 'item.id desc' },
+  order: { by: [eb.ref('item.id')] },
   columns,
   recorded: ['name', 'short', 'version', 'product_version_id', 'product', 'allowed_push_targets'],
   keyColumn: 'product_version_id',
@@ -101,11 +120,10 @@ export const productVersionKind: WriteKind<ProductVersionRow, Products> = {
     },
   ],
   async loadReferences(read, bodies) {
-    const rows = await read<{ id: number; short: string }>(products, [given(bodies, 'product')])
+    const rows = await read(products, { shorts: given(bodies, 'product') })
     return new Map(rows.map(({ id, short }) => [short, id]))
   },
   merge: mergeProductVersion,
   // Rows of one short name and version have one id, too.
-  loadNeighbours: (read, rows) =>
-    read<ProductVersionRow>(neighbours, [rows.map(({ product_version_id }) => product_version_id)]),
+  loadNeighbours: (read, rows) => read(neighbours, { ids: rows.map(({ product_version_id }) => product_version_id) }),
 }

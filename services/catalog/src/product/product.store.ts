@@ -1,15 +1,22 @@
 import { type Checked, complete, productEvents, productResource } from '@slipway/contracts'
-import type { Statement } from '@slipway/store'
+import { preparer } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { anyColumn, boolean, never } from '../records/filters.ts'
-import type { StoredRow, WriteKind } from '../records/kind.ts'
+import { over, type StoredRow, type WriteKind } from '../records/kind.ts'
 import { missingObject } from '../records/problem.ts'
 
 export type ProductRow = StoredRow & { readonly short: string; readonly name: string }
 
-const sameShorts: Statement = {
-  name: 'product-same-shorts',
-  text: 'select id, seq, short, name from product where short = any($1::text[])',
-}
+const prepare = preparer<Database>()
+const eb = over<'product'>()
+
+const sameShorts = prepare<{ shorts: readonly string[] }>()('product-same-shorts', (db, p) =>
+  db
+    .selectFrom('product')
+    .select(['id', 'seq', 'short', 'name'])
+    .where('short', '=', q => q.fn.any(p.shorts)),
+)
 
 /** Push targets are not kept here, so none exists. */
 export function noPushTargets(values: Partial<Record<string, unknown>>) {
@@ -22,26 +29,39 @@ function mergeProduct(checked: Checked<Record<string, unknown>>, old: ProductRow
   return { short: values.short ?? (old?.short as string), name: values.name ?? (old?.name as string) }
 }
 
-const activeBelow = `exists (
-  select from product_version v join pdc_release r on r.product_version_id = v.id
-  where v.product_id = item.id and r.active)`
+const activeBelow = eb.exists(
+  eb
+    .selectFrom('product_version as v')
+    .innerJoin('pdc_release as r', 'r.product_version_id', 'v.id')
+    .select([])
+    .whereRef('v.product_id', '=', 'item.id')
+    .where(q => q.ref('r.active')),
+)
+const versions = eb
+  .selectFrom('product_version as v')
+  .select('v.product_version_id')
+  .whereRef('v.product_id', '=', 'item.id')
+  .orderBy('v.id')
 
 export const productKind: WriteKind<ProductRow, undefined> = {
   resource: productResource,
   noun: 'product',
   events: productEvents,
   table: 'product',
-  fields: `item.name, item.short, ${activeBelow} as active,
-    array(select v.product_version_id from product_version v where v.product_id = item.id order by v.id)
-      as product_versions,
-    '[]'::json as allowed_push_targets`,
+  fields: [
+    eb.ref('item.name').as('name'),
+    eb.ref('item.short').as('short'),
+    activeBelow.as('active'),
+    sql`array${versions}`.as('product_versions'),
+    sql`'[]'::json`.as('allowed_push_targets'),
+  ],
   filters: {
-    name: anyColumn('name'),
-    short: anyColumn('short'),
+    name: anyColumn('name', eb.ref('item.name')),
+    short: anyColumn('short', eb.ref('item.short')),
     active: boolean('active', activeBelow),
     allowed_push_targets: never,
   },
-  order: { forwards: 'item.short', backwards: 'item.short desc' },
+  order: { by: [eb.ref('item.short')] },
   related: ['product', 'productversion', 'release'],
   columns: { short: 'text', name: 'text' },
   recorded: ['name', 'short', 'allowed_push_targets'],
@@ -51,5 +71,5 @@ export const productKind: WriteKind<ProductRow, undefined> = {
   uniqueness: [{ keyOf: row => row.short, field: 'short', message: 'product with this short already exists.' }],
   loadReferences: async () => undefined,
   merge: mergeProduct,
-  loadNeighbours: (read, rows) => read<ProductRow>(sameShorts, [rows.map(({ short }) => short)]),
+  loadNeighbours: (read, rows) => read(sameShorts, { shorts: rows.map(({ short }) => short) }),
 }

@@ -1,20 +1,28 @@
 import { failure } from '@slipway/contracts'
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 
-const newest: Statement = {
-  name: 'last-change',
-  text: `select extract(epoch from date_trunc('second', max(changed_at)))::float8 as seconds
-    from last_change where resource = any($1)`,
-}
-const lock: Statement = {
-  name: 'last-change-lock',
-  text: `select extract(epoch from date_trunc('second', changed_at))::float8 as seconds
-    from last_change where resource = any($1) order by resource for update`,
-}
+const prepare = preparer<Database>()
+
+const newest = prepare<{ resources: readonly string[] }>()('last-change', (db, p) =>
+  db
+    .selectFrom('last_change')
+    .select(sql<number | null>`extract(epoch from date_trunc('second', max(changed_at)))::float8`.as('seconds'))
+    .where('resource', '=', eb => eb.fn.any(p.resources)),
+)
+const lock = prepare<{ resources: readonly string[] }>()('last-change-lock', (db, p) =>
+  db
+    .selectFrom('last_change')
+    .select(sql<number | null>`extract(epoch from date_trunc('second', changed_at))::float8`.as('seconds'))
+    .where('resource', '=', eb => eb.fn.any(p.resources))
+    .orderBy('resource')
+    .forUpdate(),
+)
 
 /** When one of the resources was changed last, in epoch seconds; undefined: never. */
 export async function lastChange(read: Queryable['query'], resources: readonly string[]): Promise<number | undefined> {
-  const [row] = await read<{ seconds: number | null }>(newest, [resources])
+  const [row] = await read(newest, { resources })
   return row?.seconds ?? undefined
 }
 
@@ -28,7 +36,7 @@ export async function requireUnmodified(
   since: number | undefined,
 ): Promise<void> {
   if (since === undefined) return
-  const rows = await read<{ seconds: number | null }>(lock, [resources])
+  const rows = await read(lock, { resources })
   if (rows.some(({ seconds }) => seconds !== null && seconds > since)) {
     throw failure('precondition_failed', 'The resource changed since it was read.')
   }

@@ -1,9 +1,13 @@
 import type { PdcQuery } from '@slipway/contracts'
-import type { Store } from '@slipway/store'
-import { selectionOf, valuesOfConditions, whereOf } from './conditions.ts'
+import { parametersOf, type Store } from '@slipway/store'
+import { sql } from 'kysely'
+import { nameOfConditions, selectionOf, valuesOfConditions, whereOf } from './conditions.ts'
 import type { Kind } from './kind.ts'
-import { bodyOf } from './list.ts'
-import { run } from './run.ts'
+import { bodyOf, joinsOf } from './list.ts'
+import { shaped } from './run.ts'
+
+const bodies = shaped<{ body: string }>()
+const { key: keyParameter } = parametersOf<{ key: string | number }>()
 
 /** A key of a URL as the database knows it; undefined: there can be no such row. */
 export function readKey({ resource }: Kind, key: string): string | number | undefined {
@@ -23,9 +27,14 @@ export async function readItem(
   const value = readKey(kind, key)
   const { conditions } = await selectionOf(kind, query, store.read)
   if (value === undefined || !conditions) return undefined
-  const name = conditions.length === 0 ? `item-${kind.table}` : undefined
-  const where = whereOf(conditions, [`item.${kind.resource.key} = :key`])
-  const text = () => `select ${bodyOf(kind)} as body from ${kind.table} item ${kind.joins ?? ''} ${where}`
-  const [row] = await run<{ body: string }>(store, name, text, { ...valuesOfConditions(conditions), base, key: value })
+  const readOne = () => {
+    const where = whereOf(conditions, [sql`${sql.ref(`item.${kind.resource.key}`)} = ${keyParameter}`])
+    return sql<{
+      body: string
+    }>`select ${bodyOf(kind)} as body from ${sql.table(kind.table)} item ${joinsOf(kind)} ${where}`
+  }
+  const shape = { key: ['item', kind.table, ...nameOfConditions(conditions)], query: readOne }
+  const values = { ...valuesOfConditions(conditions), base, key: value }
+  const [row] = await bodies.run(store, conditions.length === 0, shape, values)
   return row?.body
 }

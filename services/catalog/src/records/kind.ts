@@ -1,10 +1,21 @@
 import type { Checked, EventType, Operation, PdcResource } from '@slipway/contracts'
 import type { Queryable } from '@slipway/store'
+import {
+  type AliasedExpression,
+  type Expression,
+  type ExpressionBuilder,
+  expressionBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely'
+import type { Database } from '../database.ts'
 
-/** A condition over `item`, the row; `:name` in its SQL is the value. */
+type Table = Exclude<keyof Database, `platform.${string}`>
+
+/** A condition over `item`, the row; its value is the parameter of its name. */
 export type Condition = {
   readonly name: string
-  readonly sql: string
+  readonly where: Expression<SqlBool>
   readonly value?: unknown
   /** The counter of the kind knows the columns of this condition. */
   readonly counted?: boolean
@@ -22,20 +33,34 @@ export type Filter = (
 /** How the rows of a table are shown. */
 export type Kind = {
   readonly resource: PdcResource
-  readonly table: string
-  /** Select list of the representation; `item` is the row, `:base` the base URL. */
-  readonly fields: string
-  readonly joins?: string
+  readonly table: Table
+  /** The fields of the representation, in their order; `item` is the row, the parameter `base` the base URL. */
+  readonly fields: readonly AliasedExpression<unknown, string>[]
+  readonly joins?: readonly Expression<unknown>[]
   readonly filters: Readonly<Record<string, Filter>>
-  /** Columns of `item` that lists are ordered by unless the client says otherwise, and the same the other way round. */
-  readonly order: { readonly forwards: string; readonly backwards: string }
+  /** Columns of `item` that lists are ordered by unless the client says otherwise. */
+  readonly order: { readonly by: readonly Expression<unknown>[]; readonly descending?: true }
   /** Column that every order ends with. Default `id`. */
   readonly tieBreak?: string
   /** Table whose column `rows` adds up to the number of rows, as far as conditions are `counted`. */
-  readonly counter?: string
+  readonly counter?: Table
   /** Resources whose last change is that of this one; with them, requests may be conditional. */
   readonly related?: readonly string[]
 }
+
+/** Expressions over `item`, a row of a table, and over what is joined to it, by its names. */
+export function over<Item extends Table, Joined extends Readonly<Record<string, Table>> = Record<never, never>>() {
+  type Rows = { item: Database[Item] } & { [Name in keyof Joined]: Database[Joined[Name]] }
+  return expressionBuilder<Database & Rows, keyof Rows>() as ExpressionBuilder<Database & Rows, keyof Rows>
+}
+
+/** A table that is joined to `item`, by a name. */
+export const joined = (
+  kind: 'join' | 'left join',
+  table: Table,
+  name: string,
+  on: Expression<unknown>,
+): Expression<unknown> => sql`${sql.raw(kind)} ${sql.table(table)} as ${sql.id(name)} on ${on}`
 
 export type StoredRow = { readonly id: number; readonly seq: number }
 
@@ -53,14 +78,16 @@ export type Uniqueness<Row> = {
 /** Whole objects (POST, PUT) or parts of them. */
 export type Given = 'all' | 'present'
 
+/** A column that follows from `r`, what is written, and `item`, what was there before. */
+export type Derived = { readonly insert: Expression<unknown>; readonly update: Expression<unknown> }
+
 /** How rows of a kind are written. `References` is what a batch of them refers to, loaded at once. */
 export type WriteKind<Row extends StoredRow = StoredRow, References = unknown> = Kind & {
   readonly noun: string
   readonly events: { readonly added: EventType; readonly changed: EventType; readonly removed: EventType }
   /** Columns that are written, with their types. */
   readonly columns: Readonly<Record<string, string>>
-  /** Further columns, from `r`, what is written, and `item`, what was there before. */
-  readonly derived?: Readonly<Record<string, { readonly insert: string; readonly update: string }>>
+  readonly derived?: Readonly<Record<string, Derived>>
   /** Fields that changesets keep. */
   readonly recorded: readonly string[]
   /** What changesets keep of a row under other models, by their names; undefined where there is nothing of it. */

@@ -1,9 +1,14 @@
 import type { OrderKey } from '@slipway/contracts'
-import type { Kind } from './kind.ts'
+import { type Expression, sql } from 'kysely'
+import { joined, type Kind } from './kind.ts'
 
 /** `required`: the column is never null. */
 type Relation = { readonly column: string; readonly target: string; readonly required?: true }
-type Model = { readonly table: string; readonly id: string; readonly relations: Readonly<Record<string, Relation>> }
+type Model = {
+  readonly table: Kind['table']
+  readonly id: string
+  readonly relations: Readonly<Record<string, Relation>>
+}
 
 /** Where the relations of ordering keys are in the database; columns have the names of the keys. */
 const models: Readonly<Record<string, Model>> = {
@@ -41,34 +46,39 @@ const models: Readonly<Record<string, Model>> = {
   changeset: { table: 'changeset', id: 'id', relations: {} },
 }
 
-export type Order = { readonly joins: string; readonly by: string }
+export type Order = { readonly joins: Expression<unknown>; readonly by: Expression<unknown> }
 
 /**
- * SQL that orders the rows of a kind: by its own order, or by the client's keys. Every order is total, so that no row
- * repeats or vanishes between pages; the row's id follows in the direction of the last key, where an index may serve it.
+ * What orders the rows of a kind: its own order, or the client's keys. Every order is total, so that no row repeats or
+ * vanishes between pages; the row's id follows in the direction of the last key, where an index may serve it.
  */
 export function orderOf(kind: Kind, keys: readonly OrderKey[] | undefined, backwards: boolean): Order {
-  if (!keys) return { joins: '', by: backwards ? kind.order.backwards : kind.order.forwards }
-  const joins = new Map<string, string>()
-  const direction = (descending: boolean) => (descending === backwards ? 'asc nulls last' : 'desc nulls first')
-  const columns = keys.map(key => `${columnOf(kind, key.path, joins)} ${direction(key.descending)}`)
-  const last = `item.${kind.tieBreak ?? 'id'} ${direction(keys.at(-1)?.descending ?? false)}`
-  return { joins: [...joins.values()].join(' '), by: [...columns, last].join(', ') }
+  if (!keys) {
+    const { by, descending = false } = kind.order
+    const direction = descending === backwards ? sql`asc` : sql`desc`
+    return { joins: sql``, by: sql.join(by.map(column => sql`${column} ${direction}`)) }
+  }
+  const joins = new Map<string, Expression<unknown>>()
+  const direction = (descending: boolean) => (descending === backwards ? sql`asc nulls last` : sql`desc nulls first`)
+  const columns = keys.map(key => sql`${columnOf(kind, key.path, joins)} ${direction(key.descending)}`)
+  const last = sql`${sql.ref(`item.${kind.tieBreak ?? 'id'}`)} ${direction(keys.at(-1)?.descending ?? false)}`
+  return { joins: sql.join([...joins.values()], sql` `), by: sql.join([...columns, last]) }
 }
 
-function columnOf(kind: Kind, path: readonly string[], joins: Map<string, string>): string {
+function columnOf(kind: Kind, path: readonly string[], joins: Map<string, Expression<unknown>>): Expression<unknown> {
   let model = models[kind.resource.ordering?.model ?? ''] as Model
   let alias = 'item'
   for (const [index, name] of path.slice(0, -1).entries()) {
     const { column, target, required } = model.relations[name] as Relation
     const next = `${alias}_${name}`
     model = models[target] as Model
+    const reference = sql.ref(`${alias}.${column}`)
     // The id of what is referred to stands in the row itself, where an index may have it.
-    if (index === path.length - 2 && path.at(-1) === model.id) return `${alias}.${column}`
+    if (index === path.length - 2 && path.at(-1) === model.id) return reference
     // An outer join would keep the planner from beginning at the other side.
-    const join = required ? 'join' : 'left join'
-    joins.set(next, `${join} ${model.table} ${next} on ${next}.${model.id} = ${alias}.${column}`)
+    const on = sql`${sql.ref(`${next}.${model.id}`)} = ${reference}`
+    joins.set(next, joined(required ? 'join' : 'left join', model.table, next, on))
     alias = next
   }
-  return `${alias}.${path.at(-1)}`
+  return sql.ref(`${alias}.${path.at(-1)}`)
 }

@@ -6,7 +6,7 @@ import { httpDate, lastChange } from './conditional.ts'
 import { readItem } from './item.ts'
 import type { Kind } from './kind.ts'
 import { listAll, listPage } from './list.ts'
-import { shaped } from './shape.ts'
+import { onlyShown } from './shape.ts'
 
 type ReadInput = { readonly query: PdcParameters; readonly modifiedSince?: number | undefined }
 
@@ -56,7 +56,7 @@ export function readHandlers(
       const [headers, body] = await Promise.all([validators(input), readItem(store, kind, query, input.key, baseUrl)])
       if (body === undefined) throw failure('not_found', 'Not found.')
       if (!headers) return { status: 304 }
-      return { headers, body: inPieces(operation, shaped(body, query.shown)) as never }
+      return { headers, body: inPieces(operation, onlyShown(body, query.shown)) as never }
     })
   }
 }

@@ -1,61 +1,89 @@
-import { type NamedStatement, namedStatement } from '@slipway/store'
-import { whereOf } from './conditions.ts'
+import { byShape, parametersOf, preparer } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { nameOfConditions, whereOf } from './conditions.ts'
 import type { Condition, StoredRow, WriteKind } from './kind.ts'
-import { bodyOf } from './list.ts'
+import { bodyOf, joinsOf } from './list.ts'
+
+const prepare = preparer<Database>()
+const { rows, ids } = parametersOf<{ rows: string; ids: readonly number[] }>()
+
+/** What of a kind its statements are made of. */
+type Written = Pick<WriteKind, 'table' | 'fields' | 'joins' | 'columns' | 'derived'>
+
+const names = ({ columns }: Written) => Object.keys(columns).map(name => sql.id(name))
+const derivedNames = ({ derived = {} }: Written) => Object.keys(derived).map(name => sql.id(name))
+
+/** The rows that are written, as `r`. */
+function writtenRows({ columns }: Written) {
+  const types = Object.entries(columns).map(([name, type]) => sql`${sql.id(name)} ${sql.raw(type)}`)
+  return sql`json_to_recordset(${rows}) as r(id bigint, ${sql.join(types)})`
+}
+
+const isOneOfIds = sql`item.id = any(${ids}::bigint[])`
 
 /** Statements over any number of rows of a kind; each is planned once a connection. */
-export type RowStatements = Readonly<Record<'ids' | 'insert' | 'update' | 'remove' | 'bodies', NamedStatement>>
+export const reserveIds = byShape(
+  ({ table }: Written) => `rows-ids-${table}`,
+  (name, { table }) =>
+    prepare<{ count: number }>()(
+      name,
+      (_db, p) => sql<{ id: number }>`select nextval(pg_get_serial_sequence(${sql.lit(table)}, 'id')) as id
+        from generate_series(1, ${p.count}::integer)`,
+    ),
+)
 
-const known = new WeakMap<object, RowStatements>()
+export const insertRows = byShape(
+  ({ table }: Written) => `rows-insert-${table}`,
+  (name, kind) =>
+    prepare<{ rows: string }>()(name, () => {
+      const all = [sql.id('id'), ...names(kind), ...derivedNames(kind)]
+      const made = Object.values(kind.derived ?? {}).map(({ insert }) => insert)
+      const values = [sql.ref('r.id'), ...Object.keys(kind.columns).map(column => sql.ref(`r.${column}`)), ...made]
+      return sql`insert into ${sql.table(kind.table)} (${sql.join(all)}) select ${sql.join(values)} from ${writtenRows(kind)}`
+    }),
+)
 
-export function statementsOf<Row extends StoredRow>(kind: WriteKind<Row, never> | WriteKind<Row>): RowStatements {
-  const statements = known.get(kind) ?? makeStatements(kind as WriteKind<Row>)
-  known.set(kind, statements)
-  return statements
-}
+export const updateRows = byShape(
+  ({ table }: Written) => `rows-update-${table}`,
+  (name, kind) =>
+    prepare<{ rows: string }>()(name, () => {
+      const sets = [
+        ...Object.keys(kind.columns).map(column => sql`${sql.id(column)} = ${sql.ref(`r.${column}`)}`),
+        ...Object.entries(kind.derived ?? {}).map(([column, { update }]) => sql`${sql.id(column)} = ${update}`),
+        sql`seq = item.seq + 1`,
+      ]
+      return sql`update ${sql.table(kind.table)} item set ${sql.join(sets)}
+        from ${writtenRows(kind)} where item.id = r.id`
+    }),
+)
 
-function makeStatements<Row extends StoredRow>(kind: WriteKind<Row>): RowStatements {
-  const { table, columns, derived = {}, joins = '' } = kind
-  const names = Object.keys(columns)
-  const types = names.map(name => `${name} ${columns[name]}`).join(', ')
-  const extra = Object.keys(derived)
-  const sets = [
-    ...names.map(name => `${name} = r.${name}`),
-    ...extra.map(name => `${name} = ${derived[name]?.update}`),
-    'seq = item.seq + 1',
-  ]
-  return {
-    ids: namedStatement(
-      `rows-ids-${table}`,
-      `select nextval(pg_get_serial_sequence('${table}', 'id')) as id from generate_series(1, :count::integer)`,
+export const removeRows = byShape(
+  ({ table }: Written) => `rows-remove-${table}`,
+  (name, { table }) =>
+    prepare<{ ids: readonly number[] }>()(name, () => sql`delete from ${sql.table(table)} item where ${isOneOfIds}`),
+)
+
+export const readBodies = byShape(
+  ({ table }: Written) => `rows-bodies-${table}`,
+  (name, kind) =>
+    prepare<{ ids: readonly number[]; base: string }>()(
+      name,
+      () => sql<{ id: number; body: string }>`select item.id, ${bodyOf(kind)} as body
+        from ${sql.table(kind.table)} item ${joinsOf(kind)} where ${isOneOfIds}`,
     ),
-    insert: namedStatement(
-      `rows-insert-${table}`,
-      `insert into ${table} (id, ${[...names, ...extra].join(', ')})
-      select r.id, ${[...names.map(name => `r.${name}`), ...extra.map(name => derived[name]?.insert)].join(', ')}
-      from json_to_recordset(:rows) as r(id bigint, ${types})`,
-    ),
-    update: namedStatement(
-      `rows-update-${table}`,
-      `update ${table} item set ${sets.join(', ')}
-      from json_to_recordset(:rows) as r(id bigint, ${types}) where item.id = r.id`,
-    ),
-    remove: namedStatement(`rows-remove-${table}`, `delete from ${table} where id = any(:ids::bigint[])`),
-    bodies: namedStatement(
-      `rows-bodies-${table}`,
-      `select item.id, ${bodyOf(kind)} as body from ${table} item ${joins} where item.id = any(:ids::bigint[])`,
-    ),
-  }
-}
+)
+
+export type Locking = { readonly kind: Written; readonly keys: Condition; readonly conditions: readonly Condition[] }
 
 /** Rows with their representations, locked until the transaction ends; in one order, so that no two wait for each other. */
-export function lockText<Row extends StoredRow>(
-  kind: WriteKind<Row, never> | WriteKind<Row>,
-  conditions: readonly Condition[],
-  keys: string,
-): string {
-  const names = ['id', 'seq', ...Object.keys(kind.columns)].map(name => `item.${name}`)
-  return `select ${names.join(', ')}, ${bodyOf(kind as WriteKind<Row>)} as body
-    from ${kind.table} item ${kind.joins ?? ''} ${whereOf(conditions, [keys])}
-    order by item.id for update of item`
-}
+export const lockRowsOf = byShape(
+  ({ kind, keys, conditions }: Locking) => ['lock', kind.table, keys.name, ...nameOfConditions(conditions)].join('-'),
+  (name, { kind, keys, conditions }) =>
+    prepare<Readonly<Record<string, unknown>>>()(name, () => {
+      const columns = ['id', 'seq', ...Object.keys(kind.columns)].map(column => sql.ref(`item.${column}`))
+      return sql<StoredRow & { body: string }>`select ${sql.join(columns)}, ${bodyOf(kind)} as body
+        from ${sql.table(kind.table)} item ${joinsOf(kind)} ${whereOf(conditions, [keys.where])}
+        order by item.id for update of item`
+    }),
+)

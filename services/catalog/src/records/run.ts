@@ -1,25 +1,38 @@
-import { type NamedStatement, namedStatement, type Store, valuesOf } from '@slipway/store'
-import { CompiledQuery } from 'kysely'
+import { byShape, type Prepared, preparer, type Store } from '@slipway/store'
+import type { RawBuilder } from 'kysely'
+import type { Database } from '../database.ts'
 
-const known = new Map<string, NamedStatement>()
+const prepare = preparer<Database>()
 
-/**
- * Runs a query that was put together from parts. With a name it is planned once a connection and pipelined with others:
- * for the shapes that come often. Without one (orders and filters of all sorts) it is planned for these values and kept
- * apart, so that rare and slow ones hold nothing up.
- */
-export async function run<Row>(
-  store: Store,
-  name: string | undefined,
-  text: () => string,
-  given: Readonly<Record<string, unknown>>,
-): Promise<Row[]> {
-  if (name === undefined) {
-    const once = namedStatement('', text())
-    const { rows } = await store.db.executeQuery<Row>(CompiledQuery.raw(once.statement.text, valuesOf(once, given)))
-    return rows
+/** A query that is put together from parts, and what tells it from others. */
+export type Shape<Row> = {
+  readonly key: readonly string[]
+  /** Asked when nothing of this key is known. */
+  readonly query: () => RawBuilder<Row>
+}
+export type Values = Readonly<Record<string, unknown>>
+
+/** Clients may put together any number of filters and orders. */
+const max = 1_000
+
+/** The statements of queries that depend on requests. */
+export type Shaped<Row> = {
+  /**
+   * Runs the query of a shape. One that comes often is planned once a connection and pipelined with others; orders and
+   * filters of all sorts are planned for their values and kept apart, so that rare and slow ones hold nothing up.
+   */
+  run(store: Store, comesOften: boolean, shape: Shape<Row>, values: Values): Promise<Row[]>
+  /** A statement that is planned for each run. */
+  readonly unnamed: (shape: Shape<Row>) => Prepared<Values, Row>
+}
+
+export function shaped<Row>(): Shaped<Row> {
+  const nameOf = ({ key }: Shape<Row>) => key.join('-')
+  const named = byShape(nameOf, (name, { query }: Shape<Row>) => prepare<Values>()(name, query))
+  const unnamed = byShape(nameOf, (_, { query }: Shape<Row>) => prepare<Values>()('', query), { max })
+  return {
+    run: (store, comesOften, shape, values) =>
+      comesOften ? store.read(named(shape), values) : store.query(unnamed(shape), values),
+    unnamed,
   }
-  const named = known.get(name) ?? namedStatement(name, text())
-  known.set(name, named)
-  return store.read<Row>(named.statement, valuesOf(named, given))
 }

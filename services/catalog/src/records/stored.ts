@@ -1,40 +1,43 @@
-import { namedStatement, type Queryable, valuesOf } from '@slipway/store'
+import { parametersOf, type Queryable } from '@slipway/store'
+import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Change } from '../changeset/record-changes.ts'
 import { valuesOfConditions } from './conditions.ts'
 import type { Condition, StoredRow, WriteKind } from './kind.ts'
 import { urlOfList } from './list.ts'
-import { lockText, statementsOf } from './row-statements.ts'
+import { lockRowsOf, readBodies } from './row-statements.ts'
 import { pick } from './shape.ts'
 
 /** A row and how it is shown. */
 export type Stored<Row> = { readonly row: Row; readonly body: string }
 
+type Key = string | number
+/** The keys of rows that are locked. */
+export const { keys: keysParameter } = parametersOf<{ keys: readonly number[] }>()
+
 /** Locks the rows of some keys, as far as they are there and the conditions let them through. */
 export async function lockRows<Row extends StoredRow>(
   tx: Queryable,
   kind: WriteKind<Row>,
-  keys: readonly (string | number)[],
+  keys: readonly Key[],
   base: string,
   conditions: readonly Condition[] = [],
 ): Promise<Stored<Row>[]> {
-  const type = kind.resource.key === 'id' ? 'bigint' : 'text'
-  const where = { name: 'key', sql: `item.${kind.keyColumn} = any(:keys::${type}[])` }
-  return lockWhere(tx, kind, where, keys, base, conditions)
+  const type = kind.resource.key === 'id' ? sql`bigint[]` : sql`text[]`
+  const where = sql<SqlBool>`${sql.ref(`item.${kind.keyColumn}`)} = any(${keysParameter}::${type})`
+  return lockWhere(tx, kind, { name: 'key', where }, keys, base, conditions)
 }
 
-/** Locks the rows of a kind that a condition over `:keys` chooses. */
+/** Locks the rows of a kind that a condition over the parameter `keys` chooses. */
 export async function lockWhere<Row extends StoredRow>(
   tx: Queryable,
   kind: WriteKind<Row>,
-  where: Pick<Condition, 'name' | 'sql'>,
-  keys: readonly (string | number)[],
+  chosen: { readonly name: string; readonly where: Expression<SqlBool> },
+  keys: readonly Key[],
   base: string,
   conditions: readonly Condition[] = [],
 ): Promise<Stored<Row>[]> {
-  const name = ['lock', kind.table, where.name, ...conditions.map(condition => condition.name)].join('-')
-  const statement = namedStatement(name, lockText(kind, conditions, where.sql))
-  const values = valuesOf(statement, { ...valuesOfConditions(conditions), keys, base })
-  const rows = await tx.query<Row & { body: string }>(statement.statement, values)
+  const statement = lockRowsOf({ kind, keys: chosen, conditions })
+  const rows = await tx.query(statement, { ...valuesOfConditions(conditions), keys, base })
   return rows.map(({ body, ...row }) => ({ row: row as unknown as Row, body }))
 }
 
@@ -46,8 +49,7 @@ export async function bodiesOf<Row extends StoredRow>(
   base: string,
 ): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map()
-  const { bodies } = statementsOf(kind)
-  const rows = await tx.query<{ id: number; body: string }>(bodies.statement, valuesOf(bodies, { ids, base }))
+  const rows = await tx.query(readBodies(kind), { ids, base })
   return new Map(rows.map(({ id, body }) => [id, body]))
 }
 

@@ -13,7 +13,7 @@ import { handlerOf, requireSignedIn } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { Given, StoredRow, WriteKind, WriteOperations } from './kind.ts'
 import { inPieces } from './read-handlers.ts'
-import { shaped } from './shape.ts'
+import { onlyShown } from './shape.ts'
 import { type Cascade, change, create, type Request, remove } from './write.ts'
 
 type WriteInput = {
@@ -65,7 +65,10 @@ export function writeHandlers<Row extends StoredRow, References>(
     if (how === 'present' && isEmpty(input.body)) throw failure('invalid', noChanges)
     const items = [{ label: undefined, key: input.key, body: input.body === undefined ? {} : input.body }]
     const { shown } = request.query
-    return { status: 200, body: await change(store, kind, request, how, items, ([body]) => shaped(body ?? '', shown)) }
+    return {
+      status: 200,
+      body: await change(store, kind, request, how, items, ([body]) => onlyShown(body ?? '', shown)),
+    }
   }
 
   const many = (how: Given) => async (input: WriteInput, request: Request) => {
@@ -76,7 +79,7 @@ export function writeHandlers<Row extends StoredRow, References>(
     const items = Object.entries(body).map(([key, value]) => ({ label: key, key, body: value as unknown }))
     const { shown } = request.query
     const render = (bodies: readonly string[]) =>
-      `{${bodies.map((text, index) => `${JSON.stringify(items[index]?.key)}:${shaped(text, shown)}`).join(',')}}`
+      `{${bodies.map((text, index) => `${JSON.stringify(items[index]?.key)}:${onlyShown(text, shown)}`).join(',')}}`
     if (how === 'present') requireChanges(items)
     return { status: 200, body: await change(store, kind, request, how, items, render) }
   }
@@ -84,13 +87,13 @@ export function writeHandlers<Row extends StoredRow, References>(
   return [
     ...handler(operations.create, 'create', async ({ body }, request) => {
       const items = [{ label: undefined, body: body === undefined ? {} : body }]
-      const render = ([text]: readonly string[]) => shaped(text ?? '', request.query.shown)
+      const render = ([text]: readonly string[]) => onlyShown(text ?? '', request.query.shown)
       return { status: 201, body: await create(store, kind, request, items, render) }
     }),
     ...handler(operations.createMany, 'create', async ({ body }, request) => {
       const items = (body as unknown[]).map((value, index) => ({ label: index, body: value }))
       const render = (bodies: readonly string[]) =>
-        `[${bodies.map(text => shaped(text, request.query.shown)).join(',')}]`
+        `[${bodies.map(text => onlyShown(text, request.query.shown)).join(',')}]`
       if (items.length === 0) return { status: 201, body: '[]' }
       return { status: 201, body: await create(store, kind, request, items, render) }
     }),

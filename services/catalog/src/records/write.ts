@@ -1,21 +1,14 @@
 import type { CallContext } from '@slipway/bus'
 import { failure, type Operation, type PdcQuery } from '@slipway/contracts'
 import { commandOf } from '@slipway/service'
-import {
-  isForeignKeyViolation,
-  isUniqueViolation,
-  rememberCommand,
-  type Store,
-  type Tx,
-  valuesOf,
-} from '@slipway/store'
+import { isForeignKeyViolation, isUniqueViolation, type Queryable, rememberCommand, type Store } from '@slipway/store'
 import { type Cause, recordChanges } from '../changeset/record-changes.ts'
 import { type Item, judge, labelled } from './batch.ts'
 import { requireUnmodified } from './conditional.ts'
 import { selectionOf } from './conditions.ts'
 import { readKey } from './item.ts'
 import type { Given, StoredRow, WriteKind } from './kind.ts'
-import { statementsOf } from './row-statements.ts'
+import { insertRows, removeRows, reserveIds, updateRows } from './row-statements.ts'
 import { bodiesOf, changeOf, lockRows, type Stored } from './stored.ts'
 
 /** One request that writes. */
@@ -42,7 +35,7 @@ async function inOneGo<Result>(
   store: Store,
   { operation, input, context }: Request,
   status: number,
-  work: (tx: Tx) => Promise<{ readonly result: Result; readonly body: string }>,
+  work: (tx: Queryable) => Promise<{ readonly result: Result; readonly body: string }>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -74,8 +67,7 @@ export function create<Row extends StoredRow>(
   const { context } = request
   return inOneGo(store, request, 201, async tx => {
     await requireUnmodified(tx.query, kind.related ?? [], request.unmodifiedSince)
-    const { ids, insert } = statementsOf(kind)
-    const reserved = await tx.query<{ id: number }>(ids.statement, valuesOf(ids, { count: bodies.length }))
+    const reserved = await tx.query(reserveIds(kind), { count: bodies.length })
     const items = bodies.map(
       ({ label, body }, index): Item<Row> => ({
         label,
@@ -86,7 +78,7 @@ export function create<Row extends StoredRow>(
       }),
     )
     const rows = await judge(kind, tx.query, items, new Map(), 'all')
-    if (rows.length > 0) await tx.query(insert.statement, valuesOf(insert, { rows: JSON.stringify(rows) }))
+    if (rows.length > 0) await tx.query(insertRows(kind), { rows: JSON.stringify(rows) })
     const shown = await bodiesOf(
       tx,
       kind,
@@ -129,10 +121,7 @@ export function change<Row extends StoredRow>(
     // Of several items for one row, the last one tells what it is in the end.
     const last = new Map(rows.map(row => [row.id, row]))
     const written = [...last.values()].filter(row => differs(kind, row, before.get(row.id)?.row))
-    if (written.length > 0) {
-      const { update } = statementsOf(kind)
-      await tx.query(update.statement, valuesOf(update, { rows: JSON.stringify(written) }))
-    }
+    if (written.length > 0) await tx.query(updateRows(kind), { rows: JSON.stringify(written) })
     const shown = await bodiesOf(
       tx,
       kind,
@@ -166,7 +155,7 @@ function itemOf<Row extends StoredRow>(
 
 /** What goes with a deletion: rows of other kinds that it takes along, recorded and told like every other deletion. */
 export type Cascade<Row> = (
-  tx: Tx,
+  tx: Queryable,
   rows: readonly Row[],
   request: Request,
 ) => Promise<readonly ReturnType<typeof changeOf>[]>
@@ -190,8 +179,7 @@ export async function remove<Row extends StoredRow>(
     }
     const rows = found.map(({ row }) => row)
     const along = cascade && rows.length > 0 ? await cascade(tx, rows, request) : []
-    const { remove: statement } = statementsOf(kind)
-    if (rows.length > 0) await tx.query(statement.statement, valuesOf(statement, { ids: rows.map(({ id }) => id) }))
+    if (rows.length > 0) await tx.query(removeRows(kind), { ids: rows.map(({ id }) => id) })
     const changes = found.map(before => changeOf(kind, before, undefined, request.context.baseUrl))
     await recordAll(tx, [...along, ...changes], request)
     return { result: undefined, body: '' }
@@ -199,7 +187,7 @@ export async function remove<Row extends StoredRow>(
 }
 
 async function lockGiven<Row extends StoredRow>(
-  tx: Tx,
+  tx: Queryable,
   kind: WriteKind<Row>,
   { query, context }: Request,
   keys: readonly (string | number | undefined)[],
@@ -211,7 +199,7 @@ async function lockGiven<Row extends StoredRow>(
 }
 
 async function record<Row extends StoredRow>(
-  tx: Tx,
+  tx: Queryable,
   kind: WriteKind<Row>,
   changes: readonly { readonly before: Stored<Row> | undefined; readonly after: Stored<Row> | undefined }[],
   request: Request,
@@ -220,7 +208,11 @@ async function record<Row extends StoredRow>(
   await recordAll(tx, made, request)
 }
 
-async function recordAll(tx: Tx, changes: readonly ReturnType<typeof changeOf>[], { context, comment }: Request) {
+async function recordAll(
+  tx: Queryable,
+  changes: readonly ReturnType<typeof changeOf>[],
+  { context, comment }: Request,
+) {
   const cause: Cause = { context, comment }
   await recordChanges(
     tx,

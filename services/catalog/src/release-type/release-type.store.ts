@@ -1,23 +1,28 @@
 import { releaseTypeResource } from '@slipway/contracts'
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { anyColumn, exactly } from '../records/filters.ts'
-import type { Kind } from '../records/kind.ts'
+import { type Kind, over } from '../records/kind.ts'
 
-const names: Statement = { name: 'release-type-names', text: 'select short from release_type order by short' }
+const prepare = preparer<Database>()
+const eb = over<'release_type'>()
+
+const names = prepare()('release-type-names', db => db.selectFrom('release_type').select('short').orderBy('short'))
 
 /** Short names of all types of releases. */
 export async function releaseTypeNames(read: Queryable['query']): Promise<string[]> {
-  return (await read<{ short: string }>(names)).map(({ short }) => short)
+  return (await read(names)).map(({ short }) => short)
 }
 
 export const releaseTypeKind: Kind = {
   resource: releaseTypeResource,
   table: 'release_type',
-  fields: 'item.short, item.name, item.suffix',
+  fields: [eb.ref('item.short').as('short'), eb.ref('item.name').as('name'), eb.ref('item.suffix').as('suffix')],
   filters: {
-    name: exactly('name', value => `position(lower(${value}) in lower(item.name)) > 0`),
-    short: anyColumn('short'),
+    name: exactly('name', text => sql`position(lower(${text}) in lower(${eb.ref('item.name')})) > 0`),
+    short: anyColumn('short', eb.ref('item.short')),
   },
-  order: { forwards: 'item.short', backwards: 'item.short desc' },
+  order: { by: [eb.ref('item.short')] },
   tieBreak: 'short',
 }

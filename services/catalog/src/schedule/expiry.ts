@@ -1,40 +1,69 @@
 import { scheduleEvents } from '@slipway/contracts'
-import {
-  outboxColumns,
-  type Statement,
-  type Store,
-  setTimer,
-  startTimers,
-  type TimersOptions,
-  type Worker,
-} from '@slipway/store'
+import { emit, preparer, type Store, setTimer, startTimers, type TimersOptions, type Worker } from '@slipway/store'
+import { sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import type { Database } from '../database.ts'
 
 const timer = { name: 'schedule-expiry', key: '' }
 const atOnce = 500
 
-const { noun, verb } = scheduleEvents.expired
+const prepare = preparer<Database>()
+const today = sql<string>`utc_today()`
 
 /** Marks a row for its date and tells of it in one statement: each date of a schedule is told once, by one replica. */
-const expire: Statement = {
-  name: 'schedule-expire',
-  text: `with due as (
-      select id from schedule where expired_for is distinct from date and date < utc_today()
-      order by date, id limit ${atOnce} for update skip locked
-    ), row as (
-      update schedule s set expired_for = s.date, seq = s.seq + 1 from due where s.id = due.id returning s.*
-    ), told as (
-      insert into platform.outbox (${outboxColumns})
-      select '${noun}', '${verb}', row.id::text, row.seq, 'system', null,
-        json_build_object('id', row.id, 'release', r.release_id, 'sla', l.name, 'date', row.date)
-      from row join pdc_release r on r.id = row.release_id join sla l on l.id = row.sla_id order by row.date, row.id
+const expire = prepare()('schedule-expire', db =>
+  db
+    .with('due', q =>
+      q
+        .selectFrom('schedule')
+        .select('id')
+        .whereRef('expired_for', 'is distinct from', 'date')
+        .where('date', '<', today)
+        .orderBy('date')
+        .orderBy('id')
+        .limit(sql.lit(atOnce))
+        .forUpdate()
+        .skipLocked(),
     )
-    select id from row`,
-}
+    .with('row', q =>
+      q
+        .updateTable('schedule as s')
+        .from('due')
+        .set(eb => ({ expired_for: eb.ref('s.date'), seq: eb('s.seq', '+', 1) }))
+        .whereRef('s.id', '=', 'due.id')
+        .returningAll('s'),
+    )
+    .with('told', q =>
+      emit(
+        q,
+        scheduleEvents.expired,
+        q
+          .selectFrom('row')
+          .innerJoin('pdc_release as r', 'r.id', 'row.release_id')
+          .innerJoin('sla as l', 'l.id', 'row.sla_id')
+          .select(eb => [
+            eb.cast<string>('row.id', 'text').as('aggregate'),
+            'row.seq as sequence',
+            sql.lit('system').as('actor'),
+            sql.lit(null).as('traceparent'),
+            jsonBuildObject({
+              id: eb.ref('row.id'),
+              release: eb.ref('r.release_id'),
+              sla: eb.ref('l.name'),
+              date: eb.ref('row.date'),
+            }).as('data'),
+          ])
+          .orderBy('row.date')
+          .orderBy('row.id'),
+      ),
+    )
+    .selectFrom('row')
+    .select('id'),
+)
 
-const midnight: Statement = {
-  name: 'schedule-next-midnight',
-  text: `select (utc_today() + 1)::timestamp at time zone 'utc' as midnight`,
-}
+const midnight = prepare()('schedule-next-midnight', db =>
+  db.selectNoFrom(sql<string>`(${today} + 1)::timestamp at time zone 'utc'`.as('midnight')),
+)
 
 /**
  * Tells of schedules whose last day is over, at 00:00 UTC by the clock of the database. It looks once at start, too: what
@@ -51,7 +80,7 @@ export function startExpiry(store: Store, log: TimersOptions['log']): Worker {
         if (rows.length > 0) log.info({ event: 'schedules_expired', count: rows.length }, 'schedules have expired')
         if (rows.length < atOnce) break
       }
-      const [next] = await store.read<{ midnight: string }>(midnight)
+      const [next] = await store.read(midnight)
       return next && { again: new Date(next.midnight) }
     },
     concurrency: 1,

@@ -1,25 +1,32 @@
 import { slaEvents, slaResource } from '@slipway/contracts'
-import type { Statement } from '@slipway/store'
+import { preparer } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { exactly } from '../records/filters.ts'
-import type { WriteKind } from '../records/kind.ts'
+import { over, type WriteKind } from '../records/kind.ts'
 import { mergeSla, type SlaRow } from './sla.ts'
 
-const sameNames: Statement = {
-  name: 'sla-same-names',
-  text: 'select id, seq, name, description from sla where name = any($1::text[])',
-}
+const prepare = preparer<Database>()
+const eb = over<'sla'>()
+
+const sameNames = prepare<{ names: readonly string[] }>()('sla-same-names', (db, p) =>
+  db
+    .selectFrom('sla')
+    .select(['id', 'seq', 'name', 'description'])
+    .where('name', '=', q => q.fn.any(p.names)),
+)
 
 export const slaKind: WriteKind<SlaRow, undefined> = {
   resource: slaResource,
   noun: 'sla',
   events: slaEvents,
   table: 'sla',
-  fields: 'item.id, item.name, item.description',
+  fields: [eb.ref('item.id').as('id'), eb.ref('item.name').as('name'), eb.ref('item.description').as('description')],
   filters: {
-    name: exactly('name', value => `item.name = ${value}`),
-    description: exactly('description', value => `item.description = ${value}`),
+    name: exactly('name', name => sql`${eb.ref('item.name')} = ${name}`),
+    description: exactly('description', text => sql`${eb.ref('item.description')} = ${text}`),
   },
-  order: { forwards: 'item.name', backwards: 'item.name desc' },
+  order: { by: [eb.ref('item.name')] },
   columns: { name: 'text', description: 'text' },
   recorded: ['name', 'description'],
   keyColumn: 'id',
@@ -28,5 +35,5 @@ export const slaKind: WriteKind<SlaRow, undefined> = {
   uniqueness: [{ keyOf: row => row.name, field: 'name', message: 'sla with this name already exists.' }],
   loadReferences: async () => undefined,
   merge: mergeSla,
-  loadNeighbours: (read, rows) => read<SlaRow>(sameNames, [rows.map(({ name }) => name)]),
+  loadNeighbours: (read, rows) => read(sameNames, { names: rows.map(({ name }) => name) }),
 }
