@@ -1,5 +1,7 @@
 -- The schema that the migrations make; not for restoring.
 
+create sequence public.task_service_turn as bigint start 1 increment 1 minvalue 1 maxvalue 9223372036854775807 cache 1;
+
 CREATE OR REPLACE FUNCTION public.count_task_service()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -38,6 +40,7 @@ create table public.task_service (
   check_lease uuid,
   check_lease_until timestamp with time zone,
   check_count bigint not null default 0,
+  turns jsonb not null default '{}'::jsonb,
   constraint task_service_pkey PRIMARY KEY (kf_id),
   constraint task_service_lease_check CHECK (((check_lease IS NULL) = (check_lease_until IS NULL)))
 ) with (autovacuum_vacuum_scale_factor=0.05, fillfactor=50);

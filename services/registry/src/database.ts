@@ -26,6 +26,7 @@ export type Database = PlatformTables & {
     check_lease: string | null
     check_lease_until: string | null
     check_count: Generated<number>
+    turns: Generated<unknown>
   }
   task_service_count: {
     single: Generated<boolean>

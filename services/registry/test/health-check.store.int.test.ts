@@ -82,7 +82,7 @@ describe('taking', () => {
   })
 
   test('a disabled service is checked, too', async () => {
-    await updateTaskService(database.store, kf_id, { enabled: false }, byAda)
+    await updateTaskService(database.store, kf_id, { enabled: false }, { ...byAda, turn: 1 })
     expect(await take()).toHaveLength(1)
   })
 })
@@ -147,7 +147,7 @@ describe('recording', () => {
 
   test('the check of a url that was changed meanwhile does not count; the new url is checked at once', async () => {
     const old = await takeOne()
-    await updateTaskService(database.store, kf_id, { url: 'http://moved' }, byAda)
+    await updateTaskService(database.store, kf_id, { url: 'http://moved' }, { ...byAda, turn: 1 })
     const fresh = await takeOne()
     expect(fresh.url).toBe('http://moved')
     expect(await record(old, bad)).toBe(false)
@@ -157,7 +157,7 @@ describe('recording', () => {
 
   test('other changes leave a running check alone', async () => {
     const due = await takeOne()
-    await updateTaskService(database.store, kf_id, { name: 'other', url: fields.url }, byAda)
+    await updateTaskService(database.store, kf_id, { name: 'other', url: fields.url }, { ...byAda, turn: 1 })
     expect(await take()).toEqual([])
     expect(await record(due)).toBe(true)
   })

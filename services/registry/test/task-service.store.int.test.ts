@@ -74,7 +74,7 @@ test('a change sees what another transaction changed while it waited', async () 
     await tx.query({ name: 'test.rename', text: `update task_service set name = 'moved', seq = 2 where kf_id = $1` }, [
       kf_id,
     ])
-    second = updateTaskService(database.store, kf_id, { enabled: false }, byAda)
+    second = updateTaskService(database.store, kf_id, { enabled: false }, { ...byAda, turn: 1 })
     await lockAwaited(database.store)
   })
   expect(JSON.parse((await second) as string)).toMatchObject({ name: 'moved', enabled: false })
@@ -90,7 +90,7 @@ test('what another transaction has just made of it is no change any more', async
       { name: 'test.disable', text: 'update task_service set enabled = false, seq = 2 where kf_id = $1' },
       [kf_id],
     )
-    second = updateTaskService(database.store, kf_id, { enabled: false }, byAda)
+    second = updateTaskService(database.store, kf_id, { enabled: false }, { ...byAda, turn: 1 })
     await lockAwaited(database.store)
   })
   expect(JSON.parse((await second) as string)).toMatchObject({ enabled: false })
@@ -105,7 +105,7 @@ test('counts stay exact, whatever happens to the services', async () => {
   await Promise.all(
     rows.map(({ kf_id }, index) => {
       if (index % 4 === 0) return deleteTaskService(store, kf_id, byAda)
-      return updateTaskService(store, kf_id, { enabled: index % 2 === 0, name: `n${index}` }, byAda)
+      return updateTaskService(store, kf_id, { enabled: index % 2 === 0, name: `n${index}` }, { ...byAda, turn: 1 })
     }),
   )
   const [counted] = await sql<Record<string, number>>(

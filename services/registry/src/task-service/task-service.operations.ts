@@ -19,6 +19,7 @@ import {
   listTaskServices,
   readTaskService,
   type TaskServiceFields,
+  takeTurn,
   updateTaskService,
 } from './task-service.store.ts'
 import { enabledFilter, urlProblems, writers } from './task-service.ts'
@@ -76,9 +77,14 @@ export function taskServiceOperations({
     const { kf_id } = input
     const { change, repeated } = await begin(operation, input, context)
     if (repeated) return seen(repeated, kf_id, context)
+    const turn = await takeTurn(store)
     await existing(kf_id)
     const fields = await checked(input.body, context.signal)
-    return seen({ body: { raw: found(await updateTaskService(store, kf_id, fields, change)) } }, kf_id, context)
+    return seen(
+      { body: { raw: found(await updateTaskService(store, kf_id, fields, { ...change, turn })) } },
+      kf_id,
+      context,
+    )
   }
 
   /** Answers a write when others show it, also when it was made before and its answer was lost. */

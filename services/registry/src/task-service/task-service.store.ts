@@ -118,24 +118,37 @@ const created = prepareChange<TaskServiceFields & { kf_id: string }>(taskService
     .returning(['seq as sequence', sql.lit(true).as('told')]),
 )
 
-// What is not given leaves its column as it is: two callers who change different columns keep both changes, and what
-// changes nothing is no event. A new url is checked at once, and a check of the old one counts no more.
-const updated = prepareChange<Partial<TaskServiceFields> & { kf_id: string }>(taskServiceEvents.updated, 200, (db, p) =>
+type Update = Partial<TaskServiceFields> & { readonly kf_id: string; readonly turn: number }
+
+// What is not given leaves its column as it is, and so does what a later request has given: two callers who change
+// different columns keep both changes, and what changes nothing is no event. A new url is checked at once, and a check of
+// the old one counts no more.
+const updated = prepareChange<Update>(taskServiceEvents.updated, 200, (db, p) =>
   db
     .updateTable('task_service')
     .set(eb => {
-      const { coalesce } = eb.fn
+      const turnOf = (name: keyof TaskServiceFields) => sql<number>`coalesce((turns ->> ${name})::bigint, 0)`
+      const kept = <Name extends keyof TaskServiceFields>(name: Name) =>
+        eb.case().when(turnOf(name), '>', p.turn).then(eb.ref(name)).else(eb.fn.coalesce(p[name], name)).end()
       const fields = {
-        name: coalesce(p.name, 'name'),
-        description: coalesce(p.description, 'description'),
-        author: coalesce(p.author, 'author'),
-        url: coalesce(p.url, 'url'),
-        enabled: coalesce(p.enabled, 'enabled'),
+        name: kept('name'),
+        description: kept('description'),
+        author: kept('author'),
+        url: kept('url'),
+        enabled: kept('enabled'),
       }
       const after = sql.join(Object.values(fields))
-      const moved = eb(p.url, '<>', eb.ref('url'))
+      const moved = eb(fields.url, '<>', eb.ref('url'))
+      const turns = [
+        sql`'name', case when ${p.name}::text is not null then greatest(${turnOf('name')}, ${p.turn}) end`,
+        sql`'description', case when ${p.description}::text is not null then greatest(${turnOf('description')}, ${p.turn}) end`,
+        sql`'author', case when ${p.author}::text is not null then greatest(${turnOf('author')}, ${p.turn}) end`,
+        sql`'url', case when ${p.url}::text is not null then greatest(${turnOf('url')}, ${p.turn}) end`,
+        sql`'enabled', case when ${p.enabled}::boolean is not null then greatest(${turnOf('enabled')}, ${p.turn}) end`,
+      ]
       return {
         ...fields,
+        turns: sql<string>`turns || jsonb_strip_nulls(jsonb_build_object(${sql.join(turns)}))`,
         seq: sql<number>`seq + ((${after}) is distinct from (name, description, author, url, enabled))::integer`,
         next_check_at: eb.case().when(moved).then(sql<string>`clock_timestamp()`).else(eb.ref('next_check_at')).end(),
         check_lease: eb.case().when(moved).then(null).else(eb.ref('check_lease')).end(),
@@ -145,6 +158,10 @@ const updated = prepareChange<Partial<TaskServiceFields> & { kf_id: string }>(ta
     .where('kf_id', '=', p.kf_id)
     .returningAll()
     .returning(['seq as sequence', sql<boolean>`new.seq > old.seq`.as('told')]),
+)
+
+const turn = prepare()('registry.task-service.turn', db =>
+  db.selectNoFrom(sql<number>`nextval('task_service_turn')`.as('turn')),
 )
 
 const deleted = prepareChange<{ kf_id: string }>(taskServiceEvents.deleted, 204, (db, p) =>
@@ -206,14 +223,23 @@ export async function createTaskService(
   }
 }
 
-/** Changes the given fields and returns the task service as JSON; undefined if there is none. */
+/** The turn of a request that changes a task service: greater than those of all that came before it. */
+export async function takeTurn(store: Store): Promise<number> {
+  const [row] = await store.write(turn)
+  return (row as { turn: number }).turn
+}
+
+/**
+ * Changes the given fields and returns the task service as JSON; undefined if there is none. A field that a request with
+ * a later turn has written stays as that one wrote it.
+ */
 export async function updateTaskService(
   store: Store,
   kf_id: string,
   fields: Partial<TaskServiceFields>,
-  change: Change,
+  { turn, ...change }: Change & { readonly turn: number },
 ): Promise<string | undefined> {
-  const [row] = await store.write(updated, { ...parametersOfChange(change), ...fields, kf_id })
+  const [row] = await store.write(updated, { ...parametersOfChange(change), ...fields, kf_id, turn })
   return row?.body
 }
 
