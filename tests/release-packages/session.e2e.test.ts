@@ -15,7 +15,7 @@ describe('a session', () => {
     const answer = await signIn({ ...right, submit: 'Login' })
     expect([answer.status, answer.text]).toEqual([200, ''])
     const [cookie = ''] = answer.headers['set-cookie'] ?? []
-    expect(cookie).toMatch(/^slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    expect(cookie).toMatch(/^__Host-slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
     const headers = { cookie: `other=1; ${cookie.split(';')[0]}` }
     expect((await running.as.anonymous.get('/api/account', headers)).body.login).toBe('user')
     expect((await running.as.anonymous.send('HEAD', '/app/logout', undefined, headers)).status).toBe(200)
@@ -23,7 +23,7 @@ describe('a session', () => {
     const out = await running.as.anonymous.get('/app/logout', headers)
     expect([out.status, out.headers['set-cookie']]).toEqual([
       200,
-      ['slipway_session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0'],
+      ['__Host-slipway_session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0'],
     ])
     expectError(await running.as.anonymous.get('/api/account', headers), 401, texts.unauthenticated)
     // What everybody may read is not refused because a session is over.
@@ -53,7 +53,7 @@ describe('a session', () => {
       return answer.headers['set-cookie']?.[0]
     }
     const cookie = await activated('signed-in@example.org', {})
-    expect(cookie).toMatch(/^slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    expect(cookie).toMatch(/^__Host-slipway_session=[^;]{20,}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
     const mine = await running.as.anonymous.get('/api/account', { cookie: cookie?.split(';')[0] as string })
     expect(mine.body.login).toBe('signed-in@example.org')
     expect(await activated('linked@example.org', { 'sec-fetch-site': 'cross-site' })).toBeUndefined()
@@ -67,7 +67,7 @@ describe('a session', () => {
 
   it('does not end what is no session', async () => {
     const made = await running.as.user.post('/api/v1/users/me/tokens', { name: 'mine' })
-    await running.as.anonymous.get('/app/logout', { cookie: `slipway_session=${made.body.token}` })
+    await running.as.anonymous.get('/app/logout', { cookie: `__Host-slipway_session=${made.body.token}` })
     const bearer = { authorization: `Bearer ${made.body.token}` }
     expect((await running.as.anonymous.get('/api/account', bearer)).status).toBe(200)
   })

@@ -67,11 +67,16 @@ describe('a session', () => {
   })
 
   test('has a cookie that is secure where the public address is, or the request', async () => {
-    expect(String((await signIn()).headers['set-cookie'])).toMatch(/; HttpOnly; SameSite=Lax; Secure$/)
+    const secure = String((await signIn()).headers['set-cookie'])
+    expect(secure).toMatch(/^__Host-slipway_session=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    // One that a host beside could have set.
+    const other = session.cookie.replace('__Host-', '')
+    expect(await status('GET', '/api/users', { cookie: other })).toBe(401)
+    expect(await status('GET', '/api/users', { cookie: `${other}x; ${session.cookie}` })).toBe(503)
     const plain = await platform.startReplica({ SLIPWAY_PUBLIC_URL: '', SLIPWAY_TRUST_PROXY: '127.0.0.1' })
     expect(String((await signIn({}, plain.port)).headers['set-cookie'])).not.toContain('Secure')
     const forwarded = await signIn({ 'x-forwarded-proto': 'https' }, plain.port)
-    expect(String(forwarded.headers['set-cookie'])).toContain('; Secure')
+    expect(String(forwarded.headers['set-cookie'])).toMatch(/^__Host-slipway_session=.*; Secure/)
     await plain.stop()
   })
 })

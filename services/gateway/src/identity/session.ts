@@ -17,7 +17,7 @@ import { type Holder, requireStillGood } from './still-good.ts'
  * value in a header is nothing.
  */
 const tokenName = 'session'
-export const sessionCookie = 'slipway_session'
+const cookieName = 'slipway_session'
 
 /** Seconds that a session lasts; the second figure is that of a browser which is to remember it. */
 const usualSeconds = 12 * 3600
@@ -25,10 +25,21 @@ const rememberedSeconds = 31 * 24 * 3600
 /** Sessions of one account; then the oldest one goes. */
 const most = 20
 
-/** The token of the session that a request belongs to, good or not. */
-export function sessionToken({ headers }: FastifyRequest): string | undefined {
-  const pairs = (headers.cookie ?? '').split(';').map(pair => pair.trim())
-  return pairs.find(pair => pair.startsWith(`${sessionCookie}=`))?.slice(sessionCookie.length + 1) || undefined
+/**
+ * The cookie of sessions. Where the platform is reached over https it is `secure`: then its name begins with `__Host-`, and
+ * browsers take it from this very host only, not from one beside or below it, and not over http.
+ * @param baseUrl address of the platform
+ */
+export function sessionCookie(request: FastifyRequest, baseUrl: string | undefined) {
+  const secure = request.protocol === 'https' || baseUrl?.startsWith('https:') === true
+  return { secure, name: secure ? `__Host-${cookieName}` : cookieName }
+}
+
+/** The token of the session that a request belongs to, good or not. `baseUrl`: address of the platform. */
+export function sessionToken(request: FastifyRequest, baseUrl: string | undefined): string | undefined {
+  const start = `${sessionCookie(request, baseUrl).name}=`
+  const pairs = (request.headers.cookie ?? '').split(';').map(pair => pair.trim())
+  return pairs.find(pair => pair.startsWith(start))?.slice(start.length) || undefined
 }
 
 export type NewSession = { readonly token: string; readonly maxAge: number | undefined; readonly ended: boolean }
@@ -72,7 +83,7 @@ export async function listSessions(store: Store, accountId: string): Promise<Api
   return (await listTokens(store, accountId)).filter(({ session }) => session)
 }
 
-/** Ends all sessions of an account but that of a request, if that has one. */
-export async function endOtherSessions(tx: Queryable, accountId: string, request: FastifyRequest): Promise<void> {
-  await revokeOtherSessions(tx, accountId, hashOfToken(sessionToken(request) ?? ''))
+/** Ends all sessions of an account but the one with the given token, if there is one. */
+export async function endOtherSessions(tx: Queryable, accountId: string, token: string | undefined): Promise<void> {
+  await revokeOtherSessions(tx, accountId, hashOfToken(token ?? ''))
 }

@@ -38,7 +38,7 @@ async function findCaller(
   }
   const token = anyToken(request)
   if (token !== undefined) return (await authenticator.byToken(token)) ?? authenticator.anonymous
-  const session = sessionToken(request)
+  const session = sessionToken(request, baseUrl)
   const caller = session === undefined ? null : await authenticator.bySession(session)
   return caller && mayUseSession(request, baseUrl) ? caller : authenticator.anonymous
 }

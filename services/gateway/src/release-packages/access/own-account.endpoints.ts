@@ -9,7 +9,7 @@ import { limitAttempts } from '../../identity/attempts.ts'
 import type { Caller } from '../../identity/authenticator.ts'
 import { authorOf, requireTokenManager } from '../../identity/delegation.ts'
 import { hashPassword, requireShortLine } from '../../identity/password.ts'
-import { endOtherSessions, listSessions } from '../../identity/session.ts'
+import { endOtherSessions, listSessions, sessionToken } from '../../identity/session.ts'
 import { bareText, jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { notFound } from '../serve-endpoints.ts'
@@ -39,13 +39,13 @@ async function changeOwn(
   change: AccountChange,
   passwordHash?: string,
 ): Promise<void> {
-  const { request, options } = endpointCall
+  const { request, call, options } = endpointCall
   const { store, announceChange, showAccount } = options
   await store.transaction(async tx => {
     const existing = await lockAccount(tx, account.login)
     if (existing?.id !== account.id) throw notFound()
     await updateAccount(tx, existing, changedFields(existing, change, passwordHash), authorOf(caller))
-    if (passwordHash !== undefined) await endOtherSessions(tx, account.id, request)
+    if (passwordHash !== undefined) await endOtherSessions(tx, account.id, sessionToken(request, call.baseUrl))
   })
   await announceChange()
   await showAccount(account.id)

@@ -4,13 +4,13 @@ import type { EndpointCall } from '../endpoint.ts'
 
 /** Other sites cannot make a browser send it with a POST; scripts cannot read it. */
 export function sessionCookieOf({ request, call }: EndpointCall, token: string, maxAge: number | undefined): string {
-  const isSecure = request.protocol === 'https' || call.baseUrl?.startsWith('https:')
+  const { name, secure } = sessionCookie(request, call.baseUrl)
   const attributes = [
-    `${sessionCookie}=${token}`,
+    `${name}=${token}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Lax',
-    ...(isSecure ? ['Secure'] : []),
+    ...(secure ? ['Secure'] : []),
     ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
   ]
   return attributes.join('; ')

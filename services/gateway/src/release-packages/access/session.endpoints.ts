@@ -39,8 +39,8 @@ async function signIn(endpointCall: EndpointCall): Promise<FastifyReply> {
 
 async function signOut(endpointCall: EndpointCall): Promise<FastifyReply> {
   requireOwnPage(endpointCall)
-  const { request, reply, options } = endpointCall
-  const token = sessionToken(request)
+  const { request, reply, call, options } = endpointCall
+  const token = sessionToken(request, call.baseUrl)
   if (token !== undefined && (await endSession(options.store, token))) await options.announceChange()
   return reply
     .code(200)
