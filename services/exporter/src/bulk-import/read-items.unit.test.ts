@@ -115,6 +115,53 @@ if kind == 'encrypted':
     else for (const size of [1, 13, 100_000]) expect(await read('file', archive, size)).toEqual(items)
   })
 
+  it('may have folders in it, and what macOS adds, in front of its file and behind it', async () => {
+    await using folder = await temporaryFolder()
+    const program = `
+import os, sys, zipfile
+path, lines, form = sys.argv[1:4]
+with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+    if form == 'streamed':
+        # Sizes stand behind what they are of.
+        archive._seekable = False
+    archive.writestr('dictionary/', '')
+    archive.writestr('dictionary/.DS_Store', bytes(6148))
+    archive.writestr('dictionary/export.json', lines)
+    archive.writestr('__MACOSX/', '')
+    archive.writestr('__MACOSX/dictionary/._export.json', os.urandom(163))
+    if form == 'two':
+        archive.writestr('dictionary/other.json', lines)
+    if form == 'huge':
+        archive.writestr('__MACOSX/._huge', bytes(3_000_000))`
+    const written = async (form: string) => {
+      const path = join(folder.path, `${form}.zip`)
+      await promisify(execFile)('python3', ['-c', program, path, lines, form])
+      return readFile(path)
+    }
+    for (const form of ['seekable', 'streamed', 'huge']) {
+      for (const size of [1, 13, 100_000]) expect(await read('file', await written(form), size)).toEqual(items)
+    }
+    expect(await refusal('file', await written('two'))).toContain('holds 2 files instead of one')
+  })
+
+  it('of folders only has no file in it', async () => {
+    const header = (name: string) => {
+      const bytes = Buffer.alloc(30)
+      bytes.write('PK\u0003\u0004', 'latin1')
+      bytes.writeUInt16LE(name.length, 26)
+      return Buffer.concat([bytes, Buffer.from(name)])
+    }
+    const end = Buffer.alloc(30)
+    end.write('PK\u0001\u0002', 'latin1')
+    expect(await refusal('file', Buffer.concat([header('a/'), header('a/b/'), end]))).toContain(
+      'there is no file in it',
+    )
+    const bomb = header('__MACOSX/._bomb')
+    bomb.writeUInt16LE(8, 8)
+    const packed = deflateRawSync(Buffer.alloc(20_000_000))
+    expect(await refusal('file', Buffer.concat([bomb, packed, end]))).toContain('too much in it beside a file')
+  })
+
   it('that is damaged or cut off is refused, wherever', async () => {
     const archive = await zip(lines)
     for (let cut = 4; cut < archive.length; cut += 1) {

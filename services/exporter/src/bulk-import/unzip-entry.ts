@@ -1,28 +1,57 @@
 import { once } from 'node:events'
 import { crc32, createInflateRaw } from 'node:zlib'
-import { unreadable } from './refusal.ts'
+import { badArchive, directoryBytes, isEndOfDirectory, isPassedOver, onlyFile, wrapped } from './zip-directory.ts'
 
 const localHeader = 0x04034b50
-const centralHeader = 0x02014b50
-const endOfDirectory = Buffer.from('PK\u0005\u0006')
+const descriptorHeader = 0x08074b50
 const stored = 0
 const deflated = 8
 const encrypted = 1
 const sizesFollow = 8
-/** The end record with the longest comment, and the directory of one entry with the longest name and fields. */
-const tailBytes = 22 + 0xffff + 46 + 3 * 0xffff
+/** Bytes that are unfolded of what is passed over: nobody needs them. */
+const mostPassedOver = 1024 * 1024
 
 /** True for the first bytes of an archive. An empty one has no entry to begin with. */
 export const isArchive = (head: Buffer): boolean =>
-  head.length >= 4 && (head.readUInt32LE(0) === localHeader || head.indexOf(endOfDirectory) === 0)
+  head.length >= 4 && (head.readUInt32LE(0) === localHeader || isEndOfDirectory(head))
 
 /**
- * The content of an archive that holds one file, as the archive comes. That it is the only one, and whole, is known at the
- * end: then this fails, and what was yielded is worth nothing.
+ * The content of an archive that holds one file, as the archive comes; folders and what macOS adds are passed over. That
+ * it is the only one, and whole, is known at the end: then this fails, and what was yielded is worth nothing.
  * @throws `malformed` for archives that are damaged, encrypted, or hold no or several files
  */
 export async function* unzipEntry(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, void> {
   const input = bytesOf(source)
+  let entry = await nextEntry(input)
+  for (let left = mostPassedOver; isPassedOver(entry.name); entry = await nextEntry(input)) {
+    left -= await passOver(input, entry)
+    if (left < 0) throw badArchive('there is too much in it beside a file')
+  }
+  if (entry.method === stored && entry.size === undefined) throw badArchive('its size is not known')
+
+  let crc = 0
+  let length = 0
+  const begin = input.position
+  for await (const piece of contentOf(input, entry)) {
+    crc = crc32(piece, crc)
+    length += piece.length
+    yield piece
+  }
+  const packed = input.position - begin
+  const file = onlyFile(await tailOf(input))
+  if (file.crc !== crc || file.size !== wrapped(length) || file.packed !== wrapped(packed)) {
+    throw badArchive('its content is damaged')
+  }
+}
+
+type Entry = {
+  readonly name: string
+  readonly method: number
+  /** As it stands in the archive; undefined: behind it. */
+  readonly size: number | undefined
+}
+
+async function nextEntry(input: Bytes): Promise<Entry> {
   const header = await input.exactly(30)
   if (header.readUInt32LE(0) !== localHeader) throw badArchive('there is no file in it')
   const flags = header.readUInt16LE(6)
@@ -30,22 +59,25 @@ export async function* unzipEntry(source: AsyncIterable<Uint8Array>): AsyncGener
   if (flags & encrypted) throw badArchive('it is encrypted')
   if (method !== deflated && method !== stored) throw badArchive(`compression method ${method} is not read`)
   const size = header.readUInt32LE(22)
-  if (method === stored && (flags & sizesFollow || size === 0xffff_ffff)) throw badArchive('its size is not known')
-  await input.exactly(header.readUInt16LE(26) + header.readUInt16LE(28))
+  const name = (await input.exactly(header.readUInt16LE(26))).toString('utf8')
+  await input.exactly(header.readUInt16LE(28))
+  return { name, method, size: flags & sizesFollow || size === 0xffff_ffff ? undefined : size }
+}
 
-  let crc = 0
+const contentOf = (input: Bytes, { method, size = 0 }: Entry) => (method === stored ? input.next(size) : inflate(input))
+
+/** Returns the bytes that were unfolded. */
+async function passOver(input: Bytes, entry: Entry): Promise<number> {
   let length = 0
-  const begin = input.position
-  for await (const piece of method === stored ? input.next(size) : inflate(input)) {
-    crc = crc32(piece, crc)
+  for await (const piece of contentOf(input, entry)) {
     length += piece.length
-    yield piece
+    if (length > mostPassedOver) return length
   }
-  const packed = input.position - begin
-  const entry = await onlyEntry(input)
-  if (entry.crc !== crc || entry.size !== wrapped(length) || entry.packed !== wrapped(packed)) {
-    throw badArchive('its content is damaged')
-  }
+  if (entry.size !== undefined) return length
+  // The signature of what follows is optional.
+  const head = await input.exactly(4)
+  await input.exactly(head.readUInt32LE(0) === descriptorHeader ? 12 : 8)
+  return length
 }
 
 type Bytes = {
@@ -133,43 +165,11 @@ async function* inflate(input: Bytes): AsyncGenerator<Buffer, void, void> {
 }
 
 /** Reads to the end, where the directory is. */
-async function onlyEntry(input: Bytes) {
+async function tailOf(input: Bytes): Promise<Buffer> {
   let tail: Buffer = Buffer.alloc(0)
   for (let piece = await input.some(); piece; piece = await input.some()) {
     tail = Buffer.concat([tail, piece])
-    if (tail.length > tailBytes) tail = Buffer.from(tail.subarray(-tailBytes))
+    if (tail.length > directoryBytes) tail = Buffer.from(tail.subarray(-directoryBytes))
   }
-  const end = tail.lastIndexOf(endOfDirectory)
-  if (end === -1 || end + 22 > tail.length) throw badArchive('its directory is missing')
-  const entries = tail.readUInt16LE(end + 10)
-  if (entries !== 1) throw badArchive(`it holds ${entries === 0xffff ? 'many' : entries} files instead of one`)
-  const length = tail.readUInt32LE(end + 12)
-  // With zip64 a record and its locator stand between the directory and the end.
-  const start = tail.indexOf(Buffer.from([0x50, 0x4b, 1, 2]))
-  if (length < 46 || start === -1 || tail.readUInt32LE(start) !== centralHeader || start + 46 > end) {
-    throw badArchive('its directory is damaged')
-  }
-  const extra = tail.subarray(start + 46 + tail.readUInt16LE(start + 28)).subarray(0, tail.readUInt16LE(start + 30))
-  const [size, packed] = wideSizes(tail.readUInt32LE(start + 24), tail.readUInt32LE(start + 20), extra)
-  return { crc: tail.readUInt32LE(start + 16), size: wrapped(size), packed: wrapped(packed) }
+  return tail
 }
-
-/** Sizes that do not fit stand in the extra field of zip64, those that fit do not. */
-function wideSizes(size: number, packed: number, extra: Buffer): [number, number] {
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) !== 1) continue
-    let field = at + 4
-    const wide = (narrow: number) => {
-      if (narrow !== 0xffff_ffff || field + 8 > extra.length) return narrow
-      field += 8
-      return Number(extra.readBigUInt64LE(field - 8))
-    }
-    return [wide(size), wide(packed)]
-  }
-  return [size, packed]
-}
-
-/** Sizes are compared in 32 bits, which every archive has. */
-const wrapped = (size: number): number => size % 0x1_0000_0000
-
-const badArchive = (reason: string) => unreadable(`the archive is not usable: ${reason}`)

@@ -100,19 +100,21 @@ export function placesFor(given: Partial<MappingFields>, before: MappingEnds | u
 
 function targetFor(given: Partial<MappingFields>, before: MappingEnds | undefined, from: EndPlace): EndPlace {
   const { to_concept_url: url, to_source_url: source, to_concept_code: code } = given
-  if (url && (source || code)) throw refuseObject(`${specifyOne}. Cannot specify both.`)
-  if (url) {
-    const to = readConceptEnd(url)
+  const to = url ? readConceptEnd(url) : undefined
+  // Beside a code it may be the URL of a source, which stands for `to_source_url` where there is none.
+  const isSource = url && !to && code
+  if (url && !isSource) {
+    if (source || code) throw refuseObject(`${specifyOne}. Cannot specify both.`)
     if (!to) throw noConcept('to_concept_url')
     if (isSame(from, to)) throw refuseObject('Cannot map concept to itself.')
     return to
   }
-  const sourceOf = source || before?.to_source_url
+  const sourceOf = source || (isSource && url) || before?.to_source_url
   const codeOf = code || before?.to_concept_code
   if (!sourceOf || !codeOf) throw refuseObject(specifyOne)
-  const to = codeEnd(sourceOf, codeOf)
-  if (isSame(from, to)) throw refuseObject('Cannot map concept to itself.')
-  return to
+  const end = codeEnd(sourceOf, codeOf)
+  if (isSame(from, end)) throw refuseObject('Cannot map concept to itself.')
+  return end
 }
 
 /** Looks up what a mapping leads from and to. What is not here is said by its code, until it comes. @throws `invalid` */
