@@ -315,6 +315,7 @@ describe('broadcasts of the gateway', () => {
     expect(await subscribers('slipway.v1.gateway.identity.revoked')).toEqual(serviceNames)
     expect(await publishers('slipway.v1.gateway.identity.revocations')).toEqual(serviceNames)
     expect(await publishers('slipway.v1.gateway.identity.check')).toEqual(['exporter', 'gateway'])
+    expect(await publishers('slipway.v1.gateway.identity.login')).toEqual(['exporter', 'gateway'])
   })
 
   it('of its stream reach its replicas only', async () => {

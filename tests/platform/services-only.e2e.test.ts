@@ -71,6 +71,7 @@ it('is known what is for services only', () => {
       'exporter.release-file.read',
       'gateway.identity.activation',
       'gateway.identity.check',
+      'gateway.identity.login',
       ...serviceNames.flatMap(service => [`${service}.consumer.catch-up`, `${service}.outbox.recorded`]),
     ].sort(),
   )

@@ -35,6 +35,18 @@ export const identityOperations = {
     output: z.object({ good: z.boolean() }),
     errors: services,
   }),
+  /** For what is to belong to somebody else than the caller. */
+  login: operation('gateway.identity.login', {
+    summary:
+      'The login of an account or of a user of the external issuer as it is written there; for services of the platform',
+    effect: 'read',
+    audience: onlyService('exporter'),
+    input: z.object({ login: z.string().min(1).max(1024) }),
+    output: z.object({
+      login: z.string().nullable().meta({ description: "null: nobody's. Logins of deleted accounts are nobody's" }),
+    }),
+    errors: services,
+  }),
   /** For programs that call operations with their own credentials: exchanges an API token for an identity token. */
   exchange: operation('gateway.identity.exchange', {
     summary: 'Exchanges an API token for a short-lived identity token',

@@ -10,19 +10,24 @@ export type Changed = {
   readonly body?: unknown
 }
 
-/** A handler whose change, events and remembered answer are one transaction. */
+/**
+ * A handler whose change, events and remembered answer are one transaction. `before`: what has to be asked of others,
+ * which no transaction waits for; it gives the input that the change sees.
+ */
 export function writeHandler<Op extends Operation>(
   store: AnyStore,
   operation: Op,
   change: (tx: AnyTx, input: ParsedInputOf<Op>, context: CallContext) => Promise<Changed>,
+  before?: (input: ParsedInputOf<Op>, context: CallContext) => Promise<ParsedInputOf<Op>>,
 ): OperationHandler {
-  return handlerOf(operation, (input, context) =>
-    store.transaction(async tx => {
-      const { status = 200, headers = {}, body } = await change(tx, input, context)
+  return handlerOf(operation, async (input, context) => {
+    const known = before ? await before(input, context) : input
+    return store.transaction(async tx => {
+      const { status = 200, headers = {}, body } = await change(tx, known, context)
       const text = body === undefined ? '' : JSON.stringify(body)
       const command = commandOf(operation, input, context)
       if (command) await rememberCommand(tx, { ...command, status, headers, body: text })
       return { status, headers, ...(text !== '' && { body: { raw: text } }) } as Answer<never>
-    }),
-  )
+    })
+  })
 }

@@ -18,7 +18,8 @@ const publicKey = createPublicKey(pair.publicKey).export({ format: 'jwk' })
 
 /**
  * What the gateway answers about identities, for a service that is tested without a gateway: the public key of these tokens,
- * of which none is revoked, and tokens for services.
+ * of which none is revoked, tokens for services, and whose logins there are: all in small letters, but none that begins
+ * with `nobody`.
  */
 export const identityHandlers: readonly OperationHandler[] = [
   {
@@ -26,6 +27,13 @@ export const identityHandlers: readonly OperationHandler[] = [
     handle: async () => ({ body: { keys: [{ ...publicKey, kid, alg: identityAlgorithm, use: 'sig' }] } as never }),
   },
   { operation: identityOperations.revocations, handle: async () => ({ body: { keys: [] } as never }) },
+  {
+    operation: identityOperations.login,
+    handle: async input => {
+      const { login } = input as { readonly login: string }
+      return { body: { login: /^nobody/i.test(login) ? null : login.toLowerCase() } as never }
+    },
+  },
   {
     operation: identityOperations.service,
     handle: async input => {

@@ -15,6 +15,7 @@ import { sweep } from './export/sweep.ts'
 import { mappingHandlers } from './mapping/mapping.operations.ts'
 import { startOpenEndWorker } from './open-end/open-end-worker.ts'
 import { orgHandlers } from './org/org.operations.ts'
+import { findLoginOverBus } from './owner-login.ts'
 import { releaseConsumer } from './release-task/release.events.ts'
 import { releaseFileHandlers } from './release-task/release-file.operations.ts'
 import { releaseTaskService } from './release-task/release-task.protocol.ts'
@@ -41,14 +42,15 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
     const [signing] = await store.read<{ secret: string }>(signingSecret)
     let worker: ReturnType<typeof startExportWorker> | undefined
     const kick = () => worker?.kick()
+    const findLogin = findLoginOverBus(bus)
     const platform = platformOverBus(bus, identity.token)
     let releaseTasks: ReturnType<typeof startReleaseTaskWorker> | undefined
     let importWorker: ReturnType<typeof startImportWorker> | undefined
 
     return {
       operations: [
-        ...orgHandlers(store),
-        ...sourceHandlers(store),
+        ...orgHandlers(store, findLogin),
+        ...sourceHandlers(store, findLogin),
         ...versionHandlers(store, blobs, kick),
         ...conceptHandlers(store),
         ...mappingHandlers(store),
@@ -97,6 +99,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           leaseSeconds: config.IMPORT_LEASE_SECONDS,
           kickExports: kick,
           withRoom: bus.withRoom,
+          findLogin,
         })
         const importSweeper = every({
           store,

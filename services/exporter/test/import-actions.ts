@@ -37,14 +37,14 @@ export function importActions(on: () => RunningExporter) {
   const read = async (task: string, result = true, person: Person = 'ada') =>
     JSON.parse((await on().read(bulkImportOperations.get, { task, result }, person)).text)
 
-  async function finished(task: string) {
-    await eventually(async () => !['PENDING', 'STARTED'].includes((await read(task, false)).state), {
+  async function finished(task: string, person?: Person) {
+    await eventually(async () => !['PENDING', 'STARTED'].includes((await read(task, false, person)).state), {
       timeoutMs: 30_000,
     })
-    return read(task)
+    return read(task, true, person)
   }
   const carriedOut = async (lines: readonly unknown[], options?: ImportOptions) =>
-    finished((await submit(lines, options)).id)
+    finished((await submit(lines, options)).id, options?.person)
 
   const events = (noun: string, like: string) =>
     on().store.read<{ verb: string; aggregate: string; sequence: number; data: Members }>(

@@ -42,12 +42,12 @@ export async function applyOther(
   const within = storeWithin(tx, store)
   const run = (handlers: readonly OperationHandler[], operation: Operation, input: object) =>
     call(handlers, operation, input, importer)
-  if (line.kind === 'org') await run(orgHandlers(within), orgOperations.create, { body: line.value })
+  if (line.kind === 'org') await run(orgHandlers(within, asRead), orgOperations.create, { body: line.value })
   else if (line.kind === 'source') {
     const { ownerType, owner } = line.owner
     const lacksOwner = importer.isCopy && ownerType === 'org' && !(await isThere(tx, importer, orgLine(owner)))
-    if (lacksOwner) await run(orgHandlers(within), orgOperations.create, { body: orgLine(owner).value })
-    await run(sourceHandlers(within), sourceOperations.create, { ...line.owner, body: line.value })
+    if (lacksOwner) await run(orgHandlers(within, asRead), orgOperations.create, { body: orgLine(owner).value })
+    await run(sourceHandlers(within, asRead), sourceOperations.create, { ...line.owner, body: line.value })
   } else {
     const handlers = versionHandlers(within, blobs, kickExports)
     await run(handlers, sourceVersionOperations.create, { ...line.target, body: line.value })
@@ -82,6 +82,9 @@ async function isThere(
     throw error
   }
 }
+
+/** Logins were looked up when the line was read. */
+const asRead = async (login: string) => login
 
 /** The store as a handler sees it that is to write in this transaction. */
 function storeWithin(tx: AnyTx, store: AnyStore): AnyStore {

@@ -1,6 +1,7 @@
-import { type Identity, type ImportTarget, parseExact } from '@slipway/contracts'
+import { parseExact } from '@slipway/contracts'
 import type { OtherLine } from './apply-other.ts'
-import { type ImportLine, readLine } from './line.ts'
+import type { ImportLine } from './line.ts'
+import type { LineReader } from './line-reader.ts'
 import { splitLines } from './split-lines.ts'
 
 /** A line that is carried out together with its neighbours: one with a child, or one with nothing to do. */
@@ -13,7 +14,8 @@ export type LineBatch = {
   readonly work:
     | { readonly kind: 'rows'; readonly lines: readonly RowLine[] }
     | { readonly kind: 'other'; readonly line: OtherLine }
-    | { readonly kind: 'large'; readonly text: Buffer }
+    /** It is read when there is room for it. */
+    | { readonly kind: 'large'; readonly read: () => Promise<LineBatch> }
 }
 
 /** Bounds of a batch: its sources are locked while it is written, and single writes wait for that long. */
@@ -23,8 +25,7 @@ const mostBytes = 1024 * 1024
 /** The lines of a file, from one of their beginnings on, in batches. */
 export async function* batchesOf(
   file: AsyncIterable<Uint8Array>,
-  identity: Identity,
-  target: ImportTarget | null,
+  readLine: LineReader,
 ): AsyncGenerator<LineBatch, void, void> {
   let lines: RowLine[] = []
   let bytes: number[] = []
@@ -41,10 +42,10 @@ export async function* batchesOf(
       const length = text.length + 1
       if (length > mostBytes) {
         yield* pending()
-        yield { bytes: [length], work: { kind: 'large', text } }
+        yield { bytes: [length], work: { kind: 'large', read: () => readLarge(text, readLine) } }
         continue
       }
-      const line = readLine(parseExact(text.toString('utf8')), identity, target)
+      const line = await readLine(parseExact(text.toString('utf8')))
       if (!isRow(line)) {
         yield* pending()
         yield { bytes: [length], work: { kind: 'other', line } }
@@ -62,15 +63,9 @@ export async function* batchesOf(
 const isRow = (line: ImportLine): line is RowLine =>
   line.kind === 'concept' || line.kind === 'mapping' || line.kind === 'none'
 
-/** A batch that is not read yet, since its only line is large, as one that can be carried out. */
-export function readLarge(
-  { bytes }: LineBatch,
-  text: Buffer,
-  identity: Identity,
-  target: ImportTarget | null,
-): LineBatch {
-  const line = readLine(parseExact(text.toString('utf8')), identity, target)
-  return { bytes, work: isRow(line) ? { kind: 'rows', lines: [line] } : { kind: 'other', line } }
+async function readLarge(text: Buffer, readLine: LineReader): Promise<LineBatch> {
+  const line = await readLine(parseExact(text.toString('utf8')))
+  return { bytes: [text.length + 1], work: isRow(line) ? { kind: 'rows', lines: [line] } : { kind: 'other', line } }
 }
 
 /** The rest of a batch whose first lines are done. */

@@ -3,6 +3,7 @@ import type { Bus } from '@slipway/bus'
 import { actorOf, isFailure, unorderedQueue } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
+import type { FindLogin } from '../owner-login.ts'
 import { ahead, batchesOf, restOf } from './batches.ts'
 import {
   blobNameOf,
@@ -16,6 +17,7 @@ import {
 } from './bulk-import.store.ts'
 import { tellImport } from './bulk-import-events.ts'
 import { carryOut, lostImport } from './carry-out.ts'
+import { lineReader } from './line-reader.ts'
 
 export type ImportWorkerOptions = {
   readonly store: AnyStore
@@ -28,6 +30,7 @@ export type ImportWorkerOptions = {
   /** An export may be due: a version was among the lines. */
   readonly kickExports: () => void
   readonly withRoom: Bus['withRoom']
+  readonly findLogin: FindLogin
 }
 
 /** How often replicas look for imports whose worker died. */
@@ -43,7 +46,7 @@ const system = 'system'
 
 /** Carries imports out: any replica takes what is due, a turn at a time, and says that it lives. */
 export function startImportWorker(options: ImportWorkerOptions) {
-  const { store, blobs, log, concurrency, leaseSeconds } = options
+  const { store, blobs, log, concurrency, leaseSeconds, findLogin } = options
   const leaving = new AbortController()
 
   async function take(limit: number): Promise<ImportJob[]> {
@@ -86,7 +89,7 @@ export function startImportWorker(options: ImportWorkerOptions) {
     const until = performance.now() + turnMs
     const file = blobs.read(blob, { start: taken.nextByte, end: blob.size - 1 })
     let job = taken
-    for await (const batch of ahead(batchesOf(file, job.identity, job.target))) {
+    for await (const batch of ahead(batchesOf(file, lineReader(job.identity, job.target, findLogin)))) {
       for (let rest: typeof batch | undefined = batch; rest; ) {
         if (signal.aborted || performance.now() > until) return letGo(job)
         const before = job.processed

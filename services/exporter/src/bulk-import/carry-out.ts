@@ -6,7 +6,7 @@ import { roomNeededOf } from '../child/room.ts'
 import type { Applied, Importer } from './apply-children.ts'
 import { applyOther, type OtherOptions } from './apply-other.ts'
 import { applyRows } from './apply-rows.ts'
-import { firstHalfOf, type LineBatch, readLarge } from './batches.ts'
+import { firstHalfOf, type LineBatch } from './batches.ts'
 import { advanceImport, type ImportJob } from './bulk-import.store.ts'
 import { addResults } from './bulk-import.ts'
 import { importData } from './bulk-import-events.ts'
@@ -38,8 +38,8 @@ export async function carryOut(
   const { store, log, withRoom } = options
   const { work } = batch
   if (work.kind === 'large') {
-    const { text } = work
-    return withRoom(allRoom, () => carryOut(job, readLarge(batch, text, job.identity, job.target), options, allRoom))
+    const { read } = work
+    return withRoom(allRoom, async () => carryOut(job, await read(), options, allRoom))
   }
   const importer: Importer = {
     identity: job.identity,

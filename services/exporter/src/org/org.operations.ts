@@ -1,4 +1,4 @@
-import type { OperationHandler } from '@slipway/bus'
+import type { CallContext, OperationHandler } from '@slipway/bus'
 import {
   actorOf,
   complete,
@@ -8,9 +8,10 @@ import {
   orgOperations,
   ownerProfileOperations,
 } from '@slipway/contracts'
-import { handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
+import { type Changed, handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
 import { type AnyStore, type AnyTx, appendEvents } from '@slipway/store'
 import { jsonArray } from '../json-stream.ts'
+import { type FindLogin, requireLogin } from '../owner-login.ts'
 import { pageFor } from '../page.ts'
 import { orgUrl } from '../paths.ts'
 import { refuseField } from '../refusals.ts'
@@ -65,8 +66,21 @@ async function tell(tx: AnyTx, verb: string, org: OrgRow, sequence: number, caus
   return appendEvents(tx, [{ noun: 'org', verb, aggregate: uuid, sequence, ...cause, data }])
 }
 
+const changeMember =
+  (change: typeof addOrgMember) =>
+  async (
+    tx: AnyTx,
+    { org, member }: { readonly org: string; readonly member: string },
+    { identity, traceparent }: CallContext,
+  ): Promise<Changed> => {
+    const row = await lockOrg(tx, org, identity)
+    const cause = { actor: actorOf(requireAdmin(identity, row)), traceparent }
+    if (await change(tx, org, member)) await tell(tx, 'updated', row, await touchOrg(tx, org), cause)
+    return { status: 204 }
+  }
+
 /** Organisations and who belongs to them. */
-export function orgHandlers(store: AnyStore): OperationHandler[] {
+export function orgHandlers(store: AnyStore, findLogin: FindLogin): OperationHandler[] {
   return [
     handlerOf(orgOperations.list, async ({ query, member }, { identity, baseUrl }) => {
       const url = `${baseUrl}${member === undefined ? '' : `/users/${member}`}/orgs/`
@@ -130,19 +144,10 @@ export function orgHandlers(store: AnyStore): OperationHandler[] {
       if (!(await isOrgMember(store.read, org, member))) throw notFound()
       return { status: 204 }
     }),
-    ...(
-      [
-        [orgMemberOperations.add, addOrgMember],
-        [orgMemberOperations.remove, removeOrgMember],
-      ] as const
-    ).map(([operation, change]) =>
-      writeHandler(store, operation, async (tx, { org, member }, { identity, traceparent }) => {
-        const row = await lockOrg(tx, org, identity)
-        const cause = { actor: actorOf(requireAdmin(identity, row)), traceparent }
-        if (await change(tx, org, member)) await tell(tx, 'updated', row, await touchOrg(tx, org), cause)
-        return { status: 204 }
-      }),
+    writeHandler(store, orgMemberOperations.add, changeMember(addOrgMember), async (input, { identity }) =>
+      identity ? { ...input, member: await requireLogin(input.member, identity, findLogin) } : input,
     ),
+    writeHandler(store, orgMemberOperations.remove, changeMember(removeOrgMember)),
     handlerOf(ownerProfileOperations.get, async ({ login }, { identity }) => {
       const [orgs, public_sources] = await Promise.all([
         countOrgs(store.read, identity, login),

@@ -14,6 +14,7 @@ import { withDiff } from '../child/with-diff.ts'
 import { giveUpExports } from '../export/give-up-exports.ts'
 import { jsonArray } from '../json-stream.ts'
 import { sourceArrived } from '../open-end/resolve-ends.ts'
+import { type FindLogin, requireOwner } from '../owner-login.ts'
 import { ownerUrl, sourceUrl } from '../paths.ts'
 import { refuseObject } from '../refusals.ts'
 import { requireAdmin, requireView } from '../rights.ts'
@@ -53,7 +54,7 @@ const valuesOf = (given: Partial<SourceFields>, before?: SourceRow): SourceValue
 }
 
 /** Sources: read by whoever may see them, changed by their owners. */
-export function sourceHandlers(store: AnyStore): OperationHandler[] {
+export function sourceHandlers(store: AnyStore, findLogin: FindLogin): OperationHandler[] {
   const tell = (
     tx: Parameters<typeof appendEvents>[0],
     verb: string,
@@ -80,18 +81,23 @@ export function sourceHandlers(store: AnyStore): OperationHandler[] {
       const scope = { source: source.position, version: null }
       return { body: withDiff(store, sourceDetail(source), scope, query) }
     }),
-    writeHandler(store, sourceOperations.create, async (tx, { body, ...owner }, { identity, traceparent }) => {
-      const actor = actorOf(requireAdmin(identity, await findOwner(tx.query, owner, identity)))
-      const { id, ...given } = complete(body)
-      const target = { ...owner, source: id }
-      const values = valuesOf(given)
-      requireBindingRight(identity, values.extras)
-      const row = await insertSource(tx, target, values, actor)
-      if (!row) throw refuseObject('Source with this id already exists for this owner.')
-      await tell(tx, 'created', row, 1, { actor, traceparent })
-      await sourceArrived({ tx, actor, traceparent }, row)
-      return { status: 201, headers: { Location: sourceUrl(target) }, body: sourceDetail(row) }
-    }),
+    writeHandler(
+      store,
+      sourceOperations.create,
+      async (tx, { body, ...owner }, { identity, traceparent }) => {
+        const actor = actorOf(requireAdmin(identity, await findOwner(tx.query, owner, identity)))
+        const { id, ...given } = complete(body)
+        const target = { ...owner, source: id }
+        const values = valuesOf(given)
+        requireBindingRight(identity, values.extras)
+        const row = await insertSource(tx, target, values, actor)
+        if (!row) throw refuseObject('Source with this id already exists for this owner.')
+        await tell(tx, 'created', row, 1, { actor, traceparent })
+        await sourceArrived({ tx, actor, traceparent }, row)
+        return { status: 201, headers: { Location: sourceUrl(target) }, body: sourceDetail(row) }
+      },
+      async (input, { identity }) => (identity ? requireOwner(input, identity, findLogin) : input),
+    ),
     writeHandler(store, sourceOperations.update, async (tx, { body, ...target }, { identity, traceparent }) => {
       const before = await lockSource(tx, target, identity)
       const actor = actorOf(requireAdmin(identity, before))

@@ -1,6 +1,6 @@
 import { type Identity, loginKey } from '@slipway/contracts'
 import type { Queryable, Store } from '@slipway/store'
-import type { Expression, ExpressionBuilder } from 'kysely'
+import { type Expression, type ExpressionBuilder, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { lower, prepare } from '../sql.ts'
 
@@ -100,6 +100,20 @@ const page = prepare<{ after: string; limit: number }>()('account.page', (db, p)
 const loginGiven = prepare<{ key: string }>()('account.login-given', (db, p) =>
   db.selectFrom('known_login').where('key', '=', p.key),
 )
+/** Keys are coarser than logins: those of two logins that look alike are the same. */
+const holder = prepare<{ key: string; login: string }>()('account.holder-of-login', (db, p) =>
+  db
+    .selectFrom('known_login as k')
+    .select('k.login')
+    .where('k.key', '=', p.key)
+    .where(eb => eb(lower(eb.ref('k.login')), '=', lower(p.login)))
+    .where(eb =>
+      eb.or([
+        eb.exists(eb.selectFrom('account as a').where(sql<string>`a.id::text`, '=', eb.ref('k.subject'))),
+        eb.exists(eb.selectFrom('external_profile as e').whereRef('e.subject', '=', 'k.subject')),
+      ]),
+    ),
+)
 const otherSuperusers = prepare<{ id: string }>()('account.other-superusers', (db, p) =>
   db
     .selectFrom('account')
@@ -118,6 +132,12 @@ export async function findAccount(store: Store, login: string): Promise<Account 
 /** Whether a login is or was somebody's: of an account, also a deleted one, or of a user of the external issuer. */
 export async function isLoginGiven(tx: Queryable, login: string): Promise<boolean> {
   return (await tx.query(loginGiven, { key: loginKey(login) })).length > 0
+}
+
+/** The login of an account or of a user of the external issuer, as it is written there; undefined: nobody's by now. */
+export async function findLogin(store: Store, login: string): Promise<string | undefined> {
+  const [known] = await store.read(holder, { key: loginKey(login), login })
+  return known?.login
 }
 
 /** In the order of logins, those after the given one. */

@@ -2,6 +2,7 @@ import type { OperationHandler } from '@slipway/bus'
 import { failure, identityOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import { now, type Store } from '@slipway/store'
+import { findLogin } from './account.store.ts'
 import { renewActivation } from './activation.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { IssueIdentityToken } from './identity-tokens.ts'
@@ -28,6 +29,9 @@ export function identityHandlers(
     handlerOf(identityOperations.revocations, async () => ({ body: { keys: await recentRevocations(store) } })),
     handlerOf(identityOperations.check, async ({ revocation_keys }) => ({
       body: { good: await areGood(store, revocation_keys) },
+    })),
+    handlerOf(identityOperations.login, async ({ login }) => ({
+      body: { login: (await findLogin(store, login)) ?? null },
     })),
     handlerOf(identityOperations.exchange, async ({ token }) => {
       const caller = await authenticator.byToken(token)

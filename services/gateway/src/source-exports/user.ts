@@ -2,7 +2,7 @@ import { failure } from '@slipway/contracts'
 import { hasRole } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
-import { type Account, findAccount } from '../identity/account.store.ts'
+import { type Account, findAccount, findLogin } from '../identity/account.store.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { isAdministrator } from '../identity/caller.ts'
 import { requireKnown } from './authentication.ts'
@@ -15,11 +15,21 @@ export async function requireAccount(store: Store, login: string): Promise<Accou
   return account
 }
 
+/**
+ * The login of an account, or of a user of the external issuer, as paths of what it owns have it.
+ * @throws `not_found`
+ */
+export async function requireLogin(store: Store, login: string): Promise<string> {
+  const known = await findLogin(store, login)
+  if (known === undefined) throw failure('not_found', 'Not found.')
+  return known
+}
+
 /** The org or user that a path begins with, as operations name owners; `/user` is whoever calls. */
 export async function ownerOfPath(store: Store, request: FastifyRequest, caller: Caller | null) {
   const { org, user } = request.params as { org?: string; user?: string }
   if (org !== undefined) return { ownerType: 'org', owner: org }
-  const owner = user === undefined ? requireKnown(caller).identity.login : (await requireAccount(store, user)).login
+  const owner = user === undefined ? requireKnown(caller).identity.login : await requireLogin(store, user)
   return { ownerType: 'user', owner }
 }
 
