@@ -14,6 +14,7 @@ export type ReleaseTask = {
   readonly task: string
   readonly release: string
   readonly state: TaskState
+  /** Why it failed, or why it could not be carried on when this was tried last. */
   readonly error: string | null
 }
 
@@ -33,6 +34,10 @@ const move: Statement = {
   name: 'release-task.move',
   text: 'update release_task set state = $2, error = $3, moved_at = now() where task = $1',
 }
+const fault: Statement = {
+  name: 'release-task.fault',
+  text: `update release_task set error = $2 where task = $1 and state = 'running' and error is distinct from $2`,
+}
 const lockAll: Statement = {
   name: 'release-task.lock-of-release',
   text: `select ${columns} from release_task where release = $1 order by task for update`,
@@ -51,6 +56,11 @@ export const findReleaseTask = async (read: Queryable['query'], task: string) =>
 
 export async function moveReleaseTask(tx: AnyTx, { task }: ReleaseTask, state: TaskState, error?: string) {
   await tx.query(move, [task, state, error ?? null])
+}
+
+/** Says why a running task cannot be carried on; null: it can. */
+export async function noteFault(store: AnyStore, { task }: ReleaseTask, error: string | null): Promise<void> {
+  await store.write(fault, [task, error])
 }
 
 /** The catalog's tasks in a release: one, unless it was registered more than once. */

@@ -23,16 +23,16 @@ export function releaseTaskService(store: AnyStore, kick: () => void): TaskServi
   async function answer(command: TaskCommand): Promise<TaskAnswer> {
     if (command.action !== 'get_status') return store.transaction(tx => take(tx, command))
     const row = await findReleaseTask(store.query, command.task_id)
-    return decide(row && knownOf(row), command).answer
+    return { ...decide(row && knownOf(row), command).answer, ...(row?.error && { message: row.error }) }
   }
   return {
     name: 'release packages',
     message: 'makes versions of packages',
     version: manifest.version,
     async obey(command) {
-      const { state } = await answer(command)
+      const { state, message } = await answer(command)
       kick()
-      return { state, progress: done.has(state) ? 100 : 0 }
+      return { state, ...(message !== undefined && { message }), progress: done.has(state) ? 100 : 0 }
     },
   }
 }

@@ -9,6 +9,7 @@ import {
   findReleaseTask,
   lockTasksOfRelease,
   moveReleaseTask,
+  noteFault,
   type ReleaseTask,
   taskIdsOfRelease,
 } from './release-task.store.ts'
@@ -72,6 +73,18 @@ export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskW
     return undefined
   }
 
+  /** What cannot be done now is tried until the coordinator's deadline; those who ask hear why. */
+  async function stageOrSayWhy(row: ReleaseTask): Promise<NextRun | undefined> {
+    try {
+      const again = await stage(row)
+      if (again && row.error !== null) await noteFault(store, row, null)
+      return again
+    } catch (error) {
+      await noteFault(store, row, error instanceof Error ? error.message : String(error))
+      throw error
+    }
+  }
+
   const publish = (row: ReleaseTask) =>
     change(row, 'publishing', async tx => {
       await publishVersions(tx, row)
@@ -104,7 +117,7 @@ export function startReleaseTaskWork({ store, bus, identity, log }: ReleaseTaskW
     name: releaseTaskTimer,
     async handle({ key }) {
       const row = await findReleaseTask(store.query, key)
-      if (row?.state === 'running') return (await stage(row)) ?? report(key)
+      if (row?.state === 'running') return (await stageOrSayWhy(row)) ?? report(key)
       if (row?.state === 'publishing') await publish(row)
       return report(key)
     },

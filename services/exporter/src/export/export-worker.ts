@@ -1,5 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
-import { isFailure } from '@slipway/contracts'
+import { isFailure, type SlipwayError } from '@slipway/contracts'
 import { type AnyStore, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
@@ -100,9 +100,9 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
   }
 
   /** What the job needs does not answer at the moment. */
-  async function waitOut(job: ExportJob, error: unknown): Promise<void> {
+  async function waitOut(job: ExportJob, error: SlipwayError): Promise<void> {
     log.warn({ err: error, version: job.version }, 'an export waits for what it needs')
-    await postponeExport(store, job, outageMs)
+    await postponeExport(store, job, outageMs, error.message)
   }
 
   async function settleFailure(job: ExportJob, version: VersionRow, source: SourceRow, error: unknown): Promise<void> {

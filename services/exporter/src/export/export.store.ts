@@ -22,7 +22,8 @@ const locked: Statement = { name: 'export.locked', text: `${select} for update` 
 const queue: Statement = {
   name: 'export.queue',
   text: `update export set state = 'queued', asked_by = $2, attempt = 0, deaths = 0, due_at = clock_timestamp(), lease = null,
-      lease_until = null, failed_at = null, blob = null, file_name = null, created_on = null, task = $3, seq = 1
+      lease_until = null, failed_at = null, error = null, blob = null, file_name = null, created_on = null, task = $3,
+      seq = 1
     where version = $1 returning seq`,
 }
 const begin: Statement = {
@@ -78,7 +79,7 @@ const release: Statement = {
 const postpone: Statement = {
   name: 'export.postpone',
   text: `update export set state = 'queued', attempt = greatest(1, attempt - 1), deaths = 0, lease = null, lease_until = null,
-      due_at = clock_timestamp() + $3 * interval '1 millisecond'
+      error = $4, due_at = clock_timestamp() + $3 * interval '1 millisecond'
     where version = $1 and lease = $2 and state = 'running' returning version`,
 }
 const fail: Statement = {
@@ -195,9 +196,14 @@ export async function releaseExport(store: AnyStore, { version, lease }: ExportJ
   await store.write(release, [version, lease])
 }
 
-/** Tries a job again later whose failure was no fault of its own. */
-export async function postponeExport(store: AnyStore, { version, lease }: ExportJob, delayMs: number): Promise<void> {
-  await store.write(postpone, [version, lease, delayMs])
+/** Tries a job again later whose failure was no fault of its own; until then it says what it waits for. */
+export async function postponeExport(
+  store: AnyStore,
+  { version, lease }: ExportJob,
+  delayMs: number,
+  reason: string,
+): Promise<void> {
+  await store.write(postpone, [version, lease, delayMs, reason])
 }
 
 export async function nextExportMs(store: AnyStore): Promise<number | null> {

@@ -8,18 +8,21 @@ const mostNameLength = 255
 
 export type KeepOptions = { readonly store: AnyStore; readonly blobs: BlobStore; readonly signal: AbortSignal }
 
+export type Kept = { readonly progress: number; readonly error: string | undefined }
+
 /**
  * Keeps a copy of every export that is ready, for the release: nobody can change or delete that one.
- * @returns percent of the files that are there
+ * @returns percent of the files that are there, and what exports wait for that cannot be made at the moment
  * @throws `conflict` when there will be no export of a version
  */
-export async function keepFiles(options: KeepOptions, task: string): Promise<number> {
+export async function keepFiles(options: KeepOptions, task: string): Promise<Kept> {
   const versions = await versionsOf(options.store.read, task)
   let kept = 0
   for (const version of versions) {
     if (version.blob !== null || (await keepOne(options, version))) kept += 1
   }
-  return progressOf(kept, versions.length)
+  const waiting = versions.find(({ export_state: state, export_error }) => state === 'queued' && export_error !== null)
+  return { progress: progressOf(kept, versions.length), error: waiting?.export_error ?? undefined }
 }
 
 async function keepOne({ store, blobs, signal }: KeepOptions, version: ReleaseVersion): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
+import { isFailure } from '@slipway/contracts'
 import { isWithdrawn, type Platform } from '@slipway/participant'
 import { type AnyStore, jitteredBackoff, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
@@ -36,10 +37,18 @@ const pollMs = 2_000
 const watchMs = 400
 /** How often the coordinator is asked whether a staged task is still wanted: its cancel may have found nobody. */
 const wantedMs = 30_000
-/** Failures in a row after which a running task is given up: some five minutes. */
+/** Failures in a row after which a running task is given up: some five minutes. An outage is none, however long it lasts. */
 const attempts = 10
+/** What an outage counts for at most: it has a look every few seconds, and leaves tries for what fails after it. */
+const outageAttempts = 4
 const stopPatienceMs = 4_000
 const backoff = jitteredBackoff({ baseMs: 500, maxMs: 60_000 })
+
+const isOutage = (error: unknown) => isFailure(error, 'unavailable', 'busy')
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+const attemptAfter = ({ attempt }: ReleaseTask, error: unknown): number =>
+  isOutage(error) ? Math.max(attempt, Math.min(attempt + 1, outageAttempts)) : attempt + 1
 
 /**
  * Carries the tasks of releases on: each look at one does the next step that its row says is due, and tells the
@@ -54,9 +63,9 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     switch (task.state) {
       case 'running': {
         if (!task.is_cut) await cutVersions(store, task, kickExports)
-        const progress = await keepFiles({ store, blobs, signal }, task.task)
+        const { progress, error } = await keepFiles({ store, blobs, signal }, task.task)
         const state = progress === 100 ? 'staged' : 'running'
-        await moveTask(store, task, 'running', { state, progress })
+        await moveTask(store, task, 'running', { state, progress, error })
         return watchMs
       }
       case 'staged':
@@ -73,10 +82,14 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     }
   }
 
-  async function fail(task: ReleaseTask, error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error)
-    log.error({ err: error, task: task.task, release: task.release }, 'a task of a release failed')
-    await moveTask(store, task, 'running', { state: 'failed', progress: task.progress, error: message })
+  /** A running task that could not be carried on says why, or fails. @throws the error, if it is to be tried again */
+  async function noteFault(task: ReleaseTask, error: unknown): Promise<void> {
+    const isFinal = isImpossible(error) || (!isOutage(error) && task.attempt + 1 >= attempts)
+    const { progress } = task
+    const state = isFinal ? 'failed' : 'running'
+    if (isFinal) log.error({ err: error, task: task.task, release: task.release }, 'a task of a release failed')
+    await moveTask(store, task, 'running', { state, progress, error: messageOf(error) })
+    if (!isFinal) throw error
   }
 
   /** Tells the coordinator how a task is, unless it knows; the files go with it from `staged` on. False: it is not taken. */
@@ -110,9 +123,8 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     try {
       afterMs = await step(task, signal)
     } catch (error) {
-      const isOver = isImpossible(error) || task.attempt + 1 >= attempts
-      if (signal.aborted || task.state !== 'running' || !isOver) throw error
-      await fail(task, error)
+      if (signal.aborted || task.state !== 'running') throw error
+      await noteFault(task, error)
     }
     const now = await findTask(store.read, task.task)
     if (!now || now.lease !== task.lease) return null
@@ -139,7 +151,7 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
       await settleTask(store, task, afterMs, 0)
     } catch (error) {
       log.warn({ err: error, task: task.task, state: task.state }, 'a task of a release could not be carried on')
-      const attempt = leaving.signal.aborted ? task.attempt : task.attempt + 1
+      const attempt = leaving.signal.aborted ? task.attempt : attemptAfter(task, error)
       await settleTask(store, task, leaving.signal.aborted ? 0 : backoff(attempt), attempt)
     } finally {
       clearInterval(heartbeat)

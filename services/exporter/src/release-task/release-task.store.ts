@@ -9,6 +9,7 @@ export type ReleaseTask = {
   readonly studies: readonly string[]
   readonly state: TaskState
   readonly progress: number
+  /** Why it failed, or what it waits for. */
   readonly error: string | null
   readonly is_cut: boolean
   readonly told_state: string | null
@@ -157,7 +158,7 @@ export async function moveTask(
   tx: Queryable,
   { task, lease }: Pick<ReleaseTask, 'task' | 'lease'>,
   from: TaskState,
-  to: { readonly state: TaskState; readonly progress: number; readonly error?: string },
+  to: { readonly state: TaskState; readonly progress: number; readonly error?: string | undefined },
 ): Promise<boolean> {
   return (await tx.query(move, [task, from, to.state, to.progress, to.error ?? null, lease])).length > 0
 }
