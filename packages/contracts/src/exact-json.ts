@@ -20,9 +20,35 @@ export type ExactNumber = { readonly rawJSON: string }
  */
 const unusual = /(?<![\w.])(?:\d[\d.]{15,}|\d+\.\d*0|0\.000000\d*|\d+(?:\.\d+)?[eE][-+]?\d+|(?<=-)0)(?=\s*(?:[,\]}]|$))/
 
+const codeOf = (character: string) => character.charCodeAt(0)
+const [zero, nine, minus] = [codeOf('0'), codeOf('9'), codeOf('-')]
+const [point, smallE, largeE] = [codeOf('.'), codeOf('e'), codeOf('E')]
+const isDigit = (code: number) => code >= zero && code <= nine
+
+/**
+ * False for texts without any number that `unusual` could find: lists of whole numbers are looked through several times
+ * faster than by the pattern.
+ */
+function mayHaveUnusual(text: string): boolean {
+  let digits = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (isDigit(code)) {
+      digits += 1
+      if (digits === 16) return true
+      continue
+    }
+    if (digits > 0 && (code === point || code === smallE || code === largeE)) return true
+    digits = 0
+    // A zero alone; behind the minus of a date stand more digits.
+    if (code === minus && text.charCodeAt(at + 1) === zero && !isDigit(text.charCodeAt(at + 2))) return true
+  }
+  return false
+}
+
 /** `JSON.parse`, but for numbers that would not be written again as they are: those are `ExactNumber`s. @throws `SyntaxError` */
 export function parseExact(text: string): unknown {
-  return unusual.test(text) ? JSON.parse(text, exactly) : JSON.parse(text)
+  return mayHaveUnusual(text) && unusual.test(text) ? JSON.parse(text, exactly) : JSON.parse(text)
 }
 
 function exactly(_name: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
