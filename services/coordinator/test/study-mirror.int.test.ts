@@ -142,6 +142,31 @@ describe('the mirror of studies', () => {
     expect(await eventVerbs('SD_00000009')).toEqual(['1 created'])
   })
 
+  it('answers everybody with what was there when they asked', async () => {
+    studies = studies.slice(0, 1)
+    const asked = Promise.withResolvers<() => void>()
+    answer = (request, response) => {
+      answer = pages
+      const before = {
+        ...response,
+        setHeader: () => response,
+        end: (text: string) => asked.resolve(() => response.end(text)),
+      }
+      pages(request, before as unknown as ServerResponse)
+    }
+    const first = sync()
+    const send = await asked.promise
+    studies.push({ kf_id: 'SD_0000000A', name: 'made meanwhile', visible: true })
+    const later = [sync(), sync()]
+    // What was sent before on the same connection has come by now.
+    await known()
+    send()
+    expect((await first).body).toMatchObject({ new: 0 })
+    const [second] = await Promise.all(later)
+    expect(second?.body).toMatchObject({ new: 1 })
+    expect(await eventVerbs('SD_0000000A')).toEqual(['1 created'])
+  })
+
   it('says so where no data service is configured', async () => {
     await using unconfigured = await startCoordinator()
     const answered = await unconfigured.bus.call(studyOperations.sync, {}, as('nobody'))

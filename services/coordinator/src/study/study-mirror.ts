@@ -24,7 +24,10 @@ export type MirrorResult =
 
 /** Mirrors the studies of the data service, one run at a time. */
 export type StudyMirror = {
-  /** With the id of the task that the run is; none where nothing is configured. */
+  /**
+   * A run that begins after the call, so that what was changed before the call is in it: those who call while one is
+   * under way share the next one. With the id of the task that the run is; none where nothing is configured.
+   */
   run(context: Pick<CallContext, 'identity' | 'traceparent'>): Promise<{ result: MirrorResult; task: string | null }>
 }
 
@@ -42,7 +45,9 @@ export type StudyMirrorOptions = {
 const fetchPatienceMs = 600_000
 
 export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: StudyMirrorOptions): StudyMirror {
+  /** Under way, and the one that begins after it. */
   let running: ReturnType<StudyMirror['run']> | undefined
+  let next: typeof running
 
   async function start(actor: string, traceparent: string | undefined) {
     if (!url) {
@@ -114,12 +119,19 @@ export function createStudyMirror({ store, outbound, url, leaseSeconds, log }: S
     )
   }
 
+  function begin({ identity, traceparent }: Pick<CallContext, 'identity' | 'traceparent'>) {
+    next = undefined
+    running = start(actorOf(identity), traceparent).finally(() => {
+      if (!next) running = undefined
+    })
+    return running
+  }
+
   return {
-    run({ identity, traceparent }) {
-      running ??= start(actorOf(identity), traceparent).finally(() => {
-        running = undefined
-      })
-      return running
+    run(context) {
+      if (!running) return begin(context)
+      next ??= Promise.allSettled([running]).then(() => begin(context))
+      return next
     },
   }
 }
