@@ -1,4 +1,4 @@
-import { invalid, readInput } from '@slipway/contracts'
+import { failure, hasTooManyValues, invalid, mostValues, readInput } from '@slipway/contracts'
 import type { OperationHandler, ServeOptions } from '../types.ts'
 import { decodeJson } from '../wire/json.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -11,6 +11,7 @@ export function operationWork(handler: OperationHandler, identify: ServeOptions[
     const proof = call.serviceToken
     if (proof !== undefined && identify) call.service = (await identify(proof)).service
     const { operation } = handler
+    if (hasTooManyValues(body)) throw failure('too_large', `The request has more than ${mostValues} values.`)
     const input = readInput(operation.input, decodeJson(body))
     if (!input.success) throw invalid(input.details)
     return handler.handle(input.data, call, upload)

@@ -34,6 +34,9 @@ export type FieldFacts = {
   readonly blank?: boolean
 }
 
+/** Refusals of one field; what is wrong beyond these is not said, because the answer has to fit into a message. */
+export const mostRefusals = 1_000
+
 const factsOf = new WeakMap<z.ZodType, FieldFacts>()
 
 /** Looks through optional and default wrappers. */
@@ -58,7 +61,7 @@ export function field<Output, Input = Output>(
       const result = value === undefined ? required : read(value)
       const refusals = isRefusals(result) ? result.refusals : unfitValues(result)
       if (!isRefusals(result) && refusals.length === 0) return result
-      for (const { reason, message, path } of refusals) {
+      for (const { reason, message, path } of refusals.slice(0, mostRefusals)) {
         context.issues.push({ code: 'custom', message, params: { reason }, path: [...(path ?? [])], input: value })
       }
       return z.NEVER

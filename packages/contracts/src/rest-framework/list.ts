@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { numberText } from '../exact-json.ts'
 import { unfitText } from '../fit-values.ts'
-import { field, notNull, pythonType, type Refusal, refuse } from './field.ts'
+import { field, mostRefusals, notNull, pythonType, type Refusal, refuse } from './field.ts'
 import { readText } from './scalar.ts'
 
 /** A list of texts; what is wrong with an item is reported under its index. */
@@ -13,6 +13,7 @@ export function textList({ max }: { readonly max: number }): z.ZodType<string[],
     const items: string[] = []
     const refusals: Refusal[] = []
     for (const [index, item] of value.entries()) {
+      if (refusals.length >= mostRefusals) break
       const result = readText(item, max, false)
       if (typeof result === 'string') items.push(result)
       else refusals.push(...result.refusals.map(refusal => ({ ...refusal, path: [String(index)] })))

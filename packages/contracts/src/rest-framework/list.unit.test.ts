@@ -21,6 +21,11 @@ describe('textList', () => {
     expect(tags.parse([])).toEqual([])
   })
 
+  it('reports so many bad items only that an answer has room for them', () => {
+    const issues = tags.safeParse(Array(300_000).fill('')).error?.issues
+    expect(issues).toHaveLength(1_000)
+  })
+
   it('reports every bad item under its index, and no good one', () => {
     expect(problems(tags, ['', 'good', 'x'.repeat(51), null, false])).toEqual({
       0: ['This field may not be blank.'],

@@ -100,9 +100,13 @@ function localizedTexts(key: 'name' | 'description'): z.ZodType<LocalizedText[],
   return field({ schema, list: true }, value => {
     if (value === null || (Array.isArray(value) && value.length === 0)) return key === 'name' ? atLeastOneName : []
     if (!Array.isArray(value)) return refuse('not_a_list', 'Expected a list of items.')
-    const read = value.map(item => localizedText(key, item))
-    const wrong = read.find((item): item is Refusals => 'refusals' in item)
-    return wrong ?? (read as LocalizedText[])
+    const texts: LocalizedText[] = []
+    for (const item of value) {
+      const read = localizedText(key, item)
+      if ('refusals' in read) return read
+      texts.push(read)
+    }
+    return texts
   })
 }
 
@@ -111,8 +115,13 @@ function parentUrls(): z.ZodType<string[], string[] | string | null> {
   const schema = { type: ['array', 'string', 'null'], items: { type: 'string' } }
   return field({ schema, list: true }, value => {
     const given = value === null || value === '' ? [] : Array.isArray(value) ? value : [value]
-    const read = given.map(url => (typeof url === 'string' ? readText(url, 5000, false) : notText))
-    return read.find((url): url is Refusals => typeof url !== 'string') ?? [...new Set(read as string[])]
+    const urls = new Set<string>()
+    for (const url of given) {
+      const read = typeof url === 'string' ? readText(url, 5000, false) : notText
+      if (typeof read !== 'string') return read
+      urls.add(read)
+    }
+    return [...urls]
   })
 }
 

@@ -10,7 +10,8 @@ export function errorFields(details: readonly ErrorDetail[]): Record<string, str
     const name = String(path[0] ?? '__all__')
     const known = fields[name]
     if (reason === 'plain') fields[name] = message
-    else fields[name] = Array.isArray(known) ? [...known, message] : [message]
+    else if (Array.isArray(known)) known.push(message)
+    else fields[name] = [message]
   }
   return fields
 }

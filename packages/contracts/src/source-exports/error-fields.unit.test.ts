@@ -14,3 +14,8 @@ it('takes any name for a field', () => {
     'constructor',
   ])
 })
+
+it('collects very many', () => {
+  const details = Array.from({ length: 200_000 }, () => detail(['names'], 'a'))
+  expect(errorFields(details).names).toHaveLength(200_000)
+})

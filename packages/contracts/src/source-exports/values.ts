@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { isJsonObject, numberText, parseExact } from '../exact-json.ts'
 import { unfitValues } from '../fit-values.ts'
 import { isTooDeep } from '../json-depth.ts'
+import { hasTooManyValues } from '../json-values.ts'
 import { field, notNull, refuse } from '../rest-framework/field.ts'
 import { readText, readUntrimmed } from '../rest-framework/scalar.ts'
 
@@ -79,7 +80,7 @@ export function localeList(): z.ZodType<string[], string[] | string | null> {
 
 function parsedOrSame(text: string): unknown {
   try {
-    return isTooDeep(text) ? text : parseExact(text)
+    return isTooDeep(text) || hasTooManyValues(Buffer.from(text)) ? text : parseExact(text)
   } catch {
     return text
   }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { hasTooManyValues, mostValues } from '@slipway/contracts'
 import { exportItems } from './export-items.ts'
 import { jsonReader } from './json-reader.ts'
 import { refuseImport, unreadable } from './refusal.ts'
@@ -48,7 +49,7 @@ async function* jsonItems(upload: AsyncIterable<Uint8Array>): AsyncGenerator<Buf
   for await (const name of reader.members()) {
     const next = await reader.peek()
     if (name === 'file_url') throw refuseImport('Invalid input. Files are not fetched from elsewhere; send the file.')
-    if (name !== 'data') JSON.parse((await reader.value()).toString('utf8'))
+    if (name !== 'data') checkJson(await reader.value(), 1)
     else if (next === '[') yield* checked(reader.items())
     else if (next === '"') yield* lineItems(reader.text())
     else throw refuseImport('Invalid input.')
@@ -101,6 +102,7 @@ async function* checked(groups: AsyncIterable<readonly Buffer[]>): AsyncGenerato
 
 function checkJson(item: Buffer, number: number): void {
   if (!isUtf8(item)) throw unreadable(`line ${number}: not valid UTF-8`)
+  if (hasTooManyValues(item)) throw unreadable(`line ${number}: more than ${mostValues} values`)
   try {
     JSON.parse(item.toString('utf8'))
   } catch (error) {

@@ -207,6 +207,11 @@ describe('what cannot be read is refused with the line', () => {
     ['file', Buffer.from('{"a":"\xe4"}', 'latin1'), 'malformed: Failed to parse input. (line 1: not valid UTF-8)'],
     ['file', Buffer.from('\ufeff{"a":1}', 'utf16le'), 'malformed: Failed to parse input. (the text is UTF-16'],
     ['file', `{"a":${'['.repeat(600)}${']'.repeat(600)}}`, 'malformed: Failed to parse input. (line 1: more than 500'],
+    [
+      'file',
+      `{"a":[${'{},'.repeat(500_001)}{}]}`,
+      'malformed: Failed to parse input. (line 1: more than 500000 values',
+    ],
     ['file', `{"a":"${'x'.repeat(mostLineBytes)}"}`, 'too_large: Failed to parse input. (line 1: longer than'],
     ['json', '[{"type":"Concept"}]', 'malformed: Invalid input.'],
     ['json', '{}', 'malformed: Invalid input.'],

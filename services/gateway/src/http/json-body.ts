@@ -1,16 +1,25 @@
-import { failure, greatestDepth, isTooDeep, parseExact, unfitValues } from '@slipway/contracts'
+import {
+  failure,
+  greatestDepth,
+  hasTooManyValues,
+  isTooDeep,
+  mostValues,
+  parseExact,
+  unfitValues,
+} from '@slipway/contracts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads a JSON body by `parseExact`. `vast`: what becomes of numbers beyond every range.
- * @throws `malformed` for broken UTF-8, broken JSON, absurd depth and vast numbers that are refused; the message says what
+ * @throws `too_large` for too many values, `malformed` for broken UTF-8, broken JSON, absurd depth and vast numbers that are refused; the message says what
  * and where
  */
 export function readJson(
   bytes: Uint8Array,
   { vast = 'refused' }: { readonly vast?: 'refused' | 'kept' } = {},
 ): unknown {
+  if (hasTooManyValues(bytes)) throw failure('too_large', `The body has more than ${mostValues} values.`)
   try {
     const text = utf8.decode(bytes)
     const value = parseExact(text)

@@ -29,3 +29,8 @@ test('counts depth outside of texts only', () => {
 test('depth that would end the process is refused', () => {
   expect(() => readJson(bytes(nested(400_000)))).toThrow(expect.objectContaining({ code: 'malformed' }))
 })
+
+test('refuses what would become very many values, before it does', () => {
+  const many = bytes(`{"a":[${'{},'.repeat(500_000)}{}]}`)
+  expect(() => readJson(many)).toThrow(expect.objectContaining({ code: 'too_large', status: 413 }))
+})

@@ -1,4 +1,4 @@
-import { failure, isFailure, isTooDeep, parseExact } from '@slipway/contracts'
+import { failure, hasTooManyValues, isFailure, isTooDeep, parseExact } from '@slipway/contracts'
 import { type FormFields, readMultipart, readUrlencoded } from '../http/form-body.ts'
 import { readJson } from '../http/json-body.ts'
 import { mediaType, type RawRequestBody } from '../http/raw-body.ts'
@@ -31,7 +31,7 @@ function fieldsOf(form: FormFields): Record<string, unknown> {
 function fieldValue(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
-    return isTooDeep(text) ? text : parseExact(text)
+    return isTooDeep(text) || hasTooManyValues(Buffer.from(text)) ? text : parseExact(text)
   } catch {
     return text
   }
