@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto'
 import {
   type InputOf,
   isFailure,
   type Operation,
   type OutputOf,
+  type ReportedFile,
   releaseOperations,
   taskOperations,
 } from '@slipway/contracts'
-import type { Platform } from './platform.ts'
+import type { Platform, Report } from './platform.ts'
 import { answerTask, statusOf, type TaskService } from './protocol.ts'
 
 /** What is needed of a connection to NATS: `Bus` of `@slipway/bus` has it. */
@@ -50,6 +52,15 @@ export type BusClient = {
 const final = ['invalid', 'refused', 'not_found', 'conflict', 'key_reused'] as const
 const timeoutMs = 10_000
 
+const digestOf = (files: readonly ReportedFile[]) =>
+  createHash('sha256').update(JSON.stringify(files)).digest('base64url').slice(0, 16)
+
+/** Files that were made again, after a restore, are another report. */
+const commandIdOf = (task: string, { state, progress, files }: Report) =>
+  [task, state ?? 'progress', ...(progress === undefined ? [] : [progress]), ...(files ? [digestOf(files)] : [])].join(
+    '-',
+  )
+
 /**
  * The platform over the bus, for its own services. `token` gives an identity token of one that may report. The same
  * report has the same command id, so that one that was sent before a crash is answered, and not made twice.
@@ -57,8 +68,7 @@ const timeoutMs = 10_000
 export function platformOverBus(bus: BusClient, token: () => Promise<string>): Platform {
   return {
     async report(task, report) {
-      const commandId = [task, report.state ?? 'progress', ...(report.progress === undefined ? [] : [report.progress])]
-      const options = { identity: await token(), commandId: commandId.join('-'), timeoutMs }
+      const options = { identity: await token(), commandId: commandIdOf(task, report), timeoutMs }
       const body = { ...report, ...(report.files && { files: [...report.files] }) }
       try {
         await bus.request(taskOperations.update, { kf_id: task, body }, options)

@@ -87,6 +87,18 @@ describe('over the bus', () => {
     ])
   })
 
+  it('makes a report of files under an id of these files', async () => {
+    fault = undefined
+    const report = async (name: string) => {
+      await platform.report('TA_1', { state: 'staged', progress: 100, files: [{ name, url: 'slipway://exporter/1' }] })
+      return (calls.at(-1) as [string, object, { readonly commandId: string }])[2].commandId
+    }
+    const [first, again, other] = [await report('a.zip'), await report('a.zip'), await report('b.zip')]
+    expect(first).toMatch(/^TA_1-staged-100-[\w-]{16}$/)
+    expect(again).toBe(first)
+    expect(other).not.toBe(first)
+  })
+
   it.each(['invalid', 'refused', 'not_found', 'conflict', 'key_reused'] as const)(
     'takes %s for a refusal',
     async code => {
