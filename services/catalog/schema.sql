@@ -522,6 +522,7 @@ create table public.release_task_version (
   name text not null,
   base_url text not null,
   announced boolean not null default false,
+  published_as text,
   constraint release_task_version_pkey PRIMARY KEY (release, release_package_id),
   constraint release_task_version_task FOREIGN KEY (task) REFERENCES public.release_task(task) ON DELETE CASCADE
 );

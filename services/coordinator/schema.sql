@@ -135,6 +135,16 @@ create table public.job (
   constraint job_task FOREIGN KEY (id) REFERENCES public.platform_task(id) ON DELETE CASCADE
 );
 
+create table public.kept_version (
+  release text not null,
+  major integer not null,
+  minor integer not null,
+  patch integer not null,
+  constraint kept_version_pkey PRIMARY KEY (release),
+  constraint kept_version_number UNIQUE (major, minor, patch),
+  constraint kept_version_release FOREIGN KEY (release) REFERENCES public.release(kf_id) ON DELETE CASCADE
+);
+
 create table public.platform_task (
   id text not null,
   kind text not null,

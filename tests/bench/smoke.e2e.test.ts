@@ -53,6 +53,12 @@ test('npm run bench:schedules prints every question', async context => {
   expect(printed.match(/^\| .* \| .* \|$/gm)?.length).toBeGreaterThan(14)
 })
 
+test('npm run bench:restore prints every state', async context => {
+  const printed = await bench(context, 'tests/bench/restore.ts', [], { RESTORE_RELEASES: '1000' })
+  expect(printed).toMatch(/^\| all agree \| 0 \| /m)
+  expect(printed).toMatch(/^\| every tenth task is forgotten \| 100 \| /m)
+})
+
 test.for(['packages/store/test/bench/store.bench.ts', 'packages/bus/test/bench/unary.ts'])(
   '%s prints rates',
   async (file, context) => {

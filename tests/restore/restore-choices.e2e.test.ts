@@ -1,6 +1,7 @@
 import { eventually } from '@slipway/testing'
 import { describe, expect, it } from 'vitest'
 import { flow, patience } from '../release-content/support/flow.ts'
+import { expectTraces } from '../release-content/support/traces.ts'
 import { keptDatabases } from './support/kept-databases.ts'
 import { restoreChecks } from './support/restore-checks.ts'
 
@@ -42,19 +43,45 @@ async function startBySchedule(): Promise<{ schedule: string; release: string }>
   return { schedule: String(id), release: await newest(before) }
 }
 
+const partsOf = (version: string): number[] => version.split('.').map(Number)
+
 describe('after a restore of one database', () => {
   it('a part that is public too early is published with its release, if that is what a person chooses', async () => {
     const id = await staged('Published early')
     await databases.keep('coordinator')
-    await publish(id)
+    const { version } = await publish(id)
     await databases.putBack('coordinator')
     const { items } = await check()
     const early = items.filter(({ kind }) => kind === 'published-early')
     expect(early.map(({ things }) => things[1])).toEqual([id, id])
     expect(early[0]).toMatchObject({ settles: null, choices: [{ choice: 'publish' }, { choice: 'cancel' }] })
-    await settle({ [early[0]?.id ?? '']: 'publish' })
-    await running.drive(id, 'published')
+    // Asked for both parts, it is published once.
+    const settled = await settle(Object.fromEntries(early.map(({ id }) => [id, 'publish'])))
+    expect(settled.agrees).toBe(true)
+    const release = await running.drive(id, 'published')
+    expect(release.version).toBe(version)
     await agreed()
+    await expectTraces(running, release)
+    const next = await publish(await staged('Published after it'))
+    expect(partsOf(next.version)[1]).toBeGreaterThan(partsOf(version)[1] ?? 0)
+  })
+
+  it('a part that is public under a number that was given again gets the number of its release', async () => {
+    const id = await staged('Published under a number')
+    await databases.keep('coordinator')
+    const { version } = await publish(id)
+    await databases.putBack('coordinator')
+    // Somebody works before the check.
+    const other = await publish(await staged('Published under the same number'))
+    expect(other.version).toBe(version)
+
+    const { items } = await check()
+    const early = items.filter(({ kind }) => kind === 'published-early')
+    expect((await settle({ [early[0]?.id ?? '']: 'publish' })).items[0]?.outcome).toMatchObject({ done: true })
+    const release = await running.drive(id, 'published')
+    expect(partsOf(release.version)[1]).toBeGreaterThan(partsOf(version)[1] ?? 0)
+    await agreed()
+    for (const one of [release, other]) await expectTraces(running, one)
   })
 
   it('a schedule starts a release again that the coordinator has forgotten', async () => {

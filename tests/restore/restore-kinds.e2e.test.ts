@@ -36,6 +36,35 @@ describe('after a restore of one database', () => {
     await agreed()
   })
 
+  it('the catalog forgets accounts that were deleted, and those that are back are for a person', async () => {
+    const login = 'deleted@example.org'
+    const remove = async () => {
+      expect((await running.slipway.call('admin', 'DELETE', `/api/v1/accounts/${login}`)).status).toBe(204)
+    }
+    await register(login)
+    await agreed()
+    await databases.keep('catalog')
+    await databases.keep('gateway')
+    await remove()
+    await agreed()
+    await databases.putBack('catalog')
+    expect((await check()).items).toMatchObject([{ id: `account-deleted:${login}` }])
+    expect((await settle()).agrees).toBe(true)
+    await agreed()
+
+    await databases.putBack('gateway')
+    const { items } = await check()
+    expect(items.find(({ kind }) => kind === 'account-back')).toMatchObject({
+      id: `account-back:${login}`,
+      settles: null,
+      choices: [{ choice: 'keep' }],
+    })
+    await settle({ [`account-back:${login}`]: 'keep' })
+    await agreed()
+    await remove()
+    await agreed()
+  })
+
   it('files of a published release that the exporter has forgotten are for a person', async () => {
     await databases.keep('exporter')
     const { kf_id } = await publish(await staged('Lost by the exporter'))

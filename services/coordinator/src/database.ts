@@ -52,6 +52,12 @@ export type Database = PlatformTables & {
     created_at: Generated<string>
     deaths: Generated<number>
   }
+  kept_version: {
+    release: string
+    major: number
+    minor: number
+    patch: number
+  }
   platform_task: {
     id: string
     kind: string

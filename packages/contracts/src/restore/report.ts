@@ -5,9 +5,13 @@ import { operation } from '../operation.ts'
 export const disagreementKinds = [
   'task-unknown',
   'task-behind',
+  'task-ended',
+  'start-missed',
   'publish-missed',
   'version-missing',
+  'version-differs',
   'files-missing',
+  'files-lost',
   'published-early',
   'left-over',
   'release-unknown',
@@ -18,6 +22,8 @@ export const disagreementKinds = [
   'task-service-back',
   'account-unknown',
   'account-lost',
+  'account-back',
+  'account-deleted',
   'schedule-release-unknown',
 ] as const
 export type DisagreementKind = (typeof disagreementKinds)[number]
@@ -67,10 +73,10 @@ export const restoreOperations = {
         decisions: z
           .record(z.string().max(1024), z.string().max(100))
           .default({})
-          .meta({ description: 'Choices by ids of disagreements', examples: [{ 'published-early:RE_1': 'publish' }] }),
+          .meta({ description: 'Choices by ids of disagreements', examples: [{ 'published-early:TA_1': 'publish' }] }),
       }),
     }),
     output: restoreReportSchema,
-    errors: [...administrator, 'key_reused'],
+    errors: [...administrator, 'conflict', 'key_reused'],
   }),
 }

@@ -43,21 +43,25 @@ export async function removeVersions(tx: AnyTx, task: ReleaseTask): Promise<void
 }
 
 /**
- * A release is published, which nothing takes back: its versions get its final number, and affiliates are told. Once,
- * however often this is called.
+ * A release is published, which nothing takes back: its versions get its final number, and affiliates are told, once,
+ * however often this is called. Another number comes with a restored coordinator that had to give one anew: versions that
+ * nobody has renamed get it, too.
  */
 export async function announceVersions(
   tx: AnyTx,
   release: { readonly id: string; readonly name: string; readonly version: string },
 ): Promise<void> {
   const name = versionName(release.name, release.version)
-  const waiting = (await versionsMadeFor(tx, release.id)).filter(({ announced }) => !announced)
+  const waiting = (await versionsMadeFor(tx, release.id)).filter(
+    ({ announced, publishedAs }) => !announced || publishedAs !== release.version,
+  )
   for await (const { made, parent, row } of locked(tx, waiting)) {
-    const isRenamed = row.name !== made.name
-    if (!isRenamed && row.name !== name) await updateVersion(tx, parent, row, { ...row, name }, author)
+    const before = made.publishedAs === null ? made.name : versionName(release.name, made.publishedAs)
+    if (row.name === before && row.name !== name) await updateVersion(tx, parent, row, { ...row, name }, author)
+    if (made.announced) continue
     const { releaseVersionId, baseUrl } = made
     const { id } = await insertNotification(tx, { principal: author.principal, releaseVersionId, baseUrl })
     await setTimer(tx, { name: notificationTimer, key: String(id), payload: id })
   }
-  await noteAnnounced(tx, release.id)
+  await noteAnnounced(tx, release.id, release.version)
 }

@@ -102,10 +102,12 @@ export type MadeVersion = {
   readonly name: string
   readonly baseUrl: string
   readonly announced: boolean
+  /** Number of the release when it was announced last. */
+  readonly publishedAs: string | null
 }
 
 const versionColumns = `release_package_id as "releasePackageId", release_version_id as "releaseVersionId", name,
-  base_url as "baseUrl", announced`
+  base_url as "baseUrl", announced, published_as as "publishedAs"`
 
 const versionsOfTask: Statement = {
   name: 'release-task.versions',
@@ -131,7 +133,7 @@ const forgetVersions: Statement = {
 }
 const announce: Statement = {
   name: 'release-task.announce',
-  text: 'update release_task_version set announced = true where release = $1',
+  text: 'update release_task_version set announced = true, published_as = $2 where release = $1',
 }
 
 /** In the order in which packages are locked. */
@@ -147,7 +149,7 @@ export async function packagesWithVersionFor(tx: AnyTx, release: string): Promis
 export async function noteVersion(
   tx: AnyTx,
   { task, release }: ReleaseTask,
-  { releasePackageId, releaseVersionId, name, baseUrl }: Omit<MadeVersion, 'announced'>,
+  { releasePackageId, releaseVersionId, name, baseUrl }: Omit<MadeVersion, 'announced' | 'publishedAs'>,
 ): Promise<void> {
   await tx.query(addVersion, [release, releasePackageId, task, releaseVersionId, name, baseUrl])
 }
@@ -156,6 +158,6 @@ export async function forgetVersionsOf(tx: AnyTx, { task }: ReleaseTask): Promis
   await tx.query(forgetVersions, [task])
 }
 
-export async function noteAnnounced(tx: AnyTx, release: string): Promise<void> {
-  await tx.query(announce, [release])
+export async function noteAnnounced(tx: AnyTx, release: string, version: string): Promise<void> {
+  await tx.query(announce, [release, version])
 }

@@ -10,7 +10,7 @@ import {
   moveReleaseTask,
 } from '../release-task/release-task.store.ts'
 import { begin, withdraw } from '../release-task/release-task.ts'
-import { factReaders, forgetStarted } from './restore.store.ts'
+import { factReaders, forgetAccount, forgetStarted } from './restore.store.ts'
 
 export type RestoreOptions = {
   readonly store: Store
@@ -18,6 +18,8 @@ export type RestoreOptions = {
   /** Tasks of releases may be due. */
   readonly kick: () => void
 }
+
+const underWay: ReadonlySet<string> = new Set(['running', 'staged', 'publishing'])
 
 /** What the catalog knows that others must agree with after a restore, and what settles a disagreement here. */
 export function restoreHandlers({ store, bus, kick }: RestoreOptions): OperationHandler[] {
@@ -57,9 +59,24 @@ export function restoreHandlers({ store, bus, kick }: RestoreOptions): Operation
           await moveReleaseTask(tx, row, 'published')
           await announceVersions(tx, { id: release.kf_id, name: release.name, version: release.version })
           return true
+        case 'published':
+          await announceVersions(tx, { id: release.kf_id, name: release.name, version: release.version })
+          return true
         default:
           return false
       }
+    })
+    kick()
+    return done
+  }
+
+  /** Does what a start asks for that was forgotten. */
+  async function start(task: string): Promise<boolean> {
+    const done = await store.transaction(async tx => {
+      const row = await lockReleaseTask(tx, task)
+      if (row?.state !== 'initialized') return false
+      await begin(tx, row, 'running')
+      return true
     })
     kick()
     return done
@@ -80,7 +97,12 @@ export function restoreHandlers({ store, bus, kick }: RestoreOptions): Operation
         if (await releaseOf(of, context)) throw failure('refused', 'The coordinator has this release.')
         return { body: { done: await forgetStarted(store.query, id, of) } }
       }
-      const release = await releaseOf(action === 'publish' ? of : id, context)
+      if (action === 'remove-account') return { body: { done: await forgetAccount(store, id) } }
+      const release = await releaseOf(action === 'withdraw' ? id : of, context)
+      if (action === 'start') {
+        if (!release || !underWay.has(release.state)) throw failure('refused', 'The release is not under way.')
+        return { body: { done: await start(id) } }
+      }
       if (action === 'publish') {
         if (release?.state !== 'published' && release?.state !== 'publishing') {
           throw failure('refused', 'The release is not being published.')

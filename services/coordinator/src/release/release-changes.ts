@@ -7,7 +7,7 @@ import { type Decision, decide, isRefusal, type ReleaseCommand } from './decide.
 import { evolve, type Release, type ReleaseChange } from './release.ts'
 import { type LockedRelease, lockAndRead, persistRelease } from './release-aggregate.store.ts'
 import { type AttributedChange, recordsOf } from './release-records.ts'
-import { greatestPublished, lockVersionNumbers, pointStudiesToPublished } from './version.store.ts'
+import { greatestPublished, keptVersion, lockVersionNumbers, pointStudiesToPublished } from './version.store.ts'
 import { formatVersion, publishedVersion, type Version } from './version.ts'
 
 /** A command for a release, with who gives it and what else belongs into the same transaction. */
@@ -192,7 +192,8 @@ async function writeChanges(
   return { ...before, release: after, version, seq: records.seq, taskSeq: records.taskSeq, serviceNames }
 }
 
-async function finalVersion(tx: Tx<Database>, { version, isMajor }: LockedRelease): Promise<Version> {
+async function finalVersion(tx: Tx<Database>, { release, version, isMajor }: LockedRelease): Promise<Version> {
   await lockVersionNumbers(tx)
-  return publishedVersion(version, isMajor, await greatestPublished(tx))
+  const kept = await keptVersion(tx, release.id)
+  return kept ?? publishedVersion(version, isMajor, await greatestPublished(tx))
 }

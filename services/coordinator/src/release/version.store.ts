@@ -44,6 +44,17 @@ export async function greatestPublished(tx: Queryable): Promise<Version | undefi
   return row
 }
 
+const kept: Statement = {
+  name: 'version-kept',
+  text: 'select major, minor, patch from kept_version where release = $1',
+}
+
+/** The number under which a release was published before a restore. */
+export async function keptVersion(tx: Queryable, release: string): Promise<Version | undefined> {
+  const [row] = await tx.query<Version>(kept, [release])
+  return row
+}
+
 const point: Statement = {
   name: 'version-point-studies',
   text: `

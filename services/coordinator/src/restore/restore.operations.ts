@@ -7,10 +7,11 @@ import type { ReleaseCommand } from '../release/decide.ts'
 import { isRefusal } from '../release/decide.ts'
 import type { ReleaseChanges } from '../release/release-changes.ts'
 import { lockVersionNumbers } from '../release/version.store.ts'
+import type { Version } from '../release/version.ts'
 import { releaseOfTask } from '../task/task.store.ts'
 import type { KnownTaskServices } from '../task-service/known-task-services.ts'
 import { forgetTaskService } from '../task-service/task-service.events.ts'
-import { numberFacts, raiseVersions, releaseFacts, taskFacts, taskServiceFacts } from './restore.store.ts'
+import { keepVersion, numberFacts, raiseVersions, releaseFacts, taskFacts, taskServiceFacts } from './restore.store.ts'
 
 export type RestoreOptions = {
   readonly store: Store<Database>
@@ -32,14 +33,11 @@ export function restoreHandlers({ store, bus, changes, services }: RestoreOption
     return decision.length > 0
   }
 
-  async function raise(version: string) {
-    const [, major, minor, patch] = (/^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(version) ?? []).map(Number)
-    if (major === undefined || minor === undefined || patch === undefined) {
-      throw failure('refused', `${version} is no version.`)
-    }
+  const raise = (text: string) => {
+    const version = versionOf(text)
     return store.transaction(async tx => {
       await lockVersionNumbers(tx)
-      return raiseVersions(tx, { major, minor, patch })
+      return raiseVersions(tx, version)
     })
   }
 
@@ -60,7 +58,7 @@ export function restoreHandlers({ store, bus, changes, services }: RestoreOption
       'task-service': page => store.read(taskServiceFacts, page),
       number: page => store.read(numberFacts, page),
     }),
-    handlerOf(settle, async ({ action, id }, context) => {
+    handlerOf(settle, async ({ action, id, version = '' }, context) => {
       const actor = actorOf(requireRole(context.identity, ['ADMIN'], 'Must be an admin'))
       switch (action) {
         case 'lose-task': {
@@ -73,6 +71,10 @@ export function restoreHandlers({ store, bus, changes, services }: RestoreOption
         }
         case 'raise-version':
           return { body: { done: await raise(id) } }
+        case 'keep-version': {
+          const kept = versionOf(version)
+          return { body: { done: await store.transaction(tx => keepVersion(tx, id, kept)) } }
+        }
         case 'note-task-service':
           await services.ensure(id)
           return { body: { done: true } }
@@ -82,4 +84,13 @@ export function restoreHandlers({ store, bus, changes, services }: RestoreOption
       }
     }),
   ]
+}
+
+/** @throws `refused` for what is no version */
+function versionOf(text: string): Version {
+  const [, major, minor, patch] = (/^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(text) ?? []).map(Number)
+  if (major === undefined || minor === undefined || patch === undefined) {
+    throw failure('refused', `${text} is no version.`)
+  }
+  return { major, minor, patch }
 }

@@ -3,7 +3,8 @@ import type { FactPage } from '@slipway/service'
 import { preparer, type Queryable } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
-import type { Version } from '../release/version.ts'
+import { lockVersionNumbers } from '../release/version.store.ts'
+import { compareVersions, type Version } from '../release/version.ts'
 
 const prepare = preparer<Database>()
 
@@ -12,6 +13,7 @@ export const releaseFacts = prepare<FactPage>()('restore.releases', (db, p) =>
     .selectFrom('release')
     .select(sql<RestoreFact>`json_build_object('id', kf_id, 'state', state, 'version', version)`.as('fact'))
     .where('kf_id', '>', p.after)
+    .where(sql<boolean>`(${p.of}::text[] is null or kf_id = any(${p.of}::text[]))`)
     .orderBy('kf_id')
     .limit(p.limit),
 )
@@ -27,9 +29,10 @@ export const taskFacts = prepare<FactPage>()('restore.tasks', (db, p) =>
     )
     .where('s.url', 'in', ['nats://slipway-tasks.catalog', 'nats://slipway-tasks.exporter'])
     .where('s.deleted', '=', false)
-    .where('t.kf_id', '>', p.after)
-    .orderBy('t.kf_id')
-    .limit(p.limit),
+    .where('t.release', '>', p.after)
+    .where(sql<boolean>`(${p.of}::text[] is null or t.release = any(${p.of}::text[]))`)
+    .orderBy('t.release')
+    .modifyEnd(sql`fetch first ${p.limit} rows with ties`),
 )
 
 export const taskServiceFacts = prepare<FactPage>()('restore.task-services', (db, p) =>
@@ -41,6 +44,7 @@ export const taskServiceFacts = prepare<FactPage>()('restore.task-services', (db
       ),
     )
     .where('kf_id', '>', p.after)
+    .where(sql<boolean>`(${p.of}::text[] is null or kf_id = any(${p.of}::text[]))`)
     .orderBy('kf_id')
     .limit(p.limit),
 )
@@ -81,4 +85,44 @@ const raise = prepare<Version>()('restore.raise-version', (db, p) =>
 /** New versions are above this one. False: they are so already. */
 export async function raiseVersions(tx: Queryable, version: Version): Promise<boolean> {
   return (await tx.query(raise, version)).length > 0
+}
+
+const lockRelease = prepare<{ release: string }>()('restore.lock-release', (db, p) =>
+  db.selectFrom('release').select(['state', 'major', 'minor', 'patch']).where('kf_id', '=', p.release).forUpdate(),
+)
+
+const keep = prepare<Version & { release: string }>()('restore.keep-version', (db, p) =>
+  db
+    .insertInto('kept_version')
+    .columns(['release', 'major', 'minor', 'patch'])
+    .expression(
+      db
+        .selectNoFrom([p.release.as('release'), p.major.as('major'), p.minor.as('minor'), p.patch.as('patch')])
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('release')
+                .select('kf_id')
+                .where('major', '=', p.major)
+                .where('minor', '=', p.minor)
+                .where('patch', '=', p.patch),
+            ),
+          ),
+        ),
+    )
+    .onConflict(conflict => conflict.doNothing())
+    .returning('release'),
+)
+
+/**
+ * The release will be published under this number, as it was before. False: it is not free any more, or not above the
+ * release's own, or the release is not there to be published.
+ */
+export async function keepVersion(tx: Queryable, release: string, version: Version): Promise<boolean> {
+  const [row] = await tx.query(lockRelease, { release })
+  await lockVersionNumbers(tx)
+  if (row?.state !== 'staged' || compareVersions(version, row) <= 0) return false
+  if ((await tx.query(keep, { release, ...version })).length === 0) return false
+  await raiseVersions(tx, version)
+  return true
 }

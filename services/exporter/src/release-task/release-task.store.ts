@@ -35,6 +35,11 @@ const start: Statement = {
   text: `insert into release_task as t (task, release, studies, state, due_at) values ($1, $2, $3, 'running', ${now})
     on conflict (task) do update set state = 'running', ${dueNow} where t.state = 'initialized'`,
 }
+/** Of a task that is known; a start that comes from elsewhere brings the studies along. */
+const startKnown: Statement = {
+  name: 'release-task.start-known',
+  text: `update release_task set state = 'running', ${dueNow} where task = $1 and state = 'initialized' returning task`,
+}
 const publish: Statement = {
   name: 'release-task.publish',
   text: `update release_task set state = 'publishing', ${dueNow} where task = $1 and state = 'staged' returning task`,
@@ -128,6 +133,11 @@ export async function noteCommand(
   if (action === 'get_status') return
   if (action === 'publish') await publishTask(store, task_id)
   else await store.write(statements[action], [task_id, release_id, studies])
+}
+
+/** False if the task is not one that waits for its start. */
+export async function startTask(store: AnyStore, task: string): Promise<boolean> {
+  return (await store.write(startKnown, [task])).length > 0
 }
 
 /** False if the task is not staged. */

@@ -1,9 +1,9 @@
 import type { OperationHandler } from '@slipway/bus'
-import { exporterRestoreOperations, failure } from '@slipway/contracts'
+import { exporterRestoreOperations, failure, type InputOf } from '@slipway/contracts'
 import { isWithdrawn, type Platform } from '@slipway/participant'
-import { type FactRow, handlerOf, requireRole, restoreFactsHandler } from '@slipway/service'
+import { type FactPage, type FactRow, handlerOf, requireRole, restoreFactsHandler } from '@slipway/service'
 import type { AnyStore, Statement } from '@slipway/store'
-import { publishTask, withdrawTasks } from '../release-task/release-task.store.ts'
+import { publishTask, startTask, withdrawTasks } from '../release-task/release-task.store.ts'
 
 export type RestoreOptions = {
   readonly store: AnyStore
@@ -16,7 +16,16 @@ const tasks: Statement = {
   name: 'restore.tasks',
   text: `
     select json_build_object('id', task, 'release', release, 'state', state) as fact from release_task
-    where task > $1 order by task limit $2`,
+    where release > $1 and ($3::text[] is null or release = any($3))
+    order by release fetch first $2 rows with ties`,
+}
+const files: Statement = {
+  name: 'restore.files',
+  text: `
+    select json_build_object('id', v.id, 'release', t.release) as fact
+    from release_task t join release_version v using (task)
+    where v.blob is not null and t.release > $1 and ($3::text[] is null or t.release = any($3))
+    order by t.release fetch first $2 rows with ties`,
 }
 const tasksOf: Statement = {
   name: 'restore.tasks-of',
@@ -27,9 +36,18 @@ const tasksOf: Statement = {
 export function restoreHandlers({ store, platform, kick }: RestoreOptions): OperationHandler[] {
   const { facts, settle } = exporterRestoreOperations
 
-  async function isToBePublished(task: string): Promise<boolean> {
+  const reader =
+    (statement: Statement) =>
+    ({ after, limit, of }: FactPage) =>
+      store.read<FactRow>(statement, [after, limit, of])
+
+  /** Does what a command asks for that was forgotten, while the coordinator has the task in one of these states. */
+  async function makeUp(what: typeof startTask, task: string, ...states: readonly string[]): Promise<boolean> {
     const state = await platform.taskState(task)
-    return state === 'publishing' || state === 'published'
+    if (state === undefined || !states.includes(state)) {
+      throw failure('refused', `The coordinator has the task ${task} ${state ?? 'no more'}.`)
+    }
+    return what(store, task)
   }
 
   async function takeBack(release: string): Promise<boolean> {
@@ -42,14 +60,22 @@ export function restoreHandlers({ store, platform, kick }: RestoreOptions): Oper
     return rows.length > 0
   }
 
+  function settleOne(action: InputOf<typeof settle>['action'], id: string): Promise<boolean> {
+    switch (action) {
+      case 'start':
+        return makeUp(startTask, id, 'running', 'staged', 'publishing')
+      case 'publish':
+        return makeUp(publishTask, id, 'publishing', 'published')
+      case 'withdraw':
+        return takeBack(id)
+    }
+  }
+
   return [
-    restoreFactsHandler(facts, { task: ({ after, limit }) => store.read<FactRow>(tasks, [after, limit]) }),
+    restoreFactsHandler(facts, { task: reader(tasks), file: reader(files) }),
     handlerOf(settle, async ({ action, id }, { identity }) => {
       requireRole(identity, ['ADMIN'], 'Must be an admin')
-      if (action === 'publish' && !(await isToBePublished(id))) {
-        throw failure('refused', 'The release of this task is not being published.')
-      }
-      const done = action === 'publish' ? await publishTask(store, id) : await takeBack(id)
+      const done = await settleOne(action, id)
       kick()
       return { body: { done } }
     }),

@@ -1,17 +1,4 @@
-import { compareTasks } from './compare-tasks.ts'
 import type { Disagreement } from './disagreement.ts'
-import type { Facts } from './facts.ts'
-
-/** Where the facts of the five services do not agree. Pure: no I/O. */
-export function compare(facts: Facts): Disagreement[] {
-  return [
-    ...compareTasks(facts),
-    ...compareNumbers(facts),
-    ...compareTaskServices(facts),
-    ...compareAccounts(facts),
-    ...compareSchedules(facts),
-  ]
-}
 
 const partsOf = (version: string) => version.split('.').map(Number)
 
@@ -22,59 +9,77 @@ function compareVersions(a: string, b: string): number {
   return differences.find(difference => difference !== 0) ?? 0
 }
 
-function* compareNumbers({ versions, accountChanges }: Facts): Generator<Disagreement> {
+export type NumberFacts = {
+  /** The greatest version of a release, by who knows it. */
+  readonly versions: { readonly [service: string]: string | undefined }
+  /** The greatest number of a change of an account. */
+  readonly accountChanges: { readonly gateway: number; readonly catalog: number }
+}
+
+export function compareNumbers({ versions, accountChanges }: NumberFacts): Disagreement[] {
+  const found: Disagreement[] = []
   const { coordinator, ...others } = versions
   const greatest = Object.entries(others)
     .flatMap(([service, version]) => (version === undefined ? [] : [{ service, version }]))
     .toSorted((a, b) => compareVersions(b.version, a.version))[0]
   if (greatest && (coordinator === undefined || compareVersions(greatest.version, coordinator) > 0)) {
     const { service, version } = greatest
-    yield {
+    found.push({
       id: 'version-numbers',
       kind: 'version-numbers',
       things: [version],
       says: `The ${service} knows a release with the version ${version}; the coordinator's greatest is ${coordinator ?? 'none'}.`,
       settles: `New versions are above ${version}.`,
       steps: [{ at: 'coordinator', action: 'raise-version', id: version }],
-    }
+    })
   }
   if (accountChanges.catalog > accountChanges.gateway) {
     const number = String(accountChanges.catalog)
-    yield {
+    found.push({
       id: 'account-numbers',
       kind: 'account-numbers',
       things: [number],
       says: `The catalog knows change ${number} of an account, the gateway only ${accountChanges.gateway}: it would ignore the next ones.`,
       settles: 'The next change of an account has a greater number.',
       steps: [{ at: 'gateway', action: 'raise-account-changes', id: number }],
-    }
+    })
   }
+  return found
 }
 
-function* compareTaskServices({ taskServices: { registry, coordinator } }: Facts): Generator<Disagreement> {
-  for (const id of registry) {
-    const state = coordinator.get(id)
-    if (state === undefined) {
-      yield {
+/** A task service: whether the registry has it, and as what the coordinator knows it, if at all. */
+export type TaskServiceFacts = {
+  readonly id: string
+  readonly registered: boolean
+  readonly known: 'known' | 'deleted' | undefined
+}
+
+export function compareTaskService({ id, registered, known }: TaskServiceFacts): Disagreement[] {
+  if (registered && known === undefined) {
+    return [
+      {
         id: `task-service-unknown:${id}`,
         kind: 'task-service-unknown',
         things: [id],
         says: `The registry has the task service ${id}, which the coordinator does not know.`,
         settles: 'The coordinator learns of it.',
         steps: [{ at: 'coordinator', action: 'note-task-service', id }],
-      }
-    } else if (state === 'deleted') {
-      yield {
+      },
+    ]
+  }
+  if (registered && known === 'deleted') {
+    return [
+      {
         id: `task-service-back:${id}`,
         kind: 'task-service-back',
         things: [id],
         says: `The registry has the task service ${id}, which was deleted. Delete it again, or register it anew.`,
-      }
-    }
+      },
+    ]
   }
-  for (const [id, state] of coordinator) {
-    if (state === 'deleted' || registry.has(id)) continue
-    yield {
+  if (registered || known !== 'known') return []
+  return [
+    {
       id: `task-service-lost:${id}`,
       kind: 'task-service-lost',
       things: [id],
@@ -86,48 +91,65 @@ function* compareTaskServices({ taskServices: { registry, coordinator } }: Facts
           steps: [{ at: 'coordinator', action: 'forget-task-service', id }],
         },
       ],
-    }
-  }
+    },
+  ]
 }
 
-function* compareAccounts({ accounts: { catalog, gateway, external } }: Facts): Generator<Disagreement> {
-  for (const login of gateway) {
-    if (catalog.has(login)) continue
-    yield {
-      id: `account-unknown:${login}`,
-      kind: 'account-unknown',
-      things: [login],
-      says: `The gateway has the account ${login}, which the catalog does not know.`,
-      settles: 'The catalog learns of it.',
-      steps: [{ at: 'gateway', action: 'note-account', id: login }],
-    }
+/**
+ * A login: in the gateway it has an account, is one of outside, or was given once to an account that is deleted; the catalog
+ * keeps a profile of it, or did until the account was deleted.
+ */
+export type AccountFacts = {
+  readonly login: string
+  readonly gateway: 'account' | 'external' | 'given' | undefined
+  readonly catalog: 'known' | 'removed' | undefined
+}
+
+export function compareAccount({ login, gateway, catalog }: AccountFacts): Disagreement[] {
+  const things = [login]
+  const note = [{ at: 'gateway', action: 'note-account', id: login }] as const
+  if (gateway === 'account' && catalog === undefined) {
+    return [
+      {
+        id: `account-unknown:${login}`,
+        kind: 'account-unknown',
+        things,
+        says: `The gateway has the account ${login}, which the catalog does not know.`,
+        settles: 'The catalog learns of it.',
+        steps: note,
+      },
+    ]
   }
-  for (const login of catalog) {
-    if (gateway.has(login) || external.has(login)) continue
-    yield {
+  if (gateway === 'account' && catalog === 'removed') {
+    return [
+      {
+        id: `account-back:${login}`,
+        kind: 'account-back',
+        things,
+        says: `The gateway has the account ${login} again, which was deleted. Delete it again, or keep it.`,
+        choices: [{ choice: 'keep', does: 'The catalog learns that the account is there again.', steps: note }],
+      },
+    ]
+  }
+  if (gateway === 'given' && catalog === 'known') {
+    return [
+      {
+        id: `account-deleted:${login}`,
+        kind: 'account-deleted',
+        things,
+        says: `The catalog knows the account ${login}, which was deleted.`,
+        settles: 'The catalog forgets it; what belonged to it stays.',
+        steps: [{ at: 'catalog', action: 'remove-account', id: login }],
+      },
+    ]
+  }
+  if (gateway !== undefined || catalog !== 'known') return []
+  return [
+    {
       id: `account-lost:${login}`,
       kind: 'account-lost',
-      things: [login],
+      things,
       says: `The catalog knows the login ${login}, for which the gateway has no account. Make the account again for its owner before somebody else takes the login, or restore a newer backup of the gateway.`,
-    }
-  }
-}
-
-function* compareSchedules({ started, releases }: Facts): Generator<Disagreement> {
-  for (const [schedule, release] of started) {
-    if (releases.has(release)) continue
-    yield {
-      id: `schedule-release-unknown:${schedule}`,
-      kind: 'schedule-release-unknown',
-      things: [schedule, release],
-      says: `The schedule ${schedule} has started the release ${release}, which the coordinator does not know.`,
-      choices: [
-        {
-          choice: 'start-again',
-          does: 'The schedule starts its release again.',
-          steps: [{ at: 'catalog', action: 'start-again', id: schedule, release }],
-        },
-      ],
-    }
-  }
+    },
+  ]
 }

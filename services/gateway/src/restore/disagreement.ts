@@ -8,7 +8,13 @@ export type Step =
       readonly id: string
       readonly release?: string
     }
-  | { readonly at: 'release'; readonly action: 'publish' | 'cancel'; readonly id: string }
+  | {
+      readonly at: 'release'
+      readonly action: 'publish' | 'cancel'
+      readonly id: string
+      /** The number under which it was published before, if a service says it. */
+      readonly version?: string | undefined
+    }
   | { readonly at: 'gateway'; readonly action: 'raise-account-changes' | 'note-account'; readonly id: string }
 
 export type Choice = { readonly choice: string; readonly does: string; readonly steps: readonly Step[] }

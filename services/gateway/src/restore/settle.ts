@@ -9,7 +9,7 @@ import {
 } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
 import type { Disagreement, Step } from './disagreement.ts'
-import { raiseAccountChanges, tellAccount } from './restore.store.ts'
+import { raiseAccountChanges, tellAccount, toldVersion } from './restore.store.ts'
 
 export type Outcome = { readonly done: boolean; readonly detail: string | null }
 
@@ -30,8 +30,8 @@ const settling = {
 const concurrency = 16
 
 /**
- * Does what settles disagreements: their own steps, or those of the choice that was made. The outcome of each for which
- * there was something to do; one that fails does not keep the others.
+ * Does what settles disagreements: their own steps, or those of the choice that was made; what several want is done once.
+ * The outcome of each for which there was something to do; one that fails does not keep the others.
  */
 export async function settleAll(
   options: SettleOptions,
@@ -40,9 +40,16 @@ export async function settleAll(
 ): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
   const waiting = disagreements.values()
+  const begun = new Map<string, Promise<void>>()
+  function takeOnce(step: Step): Promise<void> {
+    const key = JSON.stringify([step.at, step.action, step.id])
+    const taking = begun.get(key) ?? take(options, step)
+    begun.set(key, taking)
+    return taking
+  }
   async function work() {
     for (const disagreement of waiting) {
-      const outcome = await settleOne(options, disagreement, decisions[disagreement.id])
+      const outcome = await settleOne(takeOnce, disagreement, decisions[disagreement.id])
       if (outcome) outcomes.set(disagreement.id, outcome)
     }
   }
@@ -51,14 +58,14 @@ export async function settleAll(
 }
 
 async function settleOne(
-  options: SettleOptions,
+  takeOnce: (step: Step) => Promise<void>,
   { steps, choices = [] }: Disagreement,
   decision: string | undefined,
 ): Promise<Outcome | undefined> {
   const chosen = choices.find(({ choice }) => choice === decision)?.steps
   if (decision !== undefined && !chosen && !steps) return { done: false, detail: `There is no choice ${decision}.` }
   try {
-    for (const step of chosen ?? steps ?? []) await take(options, step)
+    for (const step of chosen ?? steps ?? []) await takeOnce(step)
     return (chosen ?? steps) && { done: true, detail: null }
   } catch (error) {
     return { done: false, detail: error instanceof Error ? error.message : String(error) }
@@ -68,6 +75,11 @@ async function settleOne(
 async function take({ bus, store, call }: SettleOptions, step: Step): Promise<void> {
   switch (step.at) {
     case 'release':
+      if (step.action === 'publish') {
+        const version = step.version ?? (await toldVersion(store, step.id))
+        // Where the number is not free any more the release gets another one, which the catalog then learns as well.
+        if (version) await bus.request(settling.coordinator, { action: 'keep-version', id: step.id, version }, call)
+      }
       await bus.request(releaseOperations[step.action], { kf_id: step.id }, call)
       return
     case 'gateway': {

@@ -12,6 +12,7 @@ const taskServices = prepare<FactPage>()('registry.restore.task-services', (db, 
     .selectFrom('task_service')
     .select(sql<RestoreFact>`json_build_object('id', kf_id)`.as('fact'))
     .where('kf_id', '>', p.after)
+    .where(sql<boolean>`(${p.of}::text[] is null or kf_id = any(${p.of}::text[]))`)
     .orderBy('kf_id')
     .limit(p.limit),
 )
