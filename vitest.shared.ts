@@ -21,8 +21,8 @@ export function testProject(
       // Test files mostly wait for their servers: two at a time even where vitest would leave one core to itself.
       maxWorkers: Math.max(2, availableParallelism() - 1),
       // Generous, for machines that do other things beside: a test fails by its assertions, not by the clock.
-      testTimeout: 120_000,
-      hookTimeout: 180_000,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
       env: {
         // Of platforms that tests start: people log in often there, and services are started a hundred times.
         SLIPWAY_PASSWORD_COST: '10',

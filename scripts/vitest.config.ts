@@ -6,7 +6,7 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     include: ['**/*.unit.test.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     reporters: ['default', 'json'],
     outputFile: { json: '.results/vitest.json' },
   },
