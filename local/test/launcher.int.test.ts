@@ -109,7 +109,7 @@ test.each<[string, (folder: string) => Promise<NodeJS.ProcessEnv>, RegExp]>([
   const result = await launch('../src/start.ts', { SLIPWAY_PORT: '0', SLIPWAY_DATA_DIR: folder, ...given }).ended
   expect(result).toEqual(oneLine(sentence))
   expect(result.stderr).not.toContain('secret-of-theirs')
-  expect(performance.now() - since).toBeLessThan(10_000)
+  expect(performance.now() - since).toBeLessThan(60_000)
 })
 
 /** Somebody who listens, and never answers. */
@@ -147,7 +147,7 @@ test('the demo says how it is used', async () => {
 test('a launcher that is killed leaves no process behind, and its data folder can be used again', async () => {
   const dataDir = await dataFolder()
   const first = launch('scripted-launcher.ts', {}, dataDir)
-  await eventually(() => first.output.stdout.includes('\n'), { timeoutMs: 60_000 })
+  await eventually(() => first.output.stdout.includes('\n'))
   const pids = JSON.parse(first.output.stdout) as number[]
   expect(pids).toHaveLength(7)
   expect(pids.filter(isAlive)).toEqual(pids)
@@ -157,7 +157,7 @@ test('a launcher that is killed leaves no process behind, and its data folder ca
   await eventually(() => expect(pids.filter(isAlive)).toEqual([]))
 
   const second = launch('scripted-launcher.ts', {}, dataDir)
-  await eventually(() => second.output.stdout.includes('\n'), { timeoutMs: 60_000 })
+  await eventually(() => second.output.stdout.includes('\n'))
   second.child.kill('SIGKILL')
   const others = JSON.parse(second.output.stdout) as number[]
   await eventually(() => expect(others.filter(isAlive)).toEqual([]))

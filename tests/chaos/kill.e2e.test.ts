@@ -68,8 +68,8 @@ async function progress(): Promise<number> {
 
 /** Waits until the releases have come further by so many entries. */
 async function further(by: number): Promise<void> {
-  const from = await eventually(progress, { timeoutMs: 60_000 })
-  await eventually(async () => (await progress()) >= from + by, { timeoutMs: 60_000 })
+  const from = await eventually(progress)
+  await eventually(async () => (await progress()) >= from + by)
 }
 
 async function killService(name: string, replica = 1): Promise<void> {
@@ -77,7 +77,7 @@ async function killService(name: string, replica = 1): Promise<void> {
   if (!victim) throw new Error(`there is no ${name}-${replica}`)
   const before = victim.restarts
   victim.kill('SIGKILL')
-  await eventually(() => victim.restarts > before, { timeoutMs: 30_000 })
+  await eventually(() => victim.restarts > before)
 }
 
 async function killServer(server: { kill(): Promise<void>; restart(): Promise<void> } | undefined): Promise<void> {
@@ -117,14 +117,11 @@ describe('20 concurrent releases, while every part is killed once', () => {
       expect(new Set(published)).toEqual(new Set(expected))
     }
 
-    await eventually(async () => (await auditEvents(platform)).unsent === 0, { timeoutMs: 60_000 })
-    await eventually(
-      async () => {
-        const { written, received } = await auditEvents(platform)
-        expect(received.toSorted()).toEqual(written.map(event => event.event_id).toSorted())
-      },
-      { timeoutMs: 60_000 },
-    )
+    await eventually(async () => (await auditEvents(platform)).unsent === 0)
+    await eventually(async () => {
+      const { written, received } = await auditEvents(platform)
+      expect(received.toSorted()).toEqual(written.map(event => event.event_id).toSorted())
+    })
     const { written, broken } = await auditEvents(platform)
     expect(broken).toEqual([])
     for (const { id, state } of ends) {

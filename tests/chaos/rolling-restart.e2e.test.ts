@@ -64,7 +64,7 @@ it('restarting both replicas of the coordinator, one after the other, under load
   const underLoad = load()
   const goOn = async () => {
     const from = underLoad.done()
-    await eventually(() => underLoad.done() > from + 300, { timeoutMs: 30_000 })
+    await eventually(() => underLoad.done() > from + 300)
   }
   for (const coordinator of platform.processes.filter(process => process.service === 'coordinator')) {
     await goOn()

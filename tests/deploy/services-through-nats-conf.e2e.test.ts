@@ -76,9 +76,9 @@ describe('the services, with the users and permissions of nats.conf', () => {
     })
     expect(status).toBe(201)
     const state = async () => (await api<{ state: string }>('GET', `/releases/${release.kf_id}`)).body.state
-    await eventually(async () => expect(await state()).toBe('staged'), { timeoutMs: 30_000 })
+    await eventually(async () => expect(await state()).toBe('staged'))
     expect((await api('POST', `/releases/${release.kf_id}/publish`)).status).toBe(200)
-    await eventually(async () => expect(await state()).toBe('published'), { timeoutMs: 30_000 })
+    await eventually(async () => expect(await state()).toBe('published'))
     expect(taskService.received('publish')).toHaveLength(1)
   })
 

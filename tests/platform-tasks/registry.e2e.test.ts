@@ -61,7 +61,7 @@ async function tasksOf(id: string): Promise<string[]> {
 }
 
 async function reaches(id: string, state: string) {
-  await eventually(async () => (await admin('GET', `/releases/${id}`)).body.state === state, { timeoutMs: 30_000 })
+  await eventually(async () => (await admin('GET', `/releases/${id}`)).body.state === state)
 }
 
 describe('a release and its tasks', () => {

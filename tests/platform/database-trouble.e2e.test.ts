@@ -124,7 +124,7 @@ describe('databases in which nothing may be written', () => {
       await admin.query(`alter database ${database(service)} reset default_transaction_read_only`)
     }
     for (const service of serviceNames) {
-      await eventually(async () => (await readiness(service)).status === 200, { timeoutMs: 20_000 })
+      await eventually(async () => (await readiness(service)).status === 200)
     }
     for (const call of writes) expect(await send(call)).not.toMatchObject({ status: 503 })
   })
@@ -140,7 +140,7 @@ test('databases that take no connections: every write and read is told to come l
   for (const service of serviceNames) expect((await readiness(service)).status).toBe(503)
   for (const service of serviceNames) await admin.query(`alter database ${database(service)} allow_connections true`)
   for (const service of serviceNames) {
-    await eventually(async () => (await readiness(service)).status === 200, { timeoutMs: 20_000 })
+    await eventually(async () => (await readiness(service)).status === 200)
   }
   // Nothing of it ended a service.
   const started = file.platform.processes.map(({ service }) => service).sort()

@@ -81,7 +81,7 @@ test('a number that is sent for a text keeps its digits, where it is read, in ev
   const types = ['task-service.created', 'release.created', 'release-note.created', 'event.recorded', 'product.added']
   for (const type of types) {
     const about = (text: string) => text.includes(`${type}"`) && text.includes(large)
-    await eventually(() => on.receiver.received('/all').some(({ body }) => about(body)), { timeoutMs: 30_000 })
+    await eventually(() => on.receiver.received('/all').some(({ body }) => about(body)))
     await stream.until(event => about(JSON.stringify(event)))
   }
 })

@@ -63,8 +63,7 @@ const create = async () => {
   return (body as Release).kf_id
 }
 const read = async (id: string) => (await call('GET', `/releases/${id}`)).body as Release
-const until = (id: string, state: string) =>
-  eventually(async () => expect((await read(id)).state).toBe(state), { timeoutMs: 60_000 })
+const until = (id: string, state: string) => eventually(async () => expect((await read(id)).state).toBe(state))
 const versionsOf = async (release: string) => {
   const lists = await Promise.all(sources.map(async source => (await call('GET', `${source}versions/?limit=0`)).body))
   return (lists as Version[][]).map(versions => versions.filter(({ id }) => id === release))
@@ -89,7 +88,7 @@ async function killExporter(): Promise<void> {
   const victim = platform.processes.find(({ service }) => service === 'exporter')
   const before = victim?.restarts ?? 0
   victim?.kill('SIGKILL')
-  await eventually(() => (victim?.restarts ?? 0) > before, { timeoutMs: 30_000 })
+  await eventually(() => (victim?.restarts ?? 0) > before)
 }
 
 async function expectPublished(release: string): Promise<void> {
@@ -105,7 +104,7 @@ async function expectPublished(release: string): Promise<void> {
 }
 
 async function expectNothing(release: string): Promise<void> {
-  await eventually(async () => expect(await versionsOf(release)).toEqual([[], [], []]), { timeoutMs: 60_000 })
+  await eventually(async () => expect(await versionsOf(release)).toEqual([[], [], []]))
   const { rows } = await database.query(
     `select from blob where removed_at is null and name like '%' || $1 || '%'
       union all select from release_version join release_task using (task) where release = $1`,

@@ -1,4 +1,4 @@
-import { basicCredentials } from '@slipway/testing'
+import { basicCredentials, eventually } from '@slipway/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Client, client, expectError, texts } from './support/client.ts'
 import { platform } from './support/platform.ts'
@@ -295,6 +295,10 @@ it('all of them are a table for administrators, which a spreadsheet may open', a
   const person = { login, password: 'secret', roles: ['ROLE_USER'], member: 'SE', email: 'exported@example.org' }
   expect((await running.as.admin.post('/api/users', { ...person, firstName: '=1+1', lastName: 'a^b' })).status).toBe(
     201,
+  )
+  // The catalog hears of the account from the gateway.
+  await eventually(async () =>
+    expect((await running.as.admin.get('/api/affiliates/creator/exported')).body).toHaveLength(1),
   )
   const path = '/api/affiliates/csv'
   expect((await running.as.admin.send('HEAD', path)).status).toBe(200)

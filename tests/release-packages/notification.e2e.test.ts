@@ -83,7 +83,7 @@ beforeAll(async () => {
 })
 
 async function recipients(count: number, since = 0): Promise<string[]> {
-  await eventually(() => server.mails.length >= since + count, { timeoutMs: 30_000 })
+  await eventually(() => server.mails.length >= since + count)
   return server.mails.slice(since).flatMap(mail => mail.recipients)
 }
 

@@ -261,7 +261,7 @@ describe('an import as a task', () => {
       status: 202,
       body: { task, username: 'ada' },
     })
-    await eventually(async () => (await state()).summary?.processed >= 1000, { timeoutMs: 30_000 })
+    await eventually(async () => (await state()).summary?.processed >= 1000)
 
     // Into the very source, beside it, and another import: none has to wait for the end.
     const single = await ada.post('/orgs/IMP/sources/S/concepts/', concept('meanwhile'))

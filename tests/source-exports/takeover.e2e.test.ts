@@ -39,15 +39,12 @@ it('an export whose process is killed is made by another one: the same content, 
     const victim = running.platform.processes.find(({ service, replica }) => service === 'exporter' && replica === 1)
     const restarts = victim?.restarts ?? 0
     victim?.kill('SIGKILL')
-    await eventually(() => (victim?.restarts ?? 0) > restarts, { timeoutMs: 30_000 })
+    await eventually(() => (victim?.restarts ?? 0) > restarts)
     // One of the two had nobody left; somebody has it now, and counts the death.
-    await eventually(
-      async () => {
-        const tries = await Promise.all(sources.map(source => database.stateOf(source, 'v1')))
-        return tries.some(state => state?.state === 'running' && state.deaths === 1)
-      },
-      { timeoutMs: 30_000 },
-    )
+    await eventually(async () => {
+      const tries = await Promise.all(sources.map(source => database.stateOf(source, 'v1')))
+      return tries.some(state => state?.state === 'running' && state.deaths === 1)
+    })
   }
 
   const after = await Promise.all(sources.map(source => exported(ada, source, 'v1')))

@@ -138,22 +138,29 @@ describe('a delivery', () => {
     )
     const { id } = await create('/failing', { releases: ['RE_R'] })
     await running('RE_R')
-    // The first retry comes by itself, after the five seconds of the schedule.
     const first = await eventually(async () => {
       const [delivery] = await deliveries(id)
-      return delivery?.attempts === 1 && delivery
+      return delivery?.attempts > 0 && delivery
     })
-    expect(first).toMatchObject({ state: 'pending', lastStatus: 500, lastError: 'answered 500' })
-    expect(Date.parse(first.nextAttemptAt) - Date.now()).toBeGreaterThan(3_000)
-    await eventually(() => on.receiver.received('/failing').length === 2, { timeoutMs: 15_000 })
+    expect(first).toMatchObject({ state: 'pending', nextAttemptAt: expect.any(String) })
+    // The first retry comes by itself, after the five seconds of the schedule.
+    await eventually(() => on.receiver.received('/failing').length === 2)
     for (let attempts = 2; attempts < 10; attempts += 1) {
       await eventually(async () => expect((await deliveries(id))[0]).toMatchObject({ attempts, state: 'pending' }))
       await makeDue(id)
     }
     const given = await eventually(async () => (await deliveries(id, '?state=failed'))[0] ?? false)
-    expect(given).toMatchObject({ attempts: 10, nextAttemptAt: null, settledAt: expect.any(String) })
+    expect(given).toMatchObject({
+      attempts: 10,
+      nextAttemptAt: null,
+      settledAt: expect.any(String),
+      lastStatus: 500,
+      lastError: 'answered 500',
+    })
     const { attemptLog } = (await on.api('GET', `/webhooks/${id}/deliveries/${given.id}`)).body
     expect(attemptLog).toHaveLength(10)
+    expect(Date.parse(attemptLog[8].startedAt) - Date.parse(attemptLog[9].startedAt)).toBeGreaterThan(3_000)
+    expect(attemptLog[9]).toMatchObject({ number: 1, status: 500, error: 'answered 500' })
     expect(attemptLog[8]).toMatchObject({ number: 2, status: 302, error: expect.stringContaining('redirects') })
     expect(attemptLog[9].response).toHaveLength(1024)
     expect(on.receiver.received('/elsewhere')).toEqual([])
@@ -216,9 +223,7 @@ describe('many deliveries', () => {
   it('arrive once each with two gateways at work', async () => {
     const { id } = await create('/many', { releases: ['RE_MANY'] })
     const sent = await Promise.all(Array.from({ length: 200 }, () => running('RE_MANY')))
-    await eventually(async () => expect(await deliveries(id, '?state=delivered&limit=1000')).toHaveLength(200), {
-      timeoutMs: 30_000,
-    })
+    await eventually(async () => expect(await deliveries(id, '?state=delivered&limit=1000')).toHaveLength(200))
     const ids = on.receiver.received('/many').map(message => message.id)
     expect(ids.sort()).toEqual(sent.map(event => event.id).sort())
     const page = await on.api('GET', `/webhooks/${id}/deliveries?limit=150&type=release.*`)
@@ -239,18 +244,14 @@ describe('many deliveries', () => {
       const before = gateways.map(({ restarts }) => restarts)
       sent.push(...(await Promise.all(Array.from({ length: 60 }, () => running('RE_KILLED')))))
       // What a gateway had taken from the stream when it was killed comes again after 15 seconds.
-      await eventually(() => seen().size > (round - 1) * 70 + 20, { timeoutMs: 60_000 })
+      await eventually(() => seen().size > (round - 1) * 70 + 20)
       for (const gateway of gateways) gateway.kill('SIGKILL')
       sent.push(...(await Promise.all(Array.from({ length: 10 }, () => running('RE_KILLED')))))
       // As if the leases of the dead had run out.
       await makeDue(id)
-      await eventually(() => gateways.every((gateway, index) => gateway.restarts > (before[index] ?? 0)), {
-        timeoutMs: 60_000,
-      })
+      await eventually(() => gateways.every((gateway, index) => gateway.restarts > (before[index] ?? 0)))
     }
-    await eventually(async () => expect(await deliveries(id, '?state=delivered&limit=1000')).toHaveLength(140), {
-      timeoutMs: 60_000,
-    })
+    await eventually(async () => expect(await deliveries(id, '?state=delivered&limit=1000')).toHaveLength(140))
     expect([...seen()].sort()).toEqual(sent.map(event => event.id).sort())
     // Sixteen at most were under way at each time.
     expect(on.receiver.received('/killed').length).toBeLessThanOrEqual(140 + 2 * gateways.length * 16)

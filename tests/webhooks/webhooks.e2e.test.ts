@@ -139,8 +139,10 @@ describe('a webhook', () => {
     const days = `update webhook set failing_since = now() - interval '121 hours', last_failed_at = now() - $2::interval where id = $1`
     // It failed once, five days ago, and nothing was sent since: that is no failing for days.
     await change('silent', days, [id, '120 hours'])
+    // Its first retry may come by itself.
+    const { attempts } = (await deliveries(id))[0]
     await makeDue(id)
-    await eventually(async () => expect((await deliveries(id))[0].attempts).toBe(2))
+    await eventually(async () => expect((await deliveries(id))[0].attempts).toBeGreaterThan(attempts))
     expect((await on.api('GET', `/webhooks/${id}`)).body.enabled).toBe(true)
     await change('failing', days, [id, '20 hours'])
     await makeDue(id)

@@ -114,9 +114,9 @@ describe('a streamed answer', () => {
         })(),
       }
     })
-    const reply = await client.openStream(exportThing, { id: '1' }, { timeoutMs: 200 })
+    const reply = await client.openStream(exportThing, { id: '1' }, { timeoutMs: 2_000 })
     // Its deadline is later, and it never flows.
-    const silent = client.openStream(exportThing, { id: 'silent' }, { timeoutMs: 200 })
+    const silent = client.openStream(exportThing, { id: 'silent' }, { timeoutMs: 2_000 })
     expect((await caught(silent)).code).toBe('timeout')
     await aborted.promise
     passed.resolve()

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 export type EventuallyOptions = {
-  /** Default 30,000: a machine may do other things beside. */
+  /** Default 60,000: a machine may do other things beside. */
   readonly timeoutMs?: number
   /** Pause between two tries. Default 25. */
   readonly everyMs?: number
@@ -13,7 +13,7 @@ export type EventuallyOptions = {
  */
 export async function eventually<Value>(
   check: () => Value | Promise<Value>,
-  { timeoutMs = 30_000, everyMs = 25 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, everyMs = 25 }: EventuallyOptions = {},
 ): Promise<Exclude<Value, false>> {
   const deadline = performance.now() + timeoutMs
   const giveUp = new AbortController()

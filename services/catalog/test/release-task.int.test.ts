@@ -100,7 +100,7 @@ const versionsIn = (releasePackageId: number) =>
 
 const stateOf = async (task: string, release: string) => (await ask('get_status', task, release)).state
 const until = (task: string, release: string, state: string) =>
-  eventually(async () => expect(await stateOf(task, release)).toBe(state), { timeoutMs: 15_000 })
+  eventually(async () => expect(await stateOf(task, release)).toBe(state))
 
 let sequence = 0
 async function tell(type: typeof releaseEvents.published, id: string, version: string): Promise<void> {

@@ -298,7 +298,7 @@ describe('an open stream', () => {
     const open = ({ token }: { token: string }) =>
       readEvents(platform.port, '/events/stream', { authorization: `Bearer ${token}` })
     const revoked = await tokens(null)
-    const expiring = await open(await tokens(new Date(Date.now() + 1_500).toISOString()))
+    const expiring = await open(await tokens(new Date(Date.now() + 5_000).toISOString()))
     const reader = await open(revoked)
     await request(platform.port, `/api/v1/users/me/tokens/${revoked.id}`, {
       method: 'DELETE',

@@ -199,7 +199,7 @@ test('readers that go from replica to replica miss nothing and get nothing twice
       if (idsOf(reader).includes(last ?? '')) return seen
     }
   })
-  await eventually(() => stored.length > 600, { timeoutMs: 30_000 })
+  await eventually(() => stored.length > 600)
   writing = false
   await Promise.all(writers)
   const end = event('task.progressed', 'TA_9')
@@ -244,7 +244,7 @@ test('a client that does not read holds the reading back, and gets everything wh
   expect(process.memoryUsage().rss - memory).toBeLessThan(sent.length * filler.length * 4)
   expect(reader.events.length).toBeLessThan(sent.length / 2)
   reader.resume()
-  await eventually(() => reader.events.length === sent.length, { timeoutMs: 30_000 })
+  await eventually(() => reader.events.length === sent.length)
   expect(idsOf(reader)).toEqual(sent)
   reader.close()
 })

@@ -50,14 +50,11 @@ export async function eventStream(
     response,
     events,
     until: isIt =>
-      eventually(
-        () => {
-          const found = events.find(isIt)
-          if (!found) throw new Error(`not among the ${events.length} events that came`)
-          return found
-        },
-        { timeoutMs: 20_000 },
-      ),
+      eventually(() => {
+        const found = events.find(isIt)
+        if (!found) throw new Error(`not among the ${events.length} events that came`)
+        return found
+      }),
     async [Symbol.asyncDispose]() {
       const closed = new Promise(resolve => response.once('close', resolve))
       const isOpen = !response.closed

@@ -65,7 +65,7 @@ export function reaches(api: Api, id: string, state: string): Promise<Release> {
       expect(release.state, `release ${id}`).toBe(state)
       return release
     },
-    { timeoutMs: 20_000, everyMs: 50 },
+    { everyMs: 50 },
   )
 }
 
@@ -76,7 +76,7 @@ export function taskReaches(api: Api, id: string, state: string): Promise<Task> 
       expect(body.state, `task ${id}`).toBe(state)
       return body
     },
-    { timeoutMs: 20_000, everyMs: 50 },
+    { everyMs: 50 },
   )
 }
 
@@ -97,7 +97,7 @@ export const messagesOf = (events: readonly LogEvent[]): string[] => events.map(
 
 /** Waits until a task service was asked something so often. */
 export function asked(service: Participant, action: TaskServiceAction, times = 1): Promise<true> {
-  return eventually(() => service.received(action).length >= times, { timeoutMs: 20_000, everyMs: 20 })
+  return eventually(() => service.received(action).length >= times, { everyMs: 20 })
 }
 
 /** What the log says of the release itself: the states it went through. */

@@ -5,7 +5,6 @@ import { afterAll, beforeAll } from 'vitest'
 import { startTestPlatform } from '../../support/start-test-platform.ts'
 import { type Download, type DownloadRequest, download } from './http.ts'
 
-const patience = { timeoutMs: 40_000 }
 const adminToken = 'downloads-administrator-token'
 
 /** Who calls in these tests; each has a token of its own name. */
@@ -125,6 +124,6 @@ export function world(options: (opened: AsyncDisposableStack) => Promise<Platfor
         [fileId],
       )
       return rows.length >= count && rows
-    }, patience)
+    })
   return running
 }

@@ -20,13 +20,10 @@ export const linesOf = (...lines: object[]) => lines.map(line => JSON.stringify(
 /** What tests of imports do on a platform, again and again. */
 export function importActions(running: { readonly url: string; readonly as: Callers }) {
   async function finished(task: string, as: Client = running.as.ada): Promise<Answer> {
-    return eventually(
-      async () => {
-        const answer = await as.get(`${bulkImport}?task=${task}&result=json`)
-        return !['PENDING', 'STARTED'].includes(answer.body.state) && answer
-      },
-      { timeoutMs: 30_000 },
-    ) as Promise<Answer>
+    return eventually(async () => {
+      const answer = await as.get(`${bulkImport}?task=${task}&result=json`)
+      return !['PENDING', 'STARTED'].includes(answer.body.state) && answer
+    }) as Promise<Answer>
   }
   async function imported(sent: Promise<Answer>): Promise<Answer['body']> {
     const answer = await sent
