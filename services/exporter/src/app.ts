@@ -125,7 +125,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
           run: () => purgeTasks(store, config.RELEASE_TASK_DAYS),
           log,
         })
-        const openEnds = startOpenEndWorker({ store, log })
+        const openEnds = startOpenEndWorker({ store, log, withRoom: bus.withRoom })
         return [worker, sweeper, importWorker, importSweeper, releaseTasks, purge, openEnds]
       },
       close: async () => close(),

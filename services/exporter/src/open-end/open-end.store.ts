@@ -53,10 +53,20 @@ const nextDue: Statement = {
   name: 'open-end.next-due',
   text: `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms from open_end_job`,
 }
+/** Sizes stand beside what they are of: no row is read for them. */
+const sizes: Statement = {
+  name: 'open-end.sizes',
+  text: `select c.position, octet_length(v.body) as bytes from child c join child_version v on v.position = c.head
+    where c.position = any($1::bigint[])`,
+}
 const takeJobs: Statement = {
   name: 'open-end.take-jobs',
-  text: `delete from open_end_job
-    where mapping in (select mapping from open_end_job where source = $1 order by mapping limit $2) returning mapping`,
+  text: `with due as (select mapping from open_end_job where source = $1 order by mapping limit $2),
+    sized as (
+      select due.mapping, sum(coalesce(octet_length(v.body), 0)) over (order by due.mapping) as bytes
+      from due left join child c on c.position = due.mapping left join child_version v on v.position = c.head
+    )
+    delete from open_end_job where mapping in (select mapping from sized where bytes <= $3) returning mapping`,
 }
 const delay: Statement = {
   name: 'open-end.delay',
@@ -113,9 +123,33 @@ export async function nextOpenEndMs(store: AnyStore): Promise<number | null> {
   return row?.ms ?? null
 }
 
-/** Up to so many of the mappings of a source that were left to the worker; the lock of the source is held. */
-export async function takeOpenMappings(tx: Queryable, source: number, limit: number): Promise<number[]> {
-  return (await tx.query<{ mapping: number }>(takeJobs, [source, limit])).map(({ mapping }) => mapping)
+/**
+ * Up to so many of the mappings of a source that were left to the worker, of so many bytes together; the lock of the
+ * source is held. None when the first one has more.
+ */
+export async function takeOpenMappings(
+  tx: Queryable,
+  source: number,
+  { limit, mostBytes }: { readonly limit: number; readonly mostBytes: number },
+): Promise<number[]> {
+  return (await tx.query<{ mapping: number }>(takeJobs, [source, limit, mostBytes])).map(({ mapping }) => mapping)
+}
+
+/** As many of these mappings, from the first on, as have so many bytes together. */
+export async function firstWithin<Mapping extends { readonly position: number }>(
+  tx: Queryable,
+  mappings: readonly Mapping[],
+  mostBytes: number,
+): Promise<Mapping[]> {
+  const positions = mappings.map(({ position }) => position)
+  const rows = await tx.query<{ position: number; bytes: number }>(sizes, [positions])
+  const bytesOf = new Map(rows.map(({ position, bytes }) => [position, bytes]))
+  let sum = 0
+  const end = mappings.findIndex(({ position }) => {
+    sum += bytesOf.get(position) ?? 0
+    return sum > mostBytes
+  })
+  return mappings.slice(0, end === -1 ? undefined : end)
 }
 
 /** Has the mappings of a source tried again after a while. */

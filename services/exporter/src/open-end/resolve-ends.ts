@@ -11,6 +11,7 @@ import { childUrl, sourceUrl } from '../paths.ts'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
 import {
+  firstWithin,
   lockEnds,
   lockFreeSources,
   mappingsAt,
@@ -23,8 +24,9 @@ import {
 /** Who made what mappings waited for. */
 export type Arrival = Pick<Change, 'tx' | 'actor' | 'traceparent'>
 
-/** Mappings that get a new state within the write which they waited for. The rest is left to the worker. */
+/** Mappings, and bytes of them, that get a new state within the write which they waited for. The rest is left to the worker. */
 const mostAtOnce = 1_000
+const mostBytes = 1024 * 1024
 const unlinked = mappingRules({ from: null, to: null, fromConcept: null, toConcept: null })
 
 /** Concepts were added to a source, whose lock is held: mappings that wait for them lead there from now on. */
@@ -50,11 +52,12 @@ export async function sourceArrived(arrival: Arrival, source: SourceRow): Promis
  */
 async function resolveOpen(arrival: Arrival, open: readonly OpenMapping[], held: SourceRow): Promise<void> {
   const { tx } = arrival
-  const now = open.slice(0, mostAtOnce)
+  if (open.length === 0) return
+  const now = await firstWithin(tx, open.slice(0, mostAtOnce), mostBytes)
   const sources = [...new Set(now.map(({ source }) => source))].filter(source => source !== held.position)
   const locked = await lockFreeSources(tx, sources)
   locked.add(held.position)
-  await postponeMappings(tx, [...now.filter(({ source }) => !locked.has(source)), ...open.slice(mostAtOnce)])
+  await postponeMappings(tx, [...now.filter(({ source }) => !locked.has(source)), ...open.slice(now.length)])
   for (const position of locked) {
     const positions = now.filter(({ source }) => source === position).map(mapping => mapping.position)
     if (positions.length > 0) await resolveMappings(arrival, position, positions)
