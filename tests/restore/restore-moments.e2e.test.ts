@@ -64,6 +64,28 @@ describe('after a restore to the middle of a release', () => {
     await expectTraces(running, release)
   })
 
+  it('a task does what it has forgotten to have been asked for', async () => {
+    await running.tools.refuse()
+    const id = await running.create('Back to its beginning')
+    await eventually(async () => {
+      expect(await statesOf(id)).toMatchObject({ exporter: 'initialized', catalog: 'initialized' })
+    }, patience)
+    await databases.keep('catalog')
+    await running.tools.accept()
+    await eventually(async () => {
+      expect(await statesOf(id)).toMatchObject({ exporter: 'staged', catalog: 'running' })
+    }, patience)
+    await databases.putBack('catalog')
+
+    await kindsOfTask(id, 'start-missed')
+    expect((await settle()).agrees).toBe(true)
+    await agreed()
+    await running.drive(id, 'staged')
+    const release = await publish(id)
+    await agreed()
+    await expectTraces(running, release)
+  })
+
   it('a release fails whose files were forgotten after its versions were made of them', async () => {
     await running.tools.refuse()
     const id = await running.create('Back to before its files')
