@@ -290,6 +290,7 @@ export type Database = PlatformTables & {
     name: string
     base_url: string
     announced: Generated<boolean>
+    published_as: string | null
   }
   release_template: {
     schedule_id: number

@@ -1,7 +1,7 @@
 import type { Bus } from '@slipway/bus'
 import { accountEvents, type EventDataOf, type EventEnvelope, identityOperations } from '@slipway/contracts'
 import type { EventConsumer } from '@slipway/service'
-import type { AnyTx } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { removeProfile } from './account.store.ts'
 import { noteAccount } from './note-account.ts'
@@ -14,7 +14,7 @@ export function accountConsumer(bus: Bus, publicUrl: string | undefined): EventC
   return {
     durable: 'catalog-accounts',
     filters: ['slipway.v1.event.account.>'],
-    async handle(event: EventEnvelope, tx: AnyTx) {
+    async handle(event: EventEnvelope, tx: Queryable) {
       if (event.type === accountEvents.deleted.type) {
         const { login, sequence } = event.data as EventDataOf<typeof accountEvents.deleted>
         await removeProfile(tx, login, sequence)

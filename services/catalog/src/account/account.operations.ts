@@ -8,7 +8,7 @@ import {
   viewerOf,
 } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import type { AnyTx, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { affiliateOf, findAffiliate } from '../affiliate/affiliate.store.ts'
 import { setFirstPeriod } from '../commercial-usage/commercial-usage.store.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
@@ -73,7 +73,7 @@ export function accountHandlers(store: Store, publicUrl: string | undefined): Op
 }
 
 /** @throws `conflict` where the affiliate that an account was made for is another's by now */
-async function requireItsAffiliate(tx: AnyTx, { affiliate_id: id, login }: KnownAccount): Promise<void> {
+async function requireItsAffiliate(tx: Queryable, { affiliate_id: id, login }: KnownAccount): Promise<void> {
   if (id === undefined || (await findAffiliate(tx.query, id))?.creator === login.toLowerCase()) return
   throw failure('conflict', 'The affiliate has another login.')
 }

@@ -1,5 +1,5 @@
 import type { KnownAccount } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { saveAffiliate } from '../affiliate/affiliate.store.ts'
 import { ensureAffiliate, renewAffiliate } from '../affiliate/ensure-affiliate.ts'
 import { type Cause, giveLogin } from '../affiliate/give-login.ts'
@@ -31,7 +31,7 @@ const isLicensee = (roles: readonly string[]): boolean =>
  * the account, once, whether the gateway's call or its event comes first. `keyOf` gives that key; null: there is none.
  */
 export async function noteAccount(
-  tx: AnyTx,
+  tx: Queryable,
   account: KnownAccount,
   baseUrl: string | undefined,
   cause: Cause,

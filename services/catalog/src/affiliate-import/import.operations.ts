@@ -8,7 +8,7 @@ import {
   largestAffiliateTable,
 } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { type AnyTx, appendEvents, rememberCommand, type Store } from '@slipway/store'
+import { appendEvents, type Queryable, rememberCommand, type Store } from '@slipway/store'
 import { affiliateEvent, applicationEvent } from '../affiliate/affiliate.store.ts'
 import { createdByImport, updatedByImport } from '../affiliate/trail.ts'
 import { type AuditEntry, principalOf, recordAudit } from '../audit/record-audit.ts'
@@ -34,9 +34,9 @@ type Cause = Parameters<typeof affiliateEvent>[2]
 
 /** Affiliates that were approved elsewhere, taken in as a table. */
 export function affiliateImportHandlers({ store, countries }: ImportOptions): OperationHandler[] {
-  const memberKeys = async (tx: Pick<AnyTx, 'query'>) => (await listMembers(tx.query)).map(({ key }) => key)
+  const memberKeys = async (tx: Queryable) => (await listMembers(tx.query)).map(({ key }) => key)
 
-  async function takeIn(tx: AnyTx, text: string, cause: Cause): Promise<Outcome> {
+  async function takeIn(tx: Queryable, text: string, cause: Cause): Promise<Outcome> {
     const table = readTable(text)
     await lockImports(tx)
     const keys = table.lines.map(keyOfLine).filter(key => key !== undefined)
@@ -126,7 +126,7 @@ function succeeded({ count, lines }: Table, updated: number): Outcome {
 
 /** Events and trail of affiliates that were made or changed with their applications. */
 async function tell(
-  tx: AnyTx,
+  tx: Queryable,
   imported: readonly Imported[],
   verb: 'created' | 'updated',
   principal: string,

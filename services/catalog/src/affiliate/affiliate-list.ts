@@ -1,61 +1,95 @@
 import { failure } from '@slipway/contracts'
-import { namedStatement, type Store, valuesOf } from '@slipway/store'
-import { type AffiliateWithApplications, affiliateColumns, applicationsOf } from './affiliate.store.ts'
-import { type ListGrammar, type ListRequest, type MldsParameters, readList, statementsByOrder } from './query.ts'
+import { parametersOf, preparer, type Store } from '@slipway/store'
+import { expressionBuilder, type SqlBool, sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { affiliateColumns, applications } from './columns.ts'
+import {
+  type ListGrammar,
+  type ListRequest,
+  type MldsParameters,
+  type PageParameters,
+  pageOf,
+  readList,
+  statementsByOrder,
+} from './query.ts'
 
-const grammar: ListGrammar = {
+const prepare = preparer<Database>()
+const eb = expressionBuilder<Database & { a: Database['affiliate'] }, 'a'>()
+
+const detail = (name: 'firstName' | 'lastName' | 'agreementType' | 'email') =>
+  sql`${eb.ref('a.details')} ->> ${sql.lit(name)}`
+const country = eb
+  .selectFrom('country as c')
+  .select('c.common_name')
+  .where('c.iso_code2', '=', sql<string>`${eb.ref('a.details')} #>> '{address,country}'`)
+
+const grammar: ListGrammar<'members' | 'standings' | 'other_standings'> = {
   filters: [
     { pattern: /^homeMember eq '(\w+)'$/, name: 'members', kind: 'member' },
     { pattern: /^standingState eq '(\w+)'$/, name: 'standings', kind: 'standing' },
     { pattern: /^not standingState eq '(\w+)'$/, name: 'other_standings', kind: 'standing' },
   ],
   orders: {
-    affiliateId: ['a.affiliate_id'],
-    name: [`a.details ->> 'firstName'`, `a.details ->> 'lastName'`],
-    agreementType: [`a.details ->> 'agreementType'`],
-    standingState: ['a.standing'],
-    homeCountry: [`(select c.common_name from country c where c.iso_code2 = a.details #>> '{address,country}')`],
-    member: ['a.home_member'],
-    email: [`a.details ->> 'email'`],
+    affiliateId: [eb.ref('a.affiliate_id')],
+    name: [detail('firstName'), detail('lastName')],
+    agreementType: [detail('agreementType')],
+    standingState: [eb.ref('a.standing')],
+    homeCountry: [country],
+    member: [eb.ref('a.home_member')],
+    email: [detail('email')],
   },
 }
 
-/** Every word must be found somewhere in who an affiliate is, in its login, or in its home member. */
-const where = `
-  where a.home_member = all(:members::text[]) and a.standing = all(:standings::text[])
-    and a.standing <> all(:other_standings::text[])
-    and not exists (
-      select from unnest(:words::text[]) word
-      where position(lower(word) in a.checked_text || ' ' || coalesce(a.creator, '') || ' ' || lower(a.home_member)) = 0
-    )`
-/** Each is looked for in every affiliate. */
-const mostWords = 100
+type Names = 'members' | 'standings' | 'other_standings' | 'words'
+type Values = ListRequest<Names>['values']
 
-const rows = statementsByOrder(
-  'affiliate.list',
-  grammar,
-  'a.affiliate_id',
-  order => `
-    select ${affiliateColumns('a')}, ${applicationsOf} as applications
-    from affiliate a ${where} order by ${order} limit :page_size offset :skipped`,
+const where = parametersOf<Values>()
+/** Every word must be found somewhere in who an affiliate is, in its login, or in its home member. */
+const isWanted = eb.and([
+  sql<SqlBool>`${eb.ref('a.home_member')} = all(${where.members}::text[])`,
+  sql<SqlBool>`${eb.ref('a.standing')} = all(${where.standings}::text[])`,
+  sql<SqlBool>`${eb.ref('a.standing')} <> all(${where.other_standings}::text[])`,
+  sql<SqlBool>`not exists (
+    select from unnest(${where.words}::text[]) word
+    where position(lower(word) in ${eb.ref('a.checked_text')} || ' ' || coalesce(${eb.ref('a.creator')}, '') || ' '
+      || lower(${eb.ref('a.home_member')})) = 0
+  )`,
+])
+/** Each is looked for in every affiliate. */
+const maxWords = 100
+
+const rows = statementsByOrder('affiliate.list', grammar, eb.ref('a.affiliate_id'), (name, order) =>
+  prepare<Values & PageParameters>()(name, (db, p) =>
+    db
+      .selectFrom('affiliate as a')
+      .select([...affiliateColumns('a'), applications])
+      .where(isWanted)
+      .orderBy(order)
+      .limit(p.limit)
+      .offset(p.offset),
+  ),
 )
-const count = namedStatement('affiliate.count', `select count(*) as total from affiliate a ${where}`)
+const count = prepare<Values>()('affiliate.count', db =>
+  db
+    .selectFrom('affiliate as a')
+    .select(q => q.fn.countAll<number>().as('total'))
+    .where(isWanted),
+)
 
 /** The request for a page of affiliates. @throws `refused` */
-export function readAffiliateList(query: MldsParameters): ListRequest {
+export function readAffiliateList(query: MldsParameters): ListRequest<Names> {
   const request = readList(query, grammar)
   const words = (query.q?.at(-1) ?? '').split(/\s+/).filter(word => word !== '')
-  if (words.length > mostWords) throw failure('refused', `q: more than ${mostWords} words`)
+  if (words.length > maxWords) throw failure('refused', `q: more than ${maxWords} words`)
   return { ...request, values: { ...request.values, words } }
 }
 
 /** A page of affiliates, and how many there are over all pages. */
-export async function listAffiliates(store: Pick<Store, 'read'>, { values, order, page, pageSize }: ListRequest) {
-  const given = { ...values, page_size: pageSize, skipped: page * pageSize }
-  const list = rows.get(order) as NonNullable<ReturnType<typeof rows.get>>
+export async function listAffiliates(store: Pick<Store, 'read'>, request: ListRequest<Names>) {
+  const { values, order, pageSize } = request
   const [affiliates, [counted]] = await Promise.all([
-    store.read<AffiliateWithApplications>(list.statement, valuesOf(list, given)),
-    store.read<{ total: number }>(count.statement, valuesOf(count, given)),
+    store.read(rows(order), { ...values, ...pageOf(request) }),
+    store.read(count, values),
   ])
   const totalResults = counted?.total ?? 0
   return { affiliates, totalResults, totalPages: Math.ceil(totalResults / pageSize) }

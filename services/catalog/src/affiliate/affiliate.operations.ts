@@ -1,11 +1,12 @@
 import type { OperationHandler } from '@slipway/bus'
 import { affiliateOperations, failure, isEditor, type Viewer, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import type { AnyTx, Statement, Store } from '@slipway/store'
+import { preparer, type Queryable, type Store } from '@slipway/store'
 import { deleteApplication } from '../application/application.store.ts'
 import { applicationDeleted } from '../application/trail.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import type { Countries } from '../country/country.store.ts'
+import type { Database } from '../database.ts'
 import { requireMember } from '../member/unknown-member.ts'
 import { accessDenied, actsFor, notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
@@ -18,7 +19,7 @@ import {
   saveAffiliate,
 } from './affiliate.store.ts'
 import { type AffiliateRow, shownAffiliate } from './affiliate.ts'
-import { mergeDetails, shownDetails } from './affiliate-details.ts'
+import { type Details, mergeDetails, shownDetails } from './affiliate-details.ts'
 import { listAffiliates, readAffiliateList } from './affiliate-list.ts'
 import { checkAffiliate } from './check.ts'
 import { ensureAffiliate } from './ensure-affiliate.ts'
@@ -31,20 +32,27 @@ export type AffiliateOptions = { readonly store: Store; readonly countries: () =
 const { check, mine, ofCreator, list, get, getDetail, update, updateDetail, delete: remove } = affiliateOperations
 
 /** What people are called and where they are written to follows the details of their affiliate. */
-const followDetails: Statement = {
-  name: 'account-profile.follow-details',
-  text: `
-    update account_profile set first_name = $2, last_name = $3, email = $4, accept_notifications = $5,
-      country_notifications_only = $6
-    where login = $1`,
-}
+const prepare = preparer<Database>()
+type Followed = Pick<Details, 'firstName' | 'lastName' | 'email' | 'acceptNotifications' | 'countryNotificationsOnly'>
+const followDetails = prepare<Followed & { login: string | null }>()('account-profile.follow-details', (db, p) =>
+  db
+    .updateTable('account_profile')
+    .set({
+      first_name: p.firstName,
+      last_name: p.lastName,
+      email: p.email,
+      accept_notifications: p.acceptNotifications,
+      country_notifications_only: p.countryNotificationsOnly,
+    })
+    .where('login', '=', p.login),
+)
 
 /** Affiliates: who has a licence, in which standing. */
 export function affiliateHandlers({ store, countries }: AffiliateOptions): OperationHandler[] {
   const shown = async (row: AffiliateWithApplications, viewer: Viewer) =>
     shownAffiliate(row, row.applications, viewer, await countries())
 
-  async function locked(tx: AnyTx, id: number): Promise<AffiliateRow> {
+  async function locked(tx: Queryable, id: number): Promise<AffiliateRow> {
     const row = await lockAffiliate(tx, id)
     if (!row) throw notFound()
     return row
@@ -152,15 +160,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       const known = await countries()
       const details = mergeDetails(row.details, body, isUser ? 'affiliate' : 'staff', known)
       const saved = await saveAffiliate(tx, row, { details }, context)
-      const { firstName, lastName, email, acceptNotifications, countryNotificationsOnly } = details
-      await tx.query(followDetails, [
-        row.creator,
-        firstName,
-        lastName,
-        email,
-        acceptNotifications,
-        countryNotificationsOnly,
-      ])
+      await tx.query(followDetails, { ...details, login: row.creator })
       await recordAudit(tx, [affiliateUpdated(saved, principalOf(context.identity))])
       return { body: shownDetails(saved.details, known) }
     }),

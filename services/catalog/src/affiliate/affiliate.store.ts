@@ -1,87 +1,110 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, affiliateEvents, applicationEvents, type EventType, type Standing } from '@slipway/contracts'
-import { appendEvents, type NewEvent, type Queryable, type Statement } from '@slipway/store'
-import { firstDay, lastDay, usagesOf } from '../commercial-usage/usages-of.ts'
+import { appendEvents, type NewEvent, preparer, type Queryable } from '@slipway/store'
+import { type Expression, type Kysely, sql } from 'kysely'
+import { firstDay, lastDay } from '../commercial-usage/usages-of.ts'
+import type { Database } from '../database.ts'
 import type { AffiliateRow, ApplicationRow } from './affiliate.ts'
 import type { Details, StoredDetails } from './affiliate-details.ts'
-
-/** Without its usage reports. */
-export const affiliateOwnColumns = (alias: string) =>
-  [
-    ...['affiliate_id', 'seq', 'created_at', 'creator', 'import_key', 'home_member', 'standing', 'details'],
-    'notes_internal',
-  ]
-    .map(column => `${alias}.${column}`)
-    .join(', ')
-
-export const affiliateColumns = (alias: string) => `${affiliateOwnColumns(alias)}, ${usagesOf(alias)}`
-
-export const applicationColumns = (alias: string) =>
-  [
-    ...['application_id', 'seq', 'application_type', 'affiliate_id', 'username', 'member', 'state', 'created_at'],
-    ...['submitted_at', 'completed_at', 'details', 'notes_internal', 'reason', 'snomed_license'],
-    'commercial_usage_id',
-  ]
-    .map(column => `${alias}.${column}`)
-    .join(', ')
-
-/** All applications of an affiliate `a`, as JSON. */
-export const applicationsOf = `(select coalesce(json_agg(one order by one.application_id), '[]')
-    from (select ${applicationColumns('p')} from application p where p.affiliate_id = a.affiliate_id) one)`
+import { affiliateColumns, applicationColumns, applications } from './columns.ts'
 
 export type AffiliateWithApplications = AffiliateRow & { readonly applications: readonly ApplicationRow[] }
 
-const select = `select ${affiliateColumns('a')}, ${applicationsOf} as applications from affiliate a`
-const byId: Statement = { name: 'affiliate.by-id', text: `${select} where a.affiliate_id = $1` }
-const byLogin: Statement = { name: 'affiliate.by-login', text: `${select} where a.creator = $1` }
-const locked: Statement = {
-  name: 'affiliate.locked',
-  text: `select ${affiliateColumns('a')} from affiliate a where a.affiliate_id = $1 for update`,
-}
-const save: Statement = {
-  name: 'affiliate.save',
-  text: `
-    update affiliate a set home_member = $2, standing = $3, details = $4, notes_internal = $5, seq = seq + 1
-    where affiliate_id = $1 returning ${affiliateColumns('a')}`,
-}
-const insert: Statement = {
-  name: 'affiliate.insert',
-  text: `
-    insert into affiliate as a (creator, home_member, details)
-    values ($1, $2, $3::jsonb || jsonb_build_object('affiliateDetailsId', nextval('entity_id')))
-    on conflict (creator) do nothing returning ${affiliateColumns('a')}`,
-}
-const remove: Statement = { name: 'affiliate.delete', text: 'delete from affiliate where affiliate_id = $1' }
-const insertApplication: Statement = {
-  name: 'application.insert',
-  text: `
-    with usage as (
-      insert into commercial_usage (affiliate_id, type, start_date, end_date)
-      select $2::bigint, $5::jsonb ->> 'type', ${firstDay}, ${lastDay} where $1 = 'PRIMARY'
-      on conflict (affiliate_id, start_date, end_date) where effective_to is null do update set type = excluded.type
-      returning commercial_usage_id
+const prepare = preparer<Database>()
+
+const whole = (db: Kysely<Database>) => db.selectFrom('affiliate as a').select([...affiliateColumns('a'), applications])
+const byId = prepare<{ id: number }>()('affiliate.by-id', (db, p) => whole(db).where('a.affiliate_id', '=', p.id))
+const byLogin = prepare<{ login: string }>()('affiliate.by-login', (db, p) =>
+  whole(db).where('a.creator', '=', p.login),
+)
+const locked = prepare<{ id: number }>()('affiliate.locked', (db, p) =>
+  db.selectFrom('affiliate as a').select(affiliateColumns('a')).where('a.affiliate_id', '=', p.id).forUpdate(),
+)
+
+type Saved = Pick<AffiliateRow, 'affiliate_id' | 'home_member' | 'standing' | 'details' | 'notes_internal'>
+const save = prepare<Saved>()('affiliate.save', (db, p) =>
+  db
+    .updateTable('affiliate as a')
+    .set(eb => ({
+      home_member: p.home_member,
+      standing: p.standing,
+      details: p.details,
+      notes_internal: p.notes_internal,
+      seq: eb('a.seq', '+', 1),
+    }))
+    .where('a.affiliate_id', '=', p.affiliate_id)
+    .returning(affiliateColumns('a')),
+)
+
+/** Details with an id of their own. */
+export const withId = (details: Expression<unknown>) =>
+  sql`${details} || jsonb_build_object('affiliateDetailsId', nextval('entity_id'))`
+
+type Added = { readonly login: string; readonly member: string; readonly details: Details }
+const insert = prepare<Added>()('affiliate.insert', (db, p) =>
+  db
+    .insertInto('affiliate')
+    .values({ creator: p.login, home_member: p.member, details: withId(sql`${p.details}::jsonb`) })
+    .onConflict(taken => taken.column('creator').doNothing())
+    .returning(affiliateColumns('affiliate')),
+)
+const remove = prepare<{ id: number }>()('affiliate.delete', (db, p) =>
+  db.deleteFrom('affiliate').where('affiliate_id', '=', p.id),
+)
+
+type Applied = Added & { readonly type: ApplicationRow['application_type']; readonly affiliate: number }
+const insertApplication = prepare<Applied>()('application.insert', (db, p) => {
+  const details = sql`${p.details}::jsonb`
+  return db
+    .with('usage', q =>
+      q
+        .insertInto('commercial_usage')
+        .columns(['affiliate_id', 'type', 'start_date', 'end_date'])
+        .expression(
+          db
+            .selectNoFrom([
+              sql<number>`${p.affiliate}::bigint`.as('affiliate_id'),
+              sql<string | null>`${details} ->> 'type'`.as('type'),
+              firstDay.as('start_date'),
+              lastDay.as('end_date'),
+            ])
+            .where(p.type, '=', 'PRIMARY'),
+        )
+        .onConflict(known =>
+          known
+            .columns(['affiliate_id', 'start_date', 'end_date'])
+            .where('effective_to', 'is', null)
+            .doUpdateSet(eb => ({ type: eb.ref('excluded.type') })),
+        )
+        .returning('commercial_usage_id'),
     )
-    insert into application as p (application_type, affiliate_id, username, member, details, commercial_usage_id)
-    values ($1, $2, $3, $4, $5::jsonb || jsonb_build_object('affiliateDetailsId', nextval('entity_id')),
-      (select commercial_usage_id from usage))
-    returning ${applicationColumns('p')}`,
-}
+    .insertInto('application')
+    .values(eb => ({
+      application_type: p.type,
+      affiliate_id: p.affiliate,
+      username: p.login,
+      member: p.member,
+      details: withId(details),
+      commercial_usage_id: eb.selectFrom('usage').select('commercial_usage_id'),
+    }))
+    .returning(applicationColumns('application'))
+})
 
 type Read = Queryable['query']
 
 export async function findAffiliate(read: Read, id: number): Promise<AffiliateWithApplications | undefined> {
-  const [row] = await read<AffiliateWithApplications>(byId, [id])
+  const [row] = await read(byId, { id })
   return row
 }
 
 /** The affiliate that a login acts for; the login in lower case. */
 export async function affiliateOf(read: Read, login: string): Promise<AffiliateWithApplications | undefined> {
-  const [row] = await read<AffiliateWithApplications>(byLogin, [login])
+  const [row] = await read(byLogin, { login })
   return row
 }
 
 export async function lockAffiliate(tx: Queryable, id: number): Promise<AffiliateRow | undefined> {
-  const [row] = await tx.query<AffiliateRow>(locked, [id])
+  const [row] = await tx.query(locked, { id })
   return row
 }
 
@@ -103,22 +126,16 @@ export async function saveAffiliate(
   change: AffiliateChange,
   cause: Cause,
 ): Promise<AffiliateRow> {
-  const { home_member, standing, details, notes_internal } = { ...row, ...change }
-  const document: StoredDetails = { ...details, affiliateDetailsId: row.details.affiliateDetailsId }
-  const [saved] = await tx.query<AffiliateRow>(save, [
-    row.affiliate_id,
-    home_member,
-    standing,
-    document,
-    notes_internal,
-  ])
+  const next = { ...row, ...change }
+  const details: StoredDetails = { ...next.details, affiliateDetailsId: row.details.affiliateDetailsId }
+  const [saved] = await tx.query(save, { ...next, details })
   await appendEvents(tx, [affiliateEvent(affiliateEvents.updated, saved as AffiliateRow, cause)])
   return saved as AffiliateRow
 }
 
 /** Deletes a locked affiliate that has no applications any more, and writes its event. */
 export async function deleteAffiliate(tx: Queryable, row: AffiliateRow, cause: Cause): Promise<void> {
-  await tx.query(remove, [row.affiliate_id])
+  await tx.query(remove, { id: row.affiliate_id })
   await appendEvents(tx, [affiliateEvent(affiliateEvents.deleted, { ...row, seq: row.seq + 1 }, cause)])
 }
 
@@ -130,7 +147,7 @@ export async function insertAffiliate(
   details: Details,
   cause: Cause,
 ): Promise<AffiliateRow | undefined> {
-  const [row] = await tx.query<AffiliateRow>(insert, [login, member, details])
+  const [row] = await tx.query(insert, { login, member, details })
   if (row) await appendEvents(tx, [affiliateEvent(affiliateEvents.created, row, cause)])
   return row
 }
@@ -147,8 +164,8 @@ export async function addApplication(
   login: string,
   cause: Cause,
 ): Promise<ApplicationRow> {
-  const values = [type, affiliate.affiliate_id, login, member, affiliate.details]
-  const [row] = await tx.query<ApplicationRow>(insertApplication, values)
+  const { affiliate_id, details } = affiliate
+  const [row] = await tx.query(insertApplication, { type, affiliate: affiliate_id, login, member, details })
   await appendEvents(tx, [applicationEvent(applicationEvents.created, row as ApplicationRow, cause)])
   return row as ApplicationRow
 }

@@ -1,5 +1,7 @@
 import { failure } from '@slipway/contracts'
-import type { Statement, Store } from '@slipway/store'
+import { preparer, type Store } from '@slipway/store'
+import { type SqlBool, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { requireMember } from '../member/unknown-member.ts'
 
 /** Shorter texts would match by accident. */
@@ -11,17 +13,26 @@ export type CheckInput = {
   readonly affiliateId?: string | undefined
 }
 
-const matching: Statement = {
-  name: 'affiliate.check',
-  text: `
-    select a.affiliate_id from affiliate a
-    where a.standing = 'IN_GOOD_STANDING' and position(lower($2) in a.checked_text) > 0
-      and ($3::bigint is null or a.affiliate_id = $3)
-      and exists (
-        select from application p where p.affiliate_id = a.affiliate_id and p.member = $1 and p.state = 'APPROVED'
-      )
-    limit 2`,
-}
+const prepare = preparer<Database>()
+const matching = prepare<{ member: string; match: string; id: string | null }>()('affiliate.check', (db, p) =>
+  db
+    .selectFrom('affiliate as a')
+    .select('a.affiliate_id')
+    .where('a.standing', '=', 'IN_GOOD_STANDING')
+    .where(eb => eb(sql<number>`position(lower(${p.match}) in ${eb.ref('a.checked_text')})`, '>', 0))
+    .where(eb => sql<SqlBool>`(${p.id}::bigint is null or ${eb.ref('a.affiliate_id')} = ${p.id})`)
+    .where(eb =>
+      eb.exists(
+        eb
+          .selectFrom('application as p')
+          .select([])
+          .whereRef('p.affiliate_id', '=', 'a.affiliate_id')
+          .where('p.member', '=', p.member)
+          .where('p.state', '=', 'APPROVED'),
+      ),
+    )
+    .limit(sql.lit(2)),
+)
 
 /**
  * Whether exactly one affiliate in good standing, approved by the member, has the text in what names it.
@@ -39,5 +50,5 @@ export async function checkAffiliate(store: Pick<Store, 'read'>, input: CheckInp
   await requireMember(store, member)
   const id = affiliateId.trim()
   if (id !== '' && !/^\d{1,18}$/.test(id)) return false
-  return (await store.read(matching, [member, match, id === '' ? null : id])).length === 1
+  return (await store.read(matching, { member, match, id: id === '' ? null : id })).length === 1
 }

@@ -1,5 +1,5 @@
 import type { CallContext } from '@slipway/bus'
-import type { AnyTx } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { saveApplication } from '../application/application.store.ts'
 import { applicationCreated } from '../application/trail.ts'
 import { recordAudit } from '../audit/record-audit.ts'
@@ -28,7 +28,7 @@ export type Licensee = {
  * to be filled in. Any number of callers may do it at once; one of them makes it.
  */
 export async function ensureAffiliate(
-  tx: AnyTx,
+  tx: Queryable,
   licensee: Licensee,
   cause: Pick<CallContext, 'identity' | 'traceparent'>,
 ): Promise<AffiliateWithApplications> {
@@ -49,7 +49,7 @@ export async function ensureAffiliate(
  * still to apply becomes theirs, and tells nothing of who came before.
  */
 export async function renewAffiliate(
-  tx: AnyTx,
+  tx: Queryable,
   { affiliate_id, applications }: AffiliateWithApplications,
   licensee: Licensee,
   cause: Pick<CallContext, 'identity' | 'traceparent'>,

@@ -1,18 +1,18 @@
 import type { CallContext } from '@slipway/bus'
-import type { AnyTx, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
 import { recordAudit } from '../audit/record-audit.ts'
+import type { Database } from '../database.ts'
 import { affiliateOf, lockAffiliate, saveAffiliate } from './affiliate.store.ts'
 import { loginCreated } from './trail.ts'
 
-const give: Statement = {
-  name: 'affiliate.give-login',
-  text: 'update affiliate set creator = $2 where affiliate_id = $1',
-}
+const prepare = preparer<Database>()
+const give = prepare<{ id: number; login: string }>()('affiliate.give-login', (db, p) =>
+  db.updateTable('affiliate').set({ creator: p.login }).where('affiliate_id', '=', p.id),
+)
 /** Those that were made for nobody. */
-const apply: Statement = {
-  name: 'application.give-login',
-  text: `update application set username = $2 where affiliate_id = $1 and username = ''`,
-}
+const apply = prepare<{ id: number; login: string }>()('application.give-login', (db, p) =>
+  db.updateTable('application').set({ username: p.login }).where('affiliate_id', '=', p.id).where('username', '=', ''),
+)
 
 /** `actor`: who acted, where only an event tells of it. */
 export type Cause = Pick<CallContext, 'identity' | 'traceparent'> & { readonly actor?: string }
@@ -23,7 +23,7 @@ export type Cause = Pick<CallContext, 'identity' | 'traceparent'> & { readonly a
  * changes nothing.
  */
 export async function giveLogin(
-  tx: AnyTx,
+  tx: Queryable,
   affiliateId: number,
   { login, email }: { readonly login: string; readonly email: string | null },
   cause: Cause,
@@ -31,8 +31,8 @@ export async function giveLogin(
   const row = await lockAffiliate(tx, affiliateId)
   if (!row || row.creator !== null) return row?.creator === login
   if (await affiliateOf(tx.query, login)) return false
-  await tx.query(give, [affiliateId, login])
-  await tx.query(apply, [affiliateId, login])
+  await tx.query(give, { id: affiliateId, login })
+  await tx.query(apply, { id: affiliateId, login })
   const saved = await saveAffiliate(tx, row, { details: { ...row.details, email } }, cause)
   await recordAudit(tx, [loginCreated(saved, (cause.identity?.login ?? cause.actor ?? 'system').toLowerCase())])
   return true

@@ -1,15 +1,20 @@
 import { failure, standings } from '@slipway/contracts'
-import { type NamedStatement, namedStatement } from '@slipway/store'
+import { byShape, type Prepared } from '@slipway/store'
+import { type Expression, sql } from 'kysely'
 
 export type MldsParameters = Readonly<Record<string, readonly string[]>>
 
 /** One form of `$filter`. The texts of its first group, or `true` where it has none, are the values of its name. */
-export type Filter = { readonly pattern: RegExp; readonly name: string; readonly kind?: 'member' | 'standing' }
+export type Filter<Name extends string> = {
+  readonly pattern: RegExp
+  readonly name: Name
+  readonly kind?: 'member' | 'standing'
+}
 
-export type ListGrammar = {
-  readonly filters: readonly Filter[]
+export type ListGrammar<Name extends string = string> = {
+  readonly filters: readonly Filter<Name>[]
   /** Columns by the names of the API. */
-  readonly orders: Readonly<Record<string, readonly string[]>>
+  readonly orders: Readonly<Record<string, readonly Expression<unknown>[]>>
   /** Of its parameters; default: those of most lists. */
   readonly names?: Readonly<Record<'order' | 'page' | 'pageSize', string>>
   /** Default: by the ids. */
@@ -17,14 +22,22 @@ export type ListGrammar = {
 }
 
 /** A page of a list as it was asked for. */
-export type ListRequest = {
+export type ListRequest<Name extends string> = {
   /** Every filter's values, all of which must hold; none: everything does. */
-  readonly values: Readonly<Record<string, readonly string[]>>
+  readonly values: Readonly<Record<Name, readonly string[]>>
   /** Name of an order, with ` desc` behind it where it runs backwards; empty: the usual one. */
   readonly order: string
   readonly page: number
   readonly pageSize: number
 }
+
+/** What the statement of a page takes beside the values. */
+export type PageParameters = { readonly limit: number; readonly offset: number }
+
+export const pageOf = ({ page, pageSize }: Pick<ListRequest<never>, 'page' | 'pageSize'>): PageParameters => ({
+  limit: pageSize,
+  offset: page * pageSize,
+})
 
 /** Rows of a page when the client does not say. */
 const usualPage = 50
@@ -34,9 +47,9 @@ const largestPage = 10_000
 const usualNames = { order: '$orderby', page: '$page', pageSize: '$pageSize' } as const
 
 /** Reads `$filter`, `$orderby`, `$page` and `$pageSize` by a grammar. @throws `refused` for anything beside it */
-export function readList(query: MldsParameters, grammar: ListGrammar): ListRequest {
+export function readList<Name extends string>(query: MldsParameters, grammar: ListGrammar<Name>): ListRequest<Name> {
   const { filters, orders, names = usualNames, usualOrder = '' } = grammar
-  const values: Record<string, string[]> = Object.fromEntries(filters.map(({ name }) => [name, []]))
+  const values = Object.fromEntries(filters.map(({ name }) => [name, []])) as unknown as Record<Name, string[]>
   for (const text of query.$filter ?? []) {
     if (text.trim() === '') continue
     const filter = filters.find(({ pattern }) => pattern.test(text))
@@ -45,7 +58,7 @@ export function readList(query: MldsParameters, grammar: ListGrammar): ListReque
     if (filter.kind === 'standing' && !standings.some(standing => standing === given)) {
       throw failure('refused', `Unknown standing state: '${given}'`)
     }
-    values[filter.name]?.push(given)
+    values[filter.name].push(given)
   }
   const order = query[names.order]?.at(-1)?.trim() || usualOrder
   if (order !== '' && !Object.hasOwn(orders, order.replace(/ desc$/, ''))) {
@@ -67,19 +80,19 @@ function numberOf(query: MldsParameters, name: string, fallback: number, least: 
   return value
 }
 
-/** One statement for each order of a list; `id` comes last in all of them, so that pages do not overlap. */
-export function statementsByOrder(
+/** A statement for each order of a list; `id` comes last in all of them, so that pages do not overlap. */
+export function statementsByOrder<Given, Row>(
   name: string,
-  { orders }: ListGrammar,
-  id: string,
-  text: (order: string) => string,
-): ReadonlyMap<string, NamedStatement> {
-  const statements = new Map([['', namedStatement(name, text(id))]])
-  for (const [field, columns] of Object.entries(orders)) {
-    for (const direction of ['', ' desc']) {
-      const order = [...columns.map(column => `${column}${direction} nulls last`), id].join(', ')
-      statements.set(field + direction, namedStatement(`${name}/${field}${direction}`, text(order)))
-    }
-  }
-  return statements
+  { orders }: Pick<ListGrammar, 'orders'>,
+  id: Expression<unknown>,
+  build: (name: string, order: Expression<unknown>) => Prepared<Given, Row>,
+): (order: string) => Prepared<Given, Row> {
+  return byShape(
+    (order: string) => (order === '' ? name : `${name}/${order}`),
+    (statement, order) => {
+      const columns = orders[order.replace(/ desc$/, '')] ?? []
+      const direction = order.endsWith(' desc') ? sql`desc nulls last` : sql`nulls last`
+      return build(statement, sql.join([...columns.map(column => sql`${column} ${direction}`), id]))
+    },
+  )
 }

@@ -1,7 +1,7 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { applicationOperations, failure, type RegistrationBody, type Viewer } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
-import type { AnyTx } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { saveAffiliate } from '../affiliate/affiliate.store.ts'
 import { type ApplicationRow, shownApplication } from '../affiliate/affiliate.ts'
 import { memberOfCountry, mergeDetails } from '../affiliate/affiliate-details.ts'
@@ -29,14 +29,14 @@ const { update, delete: remove, saveRegistration, submitRegistration } = applica
 
 /** What applicants do with their applications. */
 export function applicantHandlers({ store, countries, publicUrl }: ApplicationOptions): OperationHandler[] {
-  async function locked(tx: AnyTx, id: number): Promise<ApplicationOfAffiliate> {
+  async function locked(tx: Queryable, id: number): Promise<ApplicationOfAffiliate> {
     const row = await lockApplication(tx, id)
     if (!row) throw notFound()
     return row
   }
 
   /** A primary application of the caller, for whom only it can be filled in. */
-  async function ownPrimary(tx: AnyTx, id: number, viewer: Viewer): Promise<ApplicationOfAffiliate> {
+  async function ownPrimary(tx: Queryable, id: number, viewer: Viewer): Promise<ApplicationOfAffiliate> {
     const row = await locked(tx, id)
     requireOwner(row, viewer)
     if (row.application_type !== 'PRIMARY') throw notFound()
@@ -44,7 +44,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
   }
 
   /** Saves what an applicant changed, and tells of the state if that is another one. */
-  async function save(tx: AnyTx, row: ApplicationOfAffiliate, change: ApplicationChange, context: CallContext) {
+  async function save(tx: Queryable, row: ApplicationOfAffiliate, change: ApplicationChange, context: CallContext) {
     const submits = change.state !== undefined && change.state !== row.state
     const saved = await saveApplication(tx, row, { ...change, submits }, context)
     if (submits) await recordAudit(tx, [approvalStateChanged(saved, principalOf(context.identity))])
@@ -109,7 +109,7 @@ export function applicantHandlers({ store, countries, publicUrl }: ApplicationOp
 }
 
 /** The usage report that an application was made with is submitted with it, unless that was done before. */
-async function submitUsage(tx: AnyTx, row: ApplicationOfAffiliate, { identity }: CallContext): Promise<void> {
+async function submitUsage(tx: Queryable, row: ApplicationOfAffiliate, { identity }: CallContext): Promise<void> {
   const { commercial_usage_id: id, affiliate } = row
   const usage = affiliate.usages.find(one => one.commercial_usage_id === id)
   if (usage?.state !== 'NOT_SUBMITTED' || usage.effective_to !== null) return

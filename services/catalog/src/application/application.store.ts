@@ -1,108 +1,152 @@
 import type { CallContext } from '@slipway/bus'
 import { applicationEvents } from '@slipway/contracts'
-import { appendEvents, type Queryable, type Statement, type Store, valuesOf } from '@slipway/store'
-import { affiliateColumns, applicationColumns, applicationEvent } from '../affiliate/affiliate.store.ts'
+import { appendEvents, preparer, type Queryable, rowJson, type Store } from '@slipway/store'
+import { expressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
+import { applicationEvent } from '../affiliate/affiliate.store.ts'
 import type { AffiliateRow, ApplicationRow } from '../affiliate/affiliate.ts'
 import type { Details } from '../affiliate/affiliate-details.ts'
+import { affiliateColumns, applicationColumns } from '../affiliate/columns.ts'
 import {
   type ListGrammar,
   type ListRequest,
   type MldsParameters,
+  type PageParameters,
+  pageOf,
   readList,
   statementsByOrder,
 } from '../affiliate/query.ts'
+import type { Database } from '../database.ts'
 
 /** An application with its affiliate. */
 export type ApplicationOfAffiliate = ApplicationRow & { readonly affiliate: AffiliateRow }
 
-const select = `
-  select ${applicationColumns('p')}, (select row_to_json(one) from (select ${affiliateColumns('a')}) one) as affiliate
-  from application p join affiliate a on a.affiliate_id = p.affiliate_id`
+const prepare = preparer<Database>()
+const eb = expressionBuilder<Database & { p: Database['application'] }, 'p'>()
 
-const byId: Statement = { name: 'application.by-id', text: `${select} where p.application_id = $1` }
-const firstOf: Statement = {
-  name: 'application.first-of',
-  text: `${select} where a.creator = $1 order by p.application_id limit 1`,
-}
+const whole = (db: Kysely<Database>) =>
+  db
+    .selectFrom('application as p')
+    .innerJoin('affiliate as a', 'a.affiliate_id', 'p.affiliate_id')
+    .select([...applicationColumns('p'), rowJson(affiliateColumns('a')).as('affiliate')])
+
+const byId = prepare<{ id: number }>()('application.by-id', (db, p) => whole(db).where('p.application_id', '=', p.id))
+const firstOf = prepare<{ login: string }>()('application.first-of', (db, p) =>
+  whole(db).where('a.creator', '=', p.login).orderBy('p.application_id').limit(sql.lit(1)),
+)
 /** The affiliate first, as everybody does who changes both. */
-const lock: Statement = {
-  name: 'application.lock',
-  text: `
-    with affiliate_first as materialized (
-      select affiliate_id from affiliate
-      where affiliate_id = (select affiliate_id from application where application_id = $1) for update
+const lock = prepare<{ id: number }>()('application.lock', (db, p) =>
+  db
+    .with(
+      cte => cte('affiliate_first').materialized(),
+      q =>
+        q
+          .selectFrom('affiliate')
+          .select('affiliate_id')
+          .where('affiliate_id', '=', own =>
+            own.selectFrom('application').select('affiliate_id').where('application_id', '=', p.id),
+          )
+          .forUpdate(),
     )
-    select application_id from application where affiliate_id in (select affiliate_id from affiliate_first)
-      and application_id = $1 for update`,
-}
-const save: Statement = {
-  name: 'application.save',
-  text: `
-    update application p set member = $2, state = $3, submitted_at = case when $4 then now() else submitted_at end,
-      completed_at = case when $5 then now() else completed_at end, details = $6, notes_internal = $7, reason = $8,
-      snomed_license = $9, seq = seq + 1
-    where application_id = $1 returning ${applicationColumns('p')}`,
-}
-const remove: Statement = { name: 'application.delete', text: 'delete from application where application_id = $1' }
+    .selectFrom('application')
+    .select('application_id')
+    .where('affiliate_id', 'in', q => q.selectFrom('affiliate_first').select('affiliate_id'))
+    .where('application_id', '=', p.id)
+    .forUpdate(),
+)
 
-const grammar: ListGrammar = {
+type Saved = Pick<
+  ApplicationRow,
+  'application_id' | 'member' | 'state' | 'details' | 'notes_internal' | 'reason' | 'snomed_license'
+> & { readonly submits: boolean; readonly completes: boolean }
+const save = prepare<Saved>()('application.save', (db, p) =>
+  db
+    .updateTable('application as p')
+    .set(q => ({
+      member: p.member,
+      state: p.state,
+      submitted_at: q.case().when(p.submits).then(q.fn<string>('now')).else(q.ref('p.submitted_at')).end(),
+      completed_at: q.case().when(p.completes).then(q.fn<string>('now')).else(q.ref('p.completed_at')).end(),
+      details: p.details,
+      notes_internal: p.notes_internal,
+      reason: p.reason,
+      snomed_license: p.snomed_license,
+      seq: q('p.seq', '+', 1),
+    }))
+    .where('p.application_id', '=', p.application_id)
+    .returning(applicationColumns('p')),
+)
+const remove = prepare<{ id: number }>()('application.delete', (db, p) =>
+  db.deleteFrom('application').where('application_id', '=', p.id),
+)
+
+const detail = (name: 'firstName' | 'lastName' | 'agreementType' | 'type' | 'subType' | 'email') =>
+  sql`${eb.ref('p.details')} ->> ${sql.lit(name)}`
+const country = eb
+  .selectFrom('country as c')
+  .select('c.common_name')
+  .where('c.iso_code2', '=', sql<string>`${eb.ref('p.details')} #>> '{address,country}'`)
+
+type Names = 'pending' | 'members'
+const grammar: ListGrammar<Names> = {
   filters: [
     { pattern: /^approvalState\/pending eq true$/, name: 'pending' },
     { pattern: /^homeMember eq '(\w+)'$/, name: 'members', kind: 'member' },
   ],
   orders: {
-    applicationId: ['p.application_id'],
-    affiliateName: [`p.details ->> 'firstName'`, `p.details ->> 'lastName'`],
-    applicationType: ['p.application_type'],
-    agreementType: [`p.details ->> 'agreementType'`],
-    useType: [`p.details ->> 'type'`, `p.details ->> 'subType'`],
-    submittedAt: ['p.submitted_at'],
-    approvalState: ['p.state'],
-    country: [`(select c.common_name from country c where c.iso_code2 = p.details #>> '{address,country}')`],
-    member: ['p.member'],
-    email: [`p.details ->> 'email'`],
+    applicationId: [eb.ref('p.application_id')],
+    affiliateName: [detail('firstName'), detail('lastName')],
+    applicationType: [eb.ref('p.application_type')],
+    agreementType: [detail('agreementType')],
+    useType: [detail('type'), detail('subType')],
+    submittedAt: [eb.ref('p.submitted_at')],
+    approvalState: [eb.ref('p.state')],
+    country: [country],
+    member: [eb.ref('p.member')],
+    email: [detail('email')],
   },
 }
-const lists = statementsByOrder(
-  'application.list',
-  grammar,
-  'p.application_id',
-  order => `
-    ${select}
-    where p.member = all(:members::text[]) and (
-      cardinality(:pending::text[]) = 0
-      or p.state in ('SUBMITTED', 'RESUBMITTED', 'REVIEW_REQUESTED', 'CHANGE_REQUESTED')
-    )
-    order by ${order} limit :page_size offset :skipped`,
+const lists = statementsByOrder('application.list', grammar, eb.ref('p.application_id'), (name, order) =>
+  prepare<ListRequest<Names>['values'] & PageParameters>()(name, (db, p) =>
+    whole(db)
+      .where(q => sql<SqlBool>`${q.ref('p.member')} = all(${p.members}::text[])`)
+      .where(q =>
+        q.or([
+          sql<SqlBool>`cardinality(${p.pending}::text[]) = 0`,
+          q('p.state', 'in', ['SUBMITTED', 'RESUBMITTED', 'REVIEW_REQUESTED', 'CHANGE_REQUESTED']),
+        ]),
+      )
+      .orderBy(order)
+      .limit(p.limit)
+      .offset(p.offset),
+  ),
 )
 
 type Read = Queryable['query']
 
 /** The request for a page of applications. @throws `refused` */
-export const readApplicationList = (query: MldsParameters): ListRequest => readList(query, grammar)
+export const readApplicationList = (query: MldsParameters): ListRequest<Names> => readList(query, grammar)
 
 export function listApplications(
   store: Pick<Store, 'read'>,
-  { values, order, page, pageSize }: ListRequest,
+  request: ListRequest<Names>,
 ): Promise<ApplicationOfAffiliate[]> {
-  const list = lists.get(order) as NonNullable<ReturnType<typeof lists.get>>
-  return store.read(list.statement, valuesOf(list, { ...values, page_size: pageSize, skipped: page * pageSize }))
+  return store.read(lists(request.order), { ...request.values, ...pageOf(request) })
 }
 
 export async function findApplication(read: Read, id: number): Promise<ApplicationOfAffiliate | undefined> {
-  const [row] = await read<ApplicationOfAffiliate>(byId, [id])
+  const [row] = await read(byId, { id })
   return row
 }
 
 /** The oldest application of a login: its primary one. */
 export async function firstApplicationOf(read: Read, login: string): Promise<ApplicationOfAffiliate | undefined> {
-  const [row] = await read<ApplicationOfAffiliate>(firstOf, [login])
+  const [row] = await read(firstOf, { login })
   return row
 }
 
 /** The application and its affiliate, both locked. */
 export async function lockApplication(tx: Queryable, id: number): Promise<ApplicationOfAffiliate | undefined> {
-  await tx.query(lock, [id])
+  await tx.query(lock, { id })
   return findApplication(tx.query, id)
 }
 
@@ -124,16 +168,15 @@ export async function saveApplication(
   change: ApplicationChange,
   cause: Cause,
 ): Promise<ApplicationRow> {
-  const { member, state, details, notes_internal, reason, snomed_license } = { ...row, ...change }
-  const document = { ...details, affiliateDetailsId: row.details.affiliateDetailsId }
+  const next = { ...row, ...change }
+  const details = { ...next.details, affiliateDetailsId: row.details.affiliateDetailsId }
   const { submits = false, completes = false } = change
-  const values = [member, state, submits, completes, document, notes_internal, reason, snomed_license]
-  const [saved] = await tx.query<ApplicationRow>(save, [row.application_id, ...values])
+  const [saved] = await tx.query(save, { ...next, details, submits, completes })
   await appendEvents(tx, [applicationEvent(applicationEvents.updated, saved as ApplicationRow, cause)])
   return saved as ApplicationRow
 }
 
 export async function deleteApplication(tx: Queryable, row: ApplicationRow, cause: Cause): Promise<void> {
-  await tx.query(remove, [row.application_id])
+  await tx.query(remove, { id: row.application_id })
   await appendEvents(tx, [applicationEvent(applicationEvents.deleted, { ...row, seq: row.seq + 1 }, cause)])
 }

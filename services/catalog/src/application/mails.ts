@@ -1,19 +1,20 @@
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
 import type { ApplicationRow } from '../affiliate/affiliate.ts'
+import type { Database } from '../database.ts'
 import { html } from '../mail/html.ts'
 import { type Texts, textsFor } from '../mail/languages.ts'
 import { enqueueMails } from '../mail/queue.ts'
 
-const staffAddress: Statement = {
-  name: 'member.staff-address',
-  text: 'select staff_notification_email as address from member where key = $1',
-}
-const applicant: Statement = {
-  name: 'account-profile.applicant',
-  text: 'select first_name, last_name, email, lang_key from account_profile where login = $1',
-}
-
-type Applicant = Readonly<Record<'first_name' | 'last_name' | 'email' | 'lang_key', string | null>>
+const prepare = preparer<Database>()
+const staffAddress = prepare<{ key: string }>()('member.staff-address', (db, p) =>
+  db.selectFrom('member').select('staff_notification_email as address').where('key', '=', p.key),
+)
+const applicant = prepare<{ login: string }>()('account-profile.applicant', (db, p) =>
+  db
+    .selectFrom('account_profile')
+    .select(['first_name', 'last_name', 'email', 'lang_key'])
+    .where('login', '=', p.login),
+)
 
 type ApprovalText = { readonly subject: string; body(name: string, member: string, link: string): string }
 const approvalTexts: Texts<ApprovalText> = {
@@ -29,7 +30,7 @@ const approvalTexts: Texts<ApprovalText> = {
 /** Tells the staff of the member that an application waits for its review; members without an address are not told. */
 export async function tellStaff(tx: Queryable, row: ApplicationRow, baseUrl: string | undefined): Promise<void> {
   if (baseUrl === undefined) return
-  const [member] = await tx.query<{ address: string | null }>(staffAddress, [row.member])
+  const [member] = await tx.query(staffAddress, { key: row.member })
   if (!member?.address) return
   const { firstName, lastName, organizationName } = row.details
   const who = [firstName, lastName, organizationName && `(${organizationName})`].filter(Boolean).join(' ')
@@ -43,7 +44,7 @@ export async function tellStaff(tx: Queryable, row: ApplicationRow, baseUrl: str
 /** Tells the applicant of the approval, in the language of the account. Nobody without an address is told. */
 export async function tellApplicant(tx: Queryable, row: ApplicationRow, baseUrl: string | undefined): Promise<void> {
   if (baseUrl === undefined) return
-  const [person] = await tx.query<Applicant>(applicant, [row.username])
+  const [person] = await tx.query(applicant, { login: row.username })
   const recipient = row.details.email ?? person?.email
   if (!recipient) return
   const { subject, body } = textsFor(approvalTexts, person?.lang_key ?? null)

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { commercialUsageOperations, failure, isEditor, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import type { AnyTx } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { findAffiliate, lockAffiliate } from '../affiliate/affiliate.store.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import { accessDenied, actsFor, notFound, requireKind } from '../member/viewer.ts'
@@ -31,7 +31,7 @@ export function commercialUsageHandlers(options: CommercialUsageOptions): Operat
   const { store, countries } = options
 
   const shown = async (report: Omit<Report, 'isOwn'>) => shownReport(report, await countries())
-  const again = async (tx: AnyTx, { affiliate, viewer }: Report, id: number) => ({
+  const again = async (tx: Queryable, { affiliate, viewer }: Report, id: number) => ({
     ...(await reportOf(tx.query, affiliate.affiliate_id, id)),
     viewer,
   })

@@ -1,38 +1,48 @@
 import type { Viewer } from '@slipway/contracts'
-import { type NamedStatement, type Statement, type Store, valuesOf } from '@slipway/store'
-import { affiliateOwnColumns } from '../affiliate/affiliate.store.ts'
-import type { AffiliateRow } from '../affiliate/affiliate.ts'
+import { preparer, rowJson, type Store } from '@slipway/store'
+import { expressionBuilder, type SqlBool, sql } from 'kysely'
+import { affiliateOwnColumns } from '../affiliate/columns.ts'
 import {
   type ListGrammar,
   type ListRequest,
   type MldsParameters,
+  type PageParameters,
+  pageOf,
   readList,
   statementsByOrder,
 } from '../affiliate/query.ts'
 import type { Countries } from '../country/country.store.ts'
+import type { Database } from '../database.ts'
+import { inOrder } from '../in-order.ts'
 import { inParts } from '../records/json-array.ts'
 import type { UsageRow } from './commercial-usage.ts'
 import { shownReport } from './report.ts'
 import { usageColumns } from './usages-of.ts'
 
-const detailsOf = (name: string) => [`a.details ->> '${name}'`]
+const prepare = preparer<Database>()
+type Rows = { u: Database['commercial_usage']; a: Database['affiliate'] }
+const eb = expressionBuilder<Database & Rows, keyof Rows>()
 
-const grammar: ListGrammar = {
+const detailsOf = (name: 'firstName' | 'lastName' | 'email' | 'organizationName' | 'agreementType') => [
+  sql`${eb.ref('a.details')} ->> ${sql.lit(name)}`,
+]
+
+const grammar: ListGrammar<'submitted'> = {
   filters: [{ pattern: /^approvalState\/not submitted eq false$/, name: 'submitted' }],
   orders: {
-    commercialUsageId: ['u.commercial_usage_id'],
-    type: ['u.type'],
-    created: ['u.created_at'],
-    startDate: ['u.start_date'],
-    endDate: ['u.end_date'],
-    state: ['u.state'],
-    note: ['u.note'],
-    submitted: ['u.submitted_at'],
-    effectiveTo: ['u.effective_to'],
-    'affiliate.affiliateId': ['a.affiliate_id'],
-    'affiliate.creator': ['a.creator'],
-    'affiliate.homeMember.key': ['a.home_member'],
-    'affiliate.standingState': ['a.standing'],
+    commercialUsageId: [eb.ref('u.commercial_usage_id')],
+    type: [eb.ref('u.type')],
+    created: [eb.ref('u.created_at')],
+    startDate: [eb.ref('u.start_date')],
+    endDate: [eb.ref('u.end_date')],
+    state: [eb.ref('u.state')],
+    note: [eb.ref('u.note')],
+    submitted: [eb.ref('u.submitted_at')],
+    effectiveTo: [eb.ref('u.effective_to')],
+    'affiliate.affiliateId': [eb.ref('a.affiliate_id')],
+    'affiliate.creator': [eb.ref('a.creator')],
+    'affiliate.homeMember.key': [eb.ref('a.home_member')],
+    'affiliate.standingState': [eb.ref('a.standing')],
     'affiliate.affiliateDetails.firstName': detailsOf('firstName'),
     'affiliate.affiliateDetails.lastName': detailsOf('lastName'),
     'affiliate.affiliateDetails.email': detailsOf('email'),
@@ -44,40 +54,44 @@ const grammar: ListGrammar = {
 }
 
 /** With the filter only those that count and were submitted once. */
-const lists = statementsByOrder(
-  'commercial-usage.list',
-  grammar,
-  'u.commercial_usage_id',
-  order => `
-    select u.commercial_usage_id as id from commercial_usage u join affiliate a on a.affiliate_id = u.affiliate_id
-    where cardinality(:submitted::text[]) = 0 or (u.state <> 'NOT_SUBMITTED' and u.effective_to is null)
-    order by ${order} limit :page_size offset :skipped`,
+const lists = statementsByOrder('commercial-usage.list', grammar, eb.ref('u.commercial_usage_id'), (name, order) =>
+  prepare<ListRequest<'submitted'>['values'] & PageParameters>()(name, (db, p) =>
+    db
+      .selectFrom('commercial_usage as u')
+      .innerJoin('affiliate as a', 'a.affiliate_id', 'u.affiliate_id')
+      .select('u.commercial_usage_id as id')
+      .where(q =>
+        q.or([
+          sql<SqlBool>`cardinality(${p.submitted}::text[]) = 0`,
+          q.and([q('u.state', '<>', 'NOT_SUBMITTED'), q('u.effective_to', 'is', null)]),
+        ]),
+      )
+      .orderBy(order)
+      .limit(p.limit)
+      .offset(p.offset),
+  ),
 )
-const byIds: Statement = {
-  name: 'commercial-usage.by-ids',
-  text: `
-    select (select row_to_json(one) from (select ${usageColumns}) one) as usage,
-      (select row_to_json(one) from (select ${affiliateOwnColumns('a')}, '[]'::json as usages) one) as affiliate
-    from unnest($1::bigint[]) with ordinality as wanted (id, place)
-    join commercial_usage u on u.commercial_usage_id = wanted.id join affiliate a on a.affiliate_id = u.affiliate_id
-    order by wanted.place`,
-}
+const withoutUsages = sql<UsageRow[]>`'[]'::json`.as('usages')
+const byIds = prepare<{ ids: readonly number[] }>()('commercial-usage.by-ids', (db, p) =>
+  db
+    .selectFrom(inOrder(p.ids))
+    .innerJoin('commercial_usage as u', 'u.commercial_usage_id', 'wanted.id')
+    .innerJoin('affiliate as a', 'a.affiliate_id', 'u.affiliate_id')
+    .select([rowJson(usageColumns).as('usage'), rowJson([...affiliateOwnColumns('a'), withoutUsages]).as('affiliate')])
+    .orderBy('wanted.place'),
+)
 /** Reports that are read at a time: each may have thousands of institutions. */
 const part = 20
 
 /** The request for a page of reports; orders are `FIELD,asc` and `FIELD,desc`. @throws `refused` */
-export function readReportList(query: MldsParameters): ListRequest {
+export function readReportList(query: MldsParameters): ListRequest<'submitted'> {
   const given = (query.orderby ?? []).map(text => text.replace(/,\s*asc$/i, '').replace(/,\s*desc$/i, ' desc'))
   return readList({ ...query, orderby: given }, grammar)
 }
 
-export async function listReports(
-  store: Pick<Store, 'read'>,
-  { values, order, page, pageSize }: ListRequest,
-): Promise<number[]> {
-  const list = lists.get(order) as NamedStatement
-  const given = { ...values, page_size: pageSize, skipped: page * pageSize }
-  return (await store.read<{ id: number }>(list.statement, valuesOf(list, given))).map(({ id }) => id)
+export async function listReports(store: Pick<Store, 'read'>, request: ListRequest<'submitted'>): Promise<number[]> {
+  const rows = await store.read(lists(request.order), { ...request.values, ...pageOf(request) })
+  return rows.map(({ id }) => id)
 }
 
 /** Reports with their affiliates as the API shows them, in the order of these ids. */
@@ -88,7 +102,7 @@ export function reportBodies(
   countries: Countries,
 ): AsyncGenerator<readonly object[]> {
   return inParts(ids, part, async some => {
-    const rows = await store.read<{ usage: UsageRow; affiliate: AffiliateRow }>(byIds, [some])
+    const rows = await store.read(byIds, { ids: some })
     return rows.map(row => shownReport({ ...row, viewer }, countries))
   })
 }

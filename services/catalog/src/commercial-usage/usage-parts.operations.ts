@@ -1,20 +1,13 @@
 import type { OperationHandler } from '@slipway/bus'
 import { commercialUsageOperations, failure } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import { type AnyTx, isUniqueViolation } from '@slipway/store'
+import { isUniqueViolation, type Queryable } from '@slipway/store'
 import { countryCode } from '../affiliate/affiliate-details.ts'
 import { notFound } from '../member/viewer.ts'
-import {
-  addCountry,
-  addEntry,
-  deleteCountry,
-  deleteEntry,
-  replaceCountry,
-  replaceEntry,
-} from './commercial-usage.store.ts'
 import { shownCountry, shownEntry, type UsageRow } from './commercial-usage.ts'
 import type { CommercialUsageOptions } from './options.ts'
 import { openReport, type Report, readReport, reportOf } from './report.ts'
+import { addCountry, addEntry, deleteCountry, deleteEntry, replaceCountry, replaceEntry } from './usage-parts.store.ts'
 
 const operations = commercialUsageOperations
 /** Institutions of an affiliate, in all of its reports. */
@@ -25,7 +18,7 @@ export function usagePartHandlers({ store, countries }: CommercialUsageOptions):
   async function requireCountry({ country }: { readonly country: { readonly isoCode2: string } }): Promise<void> {
     if (countryCode(country.isoCode2, await countries()) === null) throw failure('refused', "Unknown country: ''")
   }
-  const again = async (tx: AnyTx, { affiliate, usage }: Report): Promise<UsageRow> =>
+  const again = async (tx: Queryable, { affiliate, usage }: Report): Promise<UsageRow> =>
     (await reportOf(tx.query, affiliate.affiliate_id, usage.commercial_usage_id)).usage
 
   const entryBody = async (usage: UsageRow, id: number) => shownEntry(requireEntry(usage, id), await countries())

@@ -1,4 +1,8 @@
-import { type AnyStore, now, type Queryable, type Statement } from '@slipway/store'
+import { leadingMember } from '@slipway/contracts'
+import { now, preparer, type Queryable, type Store } from '@slipway/store'
+import { type SqlBool, sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import type { Database } from '../database.ts'
 
 export type Country = {
   readonly isoCode2: string
@@ -9,50 +13,70 @@ export type Country = {
   readonly member: { readonly key: string }
 }
 
-const all: Statement = {
-  name: 'country.all',
-  text: `
-    select c.iso_code2 as "isoCode2", c.iso_code3 as "isoCode3", c.common_name as "commonName",
-      c.exclude_usage as "excludeUsage", c.alternate_registration_url as "alternateRegistrationUrl",
-      json_build_object('key', coalesce(m.key, 'IHTSDO')) as member
-    from country c left join member m on m.key = c.iso_code2
-    order by c.common_name, c.iso_code2`,
-}
+const prepare = preparer<Database>()
 
-const save: Statement = {
-  name: 'country.save',
-  text: `
-    insert into country (iso_code2, iso_code3, common_name, exclude_usage, alternate_registration_url)
-    values ($1, $2, $3, $4, $5)
-    on conflict (iso_code2) do update set iso_code3 = excluded.iso_code3, common_name = excluded.common_name,
-      exclude_usage = excluded.exclude_usage, alternate_registration_url = excluded.alternate_registration_url`,
-}
-const remove: Statement = {
-  name: 'country.delete',
-  text: 'delete from country where iso_code2 = $1 returning iso_code2',
-}
-const used: Statement = {
-  name: 'country.used',
-  text: `
-    select from (select details from affiliate union all select details from application) one
-    where $1 in (details #>> '{address,country}', details #>> '{billingAddress,country}')
-    union all select from commercial_usage_entry where country = $1
-    union all select from commercial_usage_country where country = $1 limit 1`,
-}
+const all = prepare()('country.all', db =>
+  db
+    .selectFrom('country as c')
+    .leftJoin('member as m', 'm.key', 'c.iso_code2')
+    .select(eb => [
+      'c.iso_code2 as isoCode2',
+      'c.iso_code3 as isoCode3',
+      'c.common_name as commonName',
+      'c.exclude_usage as excludeUsage',
+      'c.alternate_registration_url as alternateRegistrationUrl',
+      jsonBuildObject({ key: eb.fn.coalesce('m.key', sql.lit(leadingMember)) }).as('member'),
+    ])
+    .orderBy('c.common_name')
+    .orderBy('c.iso_code2'),
+)
+
+const save = prepare<Omit<Country, 'member'>>()('country.save', (db, p) =>
+  db
+    .insertInto('country')
+    .values({
+      iso_code2: p.isoCode2,
+      iso_code3: p.isoCode3,
+      common_name: p.commonName,
+      exclude_usage: p.excludeUsage,
+      alternate_registration_url: p.alternateRegistrationUrl,
+    })
+    .onConflict(known =>
+      known.column('iso_code2').doUpdateSet(eb => ({
+        iso_code3: eb.ref('excluded.iso_code3'),
+        common_name: eb.ref('excluded.common_name'),
+        exclude_usage: eb.ref('excluded.exclude_usage'),
+        alternate_registration_url: eb.ref('excluded.alternate_registration_url'),
+      })),
+    ),
+)
+const remove = prepare<{ isoCode2: string }>()('country.delete', (db, p) =>
+  db.deleteFrom('country').where('iso_code2', '=', p.isoCode2).returning('iso_code2'),
+)
+const used = prepare<{ isoCode2: string }>()('country.used', (db, p) =>
+  db
+    .selectFrom(q =>
+      q.selectFrom('affiliate').select('details').unionAll(q.selectFrom('application').select('details')).as('one'),
+    )
+    .select([])
+    .where(sql<SqlBool>`${p.isoCode2} in (details #>> '{address,country}', details #>> '{billingAddress,country}')`)
+    .unionAll(db.selectFrom('commercial_usage_entry').select([]).where('country', '=', p.isoCode2))
+    .unionAll(db.selectFrom('commercial_usage_country').select([]).where('country', '=', p.isoCode2))
+    .limit(sql.lit(1)),
+)
 
 export async function saveCountry(tx: Queryable, country: Omit<Country, 'member'>): Promise<void> {
-  const { isoCode2, isoCode3, commonName, excludeUsage, alternateRegistrationUrl } = country
-  await tx.query(save, [isoCode2, isoCode3, commonName, excludeUsage, alternateRegistrationUrl])
+  await tx.query(save, country)
 }
 
 /** False if there is none. */
 export async function deleteCountry(tx: Queryable, isoCode2: string): Promise<boolean> {
-  return (await tx.query(remove, [isoCode2])).length > 0
+  return (await tx.query(remove, { isoCode2 })).length > 0
 }
 
 /** Whether an affiliate or an application has it in an address, or a usage report is about it. */
 export async function isCountryUsed(tx: Queryable, isoCode2: string): Promise<boolean> {
-  return (await tx.query(used, [isoCode2])).length > 0
+  return (await tx.query(used, { isoCode2 })).length > 0
 }
 
 /** Countries by their two letters, in the order of their names. */
@@ -65,11 +89,11 @@ export type CountriesReader = (() => Promise<Countries>) & { readonly forget: ()
 const rememberedMs = 1_000
 
 /** Reads countries at most once a second: they hardly ever change. */
-export function countriesOf(store: Pick<AnyStore, 'read'>): CountriesReader {
+export function countriesOf(store: Pick<Store, 'read'>): CountriesReader {
   let known: Promise<Countries> | undefined
   let until = 0
   async function read(): Promise<Countries> {
-    const rows = await store.read<Country>(all)
+    const rows = await store.read(all)
     return new Map(rows.map(country => [country.isoCode2, country]))
   }
   const current = () => {

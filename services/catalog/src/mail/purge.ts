@@ -1,13 +1,20 @@
-import { every, type Statement, type Store, type TimersOptions, type Worker } from '@slipway/store'
+import { every, preparer, type Store, type TimersOptions, type Worker } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 
 const settledDays = 30
 const everyMs = 6 * 3_600_000
 
-const purge: Statement = {
-  name: 'mail.purge',
-  text: `
-    delete from mail where coalesce(settled_at, created_at) < now() - ${settledDays} * interval '1 day'`,
-}
+const prepare = preparer<Database>()
+const purge = prepare()('mail.purge', db =>
+  db
+    .deleteFrom('mail')
+    .where(
+      eb => eb.fn.coalesce('settled_at', 'created_at'),
+      '<',
+      sql<string>`now() - ${sql.lit(settledDays)} * interval '1 day'`,
+    ),
+)
 
 /** Forgets mails a month after they were sent or given up, and those that no server ever was there for. */
 export function startMailPurge(store: Store, log: TimersOptions['log']): Worker {

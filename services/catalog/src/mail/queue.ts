@@ -1,4 +1,6 @@
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable, recordset } from '@slipway/store'
+import type { Selectable } from 'kysely'
+import type { Database } from '../database.ts'
 
 export type NewMail = {
   /** Address; one only. */
@@ -11,16 +13,22 @@ export type NewMail = {
   readonly notificationId?: number | undefined
 }
 
-const enqueue: Statement = {
-  name: 'mail.enqueue',
-  text: `
-    insert into mail (notification_id, login, recipient, subject, html)
-    select notification_id, login, recipient, subject, html
-    from json_to_recordset($1::json) as new(
-      notification_id bigint, login text, recipient text, subject text, html text
-    )
-    on conflict on constraint mail_once do nothing`,
-}
+const prepare = preparer<Database>()
+const enqueue = prepare<{ mails: string }>()('mail.enqueue', (db, p) => {
+  const columns = ['notification_id', 'login', 'recipient', 'subject', 'html'] as const
+  const mails = recordset<Pick<Selectable<Database['mail']>, (typeof columns)[number]>>()(p.mails, 'new', {
+    notification_id: 'bigint',
+    login: 'text',
+    recipient: 'text',
+    subject: 'text',
+    html: 'text',
+  })
+  return db
+    .insertInto('mail')
+    .columns(columns)
+    .expression(q => q.selectFrom(mails).select(columns))
+    .onConflict(known => known.constraint('mail_once').doNothing())
+})
 
 /**
  * Puts mails into the queue in the transaction of what they tell of; they leave within a second after it, or when the
@@ -35,5 +43,5 @@ export async function enqueueMails(tx: Queryable, mails: readonly NewMail[]): Pr
     subject: subject.replaceAll(/[\r\n]+/g, ' '),
     html,
   }))
-  await tx.query(enqueue, [JSON.stringify(rows)])
+  await tx.query(enqueue, { mails: JSON.stringify(rows) })
 }

@@ -1,7 +1,7 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { memberOperations, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import type { AnyTx, Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { listMembers, lockMember, type MemberChange, saveMember, shownMember } from './member.store.ts'
 import { notFound, requireActingFor, requireEditor } from './viewer.ts'
 
@@ -9,7 +9,7 @@ const { list, update, setNotifications, setFeed } = memberOperations
 
 /** Member organisations. Everybody may read them; staff changes its own, administrators any. */
 export function memberHandlers(store: Store): OperationHandler[] {
-  async function change(tx: AnyTx, key: string, changes: MemberChange, context: CallContext) {
+  async function change(tx: Queryable, key: string, changes: MemberChange, context: CallContext) {
     const viewer = requireEditor(context.identity)
     const row = await lockMember(tx, key)
     if (!row) throw notFound()

@@ -1,26 +1,13 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, isEditor, memberEvents, type Viewer } from '@slipway/contracts'
-import { appendEvents, type Queryable, type Statement } from '@slipway/store'
+import { appendEvents, preparer, type Queryable } from '@slipway/store'
+import { type Selectable, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import { instantOf } from '../instant.ts'
 
-export type MemberRow = {
-  readonly member_id: number
-  readonly seq: number
-  readonly key: string
-  readonly created_at: string
-  readonly name: string
-  readonly license_name: string | null
-  readonly license_version: string | null
-  readonly license_file_id: number | null
-  readonly license_filename: string | null
-  readonly license_mimetype: string | null
-  readonly license_updated_at: string | null
-  readonly promote_packages: boolean | null
-  readonly contact_email: string | null
-  readonly member_org_name: string | null
-  readonly member_org_url: string | null
-  readonly staff_notification_email: string | null
-}
+const prepare = preparer<Database>()
+
+export type MemberRow = Selectable<Database['member']>
 
 /** What may be set of a member. */
 export type MemberChange = Partial<
@@ -30,31 +17,57 @@ export type MemberChange = Partial<
   readonly newLicense?: boolean
 }
 
-const all: Statement = { name: 'member.all', text: 'select * from member order by member_id' }
-const byKey: Statement = { name: 'member.by-key', text: 'select * from member where key = $1' }
-const locked: Statement = { name: 'member.locked', text: 'select * from member where key = $1 for update' }
-const save: Statement = {
-  name: 'member.save',
-  text: `
-    update member set license_name = $2, license_version = $3, license_filename = $4, license_mimetype = $5,
-      license_file_id = case when $6 then nextval('entity_id') else license_file_id end,
-      license_updated_at = case when $6 then clock_timestamp() else license_updated_at end,
-      promote_packages = $7, contact_email = $8, member_org_name = $9, member_org_url = $10,
-      staff_notification_email = $11, seq = seq + 1
-    where key = $1 returning *`,
-}
+const all = prepare()('member.all', db => db.selectFrom('member').selectAll().orderBy('member_id'))
+const byKey = prepare<{ key: string }>()('member.by-key', (db, p) =>
+  db.selectFrom('member').selectAll().where('key', '=', p.key),
+)
+const locked = prepare<{ key: string }>()('member.locked', (db, p) =>
+  db.selectFrom('member').selectAll().where('key', '=', p.key).forUpdate(),
+)
+
+type Fields = Omit<MemberRow, 'member_id' | 'seq' | 'created_at' | 'name' | 'license_file_id' | 'license_updated_at'>
+const save = prepare<Fields & { newLicense: boolean }>()('member.save', (db, p) =>
+  db
+    .updateTable('member')
+    .set(eb => ({
+      license_name: p.license_name,
+      license_version: p.license_version,
+      license_filename: p.license_filename,
+      license_mimetype: p.license_mimetype,
+      license_file_id: eb
+        .case()
+        .when(p.newLicense)
+        .then(sql<number>`nextval('entity_id')`)
+        .else(eb.ref('license_file_id'))
+        .end(),
+      license_updated_at: eb
+        .case()
+        .when(p.newLicense)
+        .then(sql<string>`clock_timestamp()`)
+        .else(eb.ref('license_updated_at'))
+        .end(),
+      promote_packages: p.promote_packages,
+      contact_email: p.contact_email,
+      member_org_name: p.member_org_name,
+      member_org_url: p.member_org_url,
+      staff_notification_email: p.staff_notification_email,
+      seq: eb('seq', '+', 1),
+    }))
+    .where('key', '=', p.key)
+    .returningAll(),
+)
 
 export function listMembers(read: Queryable['query']): Promise<MemberRow[]> {
-  return read<MemberRow>(all)
+  return read(all)
 }
 
 export async function findMember(read: Queryable['query'], key: string): Promise<MemberRow | undefined> {
-  const [row] = await read<MemberRow>(byKey, [key])
+  const [row] = await read(byKey, { key })
   return row
 }
 
 export async function lockMember(tx: Queryable, key: string): Promise<MemberRow | undefined> {
-  const [row] = await tx.query<MemberRow>(locked, [key])
+  const [row] = await tx.query(locked, { key })
   return row
 }
 
@@ -65,20 +78,8 @@ export async function saveMember(
   change: MemberChange,
   { identity, traceparent }: Pick<CallContext, 'identity' | 'traceparent'>,
 ): Promise<MemberRow> {
-  const next = { ...row, ...change }
-  const [updated] = await tx.query<MemberRow>(save, [
-    row.key,
-    next.license_name,
-    next.license_version,
-    next.license_filename,
-    next.license_mimetype,
-    change.newLicense ?? false,
-    next.promote_packages,
-    next.contact_email,
-    next.member_org_name,
-    next.member_org_url,
-    next.staff_notification_email,
-  ])
+  const newLicense = change.newLicense ?? false
+  const [updated] = await tx.query(save, { ...row, ...change, newLicense })
   const saved = updated as MemberRow
   const { noun, verb } = memberEvents.updated
   const data = { member_id: saved.member_id, key: saved.key }

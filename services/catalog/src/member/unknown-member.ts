@@ -1,7 +1,9 @@
 import { failure, type SlipwayError } from '@slipway/contracts'
-import type { AnyStore, Statement } from '@slipway/store'
+import { preparer, type Store } from '@slipway/store'
+import type { Database } from '../database.ts'
 
-const keys: Statement = { name: 'member.keys', text: 'select key from member order by key' }
+const prepare = preparer<Database>()
+const keys = prepare()('member.keys', db => db.selectFrom('member').select('key').orderBy('key'))
 
 /** The sentence that clients of MLDS know, blank at its end included. */
 export function unknownMember(key: string, known: readonly string[]): SlipwayError {
@@ -9,8 +11,8 @@ export function unknownMember(key: string, known: readonly string[]): SlipwayErr
 }
 
 /** @throws `refused` when there is no member of this key; keys are told apart by case */
-export async function requireMember(store: Pick<AnyStore, 'read'>, key: string): Promise<string> {
-  const known = (await store.read<{ key: string }>(keys)).map(row => row.key)
+export async function requireMember(store: Pick<Store, 'read'>, key: string): Promise<string> {
+  const known = (await store.read(keys)).map(row => row.key)
   if (!known.includes(key)) throw unknownMember(key, known)
   return key
 }

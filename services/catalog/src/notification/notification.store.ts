@@ -1,5 +1,7 @@
 import { leadingMember } from '@slipway/contracts'
-import type { AnyTx, Statement } from '@slipway/store'
+import { preparer, type Queryable, type Tx } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 
 export type NewNotification = {
   readonly principal: string
@@ -16,72 +18,101 @@ export type Notification = NewNotification & {
   readonly versionName: string | null
 }
 
-const insert: Statement = {
-  name: 'notification.insert',
-  text: `
-    insert into notification (principal, base_url, release_package_id, release_version_id, member, package_name,
-      version_name)
-    select $1, $2, release_package_id, release_version_id, p.member, p.name, v.name
-    from release_version v join release_package p using (release_package_id)
-    where release_version_id = $3
-    returning notification_id as id, task`,
-}
+const prepare = preparer<Database>()
+
+const insert = prepare<NewNotification>()('notification.insert', (db, p) =>
+  db
+    .insertInto('notification')
+    .columns([
+      'principal',
+      'base_url',
+      'release_package_id',
+      'release_version_id',
+      'member',
+      'package_name',
+      'version_name',
+    ])
+    .expression(q =>
+      q
+        .selectFrom('release_version as v')
+        .innerJoin('release_package as p', 'p.release_package_id', 'v.release_package_id')
+        .select([p.principal.as('principal'), p.baseUrl.as('base_url'), 'p.release_package_id', 'v.release_version_id'])
+        .select(['p.member', 'p.name as package_name', 'v.name as version_name'])
+        .where('v.release_version_id', '=', p.releaseVersionId),
+    )
+    .returning(['notification_id as id', 'task']),
+)
 
 /** The id here, and the one by which the platform's list of tasks knows it. */
 export type RecordedNotification = { readonly id: number; readonly task: string }
 
+/** A transaction in which the database writes events by itself: of tasks, when a row of theirs changes. */
+export type Transaction = Pick<Tx, 'query' | 'wroteEvents'>
+
 /** Of a version that there is; its names stay as they are now, whatever happens to it. */
-export async function insertNotification(tx: AnyTx, notification: NewNotification): Promise<RecordedNotification> {
-  const { principal, baseUrl, releaseVersionId } = notification
-  const [row] = await tx.query<RecordedNotification>(insert, [principal, baseUrl, releaseVersionId])
+export async function insertNotification(
+  tx: Transaction,
+  notification: NewNotification,
+): Promise<RecordedNotification> {
+  const [row] = await tx.query(insert, notification)
   tx.wroteEvents()
   return row as RecordedNotification
 }
 
-const lock: Statement = {
-  name: 'notification.lock',
-  text: `
-    select notification_id as id, principal, release_package_id as "releasePackageId",
-      release_version_id as "releaseVersionId", member, package_name as "packageName", version_name as "versionName"
-    from notification where notification_id = $1 and recipients is null for update`,
-}
+const lock = prepare<{ id: number }>()('notification.lock', (db, p) =>
+  db
+    .selectFrom('notification')
+    .select(['notification_id as id', 'principal', 'release_package_id as releasePackageId'])
+    .select(['release_version_id as releaseVersionId', 'member', 'package_name as packageName'])
+    .select(['version_name as versionName', 'base_url as baseUrl'])
+    .where('notification_id', '=', p.id)
+    .where('recipients', 'is', null)
+    .forUpdate(),
+)
 
 /** A notification whose recipients are still to be found; null once that was done. */
-export async function lockNotification(tx: AnyTx, id: number): Promise<Notification | null> {
-  const [row] = await tx.query<Notification>(lock, [id])
+export async function lockNotification(tx: Queryable, id: number): Promise<Notification | null> {
+  const [row] = await tx.query(lock, { id })
   return row ?? null
 }
 
-export type Recipient = {
-  readonly login: string
-  readonly email: string
-  readonly firstName: string | null
-  readonly lastName: string | null
-  readonly language: string | null
-}
-
 /** Packages of the leading member go by the primary application; those of others by any that was approved for them. */
-export const findRecipients: Statement = {
-  name: 'notification.recipients',
-  text: `
-    select u.login, u.email, u.first_name as "firstName", u.last_name as "lastName", u.lang_key as language
-    from affiliate a join account_profile u on u.login = a.creator
-    where a.standing in ('IN_GOOD_STANDING', 'DEACTIVATION_PENDING')
-      and u.activated and not u.removed and u.email <> ''
-      and u.accept_notifications and not ($1 = '${leadingMember}' and u.country_notifications_only)
-      and exists (
-        select from application p
-        where p.affiliate_id = a.affiliate_id and p.state = 'APPROVED'
-          and case when $1 = '${leadingMember}' then p.application_type = 'PRIMARY' else p.member = $1 end
-      )
-    order by u.login`,
-}
+export const findRecipients = prepare<{ member: string }>()('notification.recipients', (db, p) => {
+  const isLeading = sql<boolean>`${p.member} = ${sql.lit(leadingMember)}`
+  return db
+    .selectFrom('affiliate as a')
+    .innerJoin('account_profile as u', 'u.login', 'a.creator')
+    .select(eb => ['u.login', eb.ref('u.email').$notNull().as('email'), 'u.first_name as firstName'])
+    .select(['u.last_name as lastName', 'u.lang_key as language'])
+    .where('a.standing', 'in', ['IN_GOOD_STANDING', 'DEACTIVATION_PENDING'])
+    .where(eb => eb.and([eb.ref('u.activated'), eb.not(eb.ref('u.removed'))]))
+    .where('u.email', '<>', '')
+    .where(eb => eb.ref('u.accept_notifications'))
+    .where(eb => eb.not(eb.and([isLeading, eb.ref('u.country_notifications_only')])))
+    .where(eb =>
+      eb.exists(
+        eb
+          .selectFrom('application as p')
+          .select([])
+          .whereRef('p.affiliate_id', '=', 'a.affiliate_id')
+          .where('p.state', '=', 'APPROVED')
+          .where(inner =>
+            inner
+              .case()
+              .when(isLeading)
+              .then(inner('p.application_type', '=', 'PRIMARY'))
+              .else(inner('p.member', '=', p.member))
+              .end(),
+          ),
+      ),
+    )
+    .orderBy('u.login')
+})
 
-const setRecipients: Statement = {
-  name: 'notification.set-recipients',
-  text: 'update notification set recipients = $2 where notification_id = $1',
-}
+const setRecipients = prepare<{ id: number; count: number }>()('notification.set-recipients', (db, p) =>
+  db.updateTable('notification').set({ recipients: p.count }).where('notification_id', '=', p.id),
+)
 
-export async function noteRecipients(tx: AnyTx, id: number, count: number): Promise<void> {
-  await tx.query(setRecipients, [id, count])
+export async function noteRecipients(tx: Queryable, id: number, count: number): Promise<void> {
+  await tx.query(setRecipients, { id, count })
 }

@@ -1,14 +1,8 @@
-import { type AnyTx, type Store, startTimers, streamRows, type TimersOptions, type Worker } from '@slipway/store'
+import { type Queryable, type Store, startTimers, streamRows, type TimersOptions, type Worker } from '@slipway/store'
 import { recordAudit } from '../audit/record-audit.ts'
 import { mailBaseUrl } from '../mail/base-url.ts'
 import { enqueueMails } from '../mail/queue.ts'
-import {
-  findRecipients,
-  lockNotification,
-  type Notification,
-  noteRecipients,
-  type Recipient,
-} from './notification.store.ts'
+import { findRecipients, lockNotification, type Notification, noteRecipients } from './notification.store.ts'
 import { notificationMail } from './notification-texts.ts'
 
 export const notificationTimer = 'release-notification'
@@ -51,11 +45,11 @@ export function startNotifications(store: Store, log: TimersOptions['log'], publ
   })
 }
 
-async function notifyAll(tx: AnyTx, notification: Notification, baseUrl: string): Promise<number> {
+async function notifyAll(tx: Queryable, notification: Notification, baseUrl: string): Promise<number> {
   const { id, member, packageName, versionName, releasePackageId } = notification
   const url = `${baseUrl}/#/viewReleases/viewRelease/${releasePackageId}`
   let count = 0
-  for await (const recipients of streamRows<Recipient>(tx, findRecipients, [member], batch)) {
+  for await (const recipients of streamRows(tx, findRecipients, { member }, batch)) {
     const mails = recipients.map(recipient => ({
       ...notificationMail(recipient, { packageName, versionName, url }),
       recipient: recipient.email,

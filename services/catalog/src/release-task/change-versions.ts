@@ -1,5 +1,5 @@
-import { type AnyTx, setTimer } from '@slipway/store'
-import { insertNotification } from '../notification/notification.store.ts'
+import { type Queryable, setTimer } from '@slipway/store'
+import { insertNotification, type Transaction } from '../notification/notification.store.ts'
 import { notificationTimer } from '../notification/notify.ts'
 import type { PackageRow } from '../package/package-write.ts'
 import { lockVersion, type VersionRow } from '../version/lock-version.ts'
@@ -17,7 +17,7 @@ import {
 type Locked = { readonly made: MadeVersion; readonly parent: PackageRow; readonly row: VersionRow }
 
 /** Versions that are still there: people may have removed some. */
-async function* locked(tx: AnyTx, versions: readonly MadeVersion[]): AsyncGenerator<Locked> {
+async function* locked(tx: Queryable, versions: readonly MadeVersion[]): AsyncGenerator<Locked> {
   for (const made of versions) {
     const parent = await lockIfThere(tx, made.releasePackageId)
     const row = parent && (await lockVersion(tx, made.releaseVersionId, parent))
@@ -26,7 +26,7 @@ async function* locked(tx: AnyTx, versions: readonly MadeVersion[]): AsyncGenera
 }
 
 /** Sets the versions of a task online, with today's date unless they have one. */
-export async function publishVersions(tx: AnyTx, task: ReleaseTask): Promise<void> {
+export async function publishVersions(tx: Queryable, task: ReleaseTask): Promise<void> {
   for await (const { parent, row } of locked(tx, await versionsMadeBy(tx, task))) {
     if (row.state === 'online') continue
     const values = { ...row, release_type: 'online', published_at: row.published_at ?? row.today }
@@ -35,7 +35,7 @@ export async function publishVersions(tx: AnyTx, task: ReleaseTask): Promise<voi
 }
 
 /** Removes the versions of a task, in whatever state they are. */
-export async function removeVersions(tx: AnyTx, task: ReleaseTask): Promise<void> {
+export async function removeVersions(tx: Queryable, task: ReleaseTask): Promise<void> {
   for await (const { parent, row } of locked(tx, await versionsMadeBy(tx, task))) {
     await removeVersion(tx, parent, row, author)
   }
@@ -48,7 +48,7 @@ export async function removeVersions(tx: AnyTx, task: ReleaseTask): Promise<void
  * nobody has renamed get it, too.
  */
 export async function announceVersions(
-  tx: AnyTx,
+  tx: Transaction,
   release: { readonly id: string; readonly name: string; readonly version: string },
 ): Promise<void> {
   const name = versionName(release.name, release.version)

@@ -1,10 +1,13 @@
 import { isFailure, leadingMember, type ReportedFile } from '@slipway/contracts'
-import type { AnyTx, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
+import type { Database } from '../database.ts'
 import { insertFile } from '../file/file.store.ts'
 import { type Author, lockPackage, type PackageRow } from '../package/package-write.ts'
 import { boundPackages } from '../package-study/package-study.store.ts'
 import { insertVersion } from '../version/version.store.ts'
 import { noteVersion, packagesWithVersionFor, type ReleaseTask } from './release-task.store.ts'
+
+const prepare = preparer<Database>()
 
 export type ReleaseContent = {
   readonly name: string
@@ -23,7 +26,7 @@ export const author: Author = {
 }
 
 /** Undefined: the package was taken away. */
-export async function lockIfThere(tx: AnyTx, releasePackageId: number): Promise<PackageRow | undefined> {
+export async function lockIfThere(tx: Queryable, releasePackageId: number): Promise<PackageRow | undefined> {
   try {
     return await lockPackage(tx, releasePackageId, author)
   } catch (error) {
@@ -38,13 +41,12 @@ const longestName = 255
 export const versionName = (name: string, version: string): string =>
   `${name.slice(0, longestName - version.length - 1)} ${version}`
 
-const keepDigest: Statement = {
-  name: 'release-task.keep-digest',
-  text: 'update release_file set sha256 = $2 where release_file_id = $1',
-}
+const keepDigest = prepare<{ id: number; sha256: string }>()('release-task.keep-digest', (db, p) =>
+  db.updateTable('release_file').set({ sha256: p.sha256 }).where('release_file_id', '=', p.id),
+)
 
 /** Makes the version of this release in the package of each of its studies: offline, with all that was made for it. */
-export async function makeVersions(tx: AnyTx, task: ReleaseTask, content: ReleaseContent): Promise<void> {
+export async function makeVersions(tx: Queryable, task: ReleaseTask, content: ReleaseContent): Promise<void> {
   const name = versionName(content.name, content.version)
   const done = await packagesWithVersionFor(tx, task.release)
   for (const { releasePackageId, study, baseUrl } of await boundPackages(tx, content.studies)) {
@@ -55,7 +57,7 @@ export async function makeVersions(tx: AnyTx, task: ReleaseTask, content: Releas
     const releaseVersionId = await insertVersion(tx, parent, values, author)
     for (const file of content.files.filter(one => (one.study ?? study) === study)) {
       const id = await insertFile(tx, { parent, releaseVersionId, author }, fieldsOf(file))
-      if (file.sha256) await tx.query(keepDigest, [id, file.sha256])
+      if (file.sha256) await tx.query(keepDigest, { id, sha256: file.sha256 })
     }
     await noteVersion(tx, task, { releasePackageId, releaseVersionId, name, baseUrl })
   }

@@ -1,5 +1,5 @@
 import { decide, type TaskAnswer, type TaskCommand, type TaskService, unknownTask } from '@slipway/participant'
-import { type AnyStore, type AnyTx, cancelTimer, setTimer } from '@slipway/store'
+import { cancelTimer, type Queryable, type Store, setTimer } from '@slipway/store'
 import manifest from '../../package.json' with { type: 'json' }
 import { removeVersions } from './change-versions.ts'
 import {
@@ -19,7 +19,7 @@ const knownOf = ({ release, state }: ReleaseTask) => ({ release_id: release, sta
  * Takes part in releases, registered as `nats://slipway-tasks.catalog`. Commands are written into rows and answered at
  * once; what they ask for is done by the worker, which `kick` wakes.
  */
-export function releaseTaskService(store: AnyStore, kick: () => void): TaskService {
+export function releaseTaskService(store: Store, kick: () => void): TaskService {
   async function answer(command: TaskCommand): Promise<TaskAnswer> {
     if (command.action !== 'get_status') return store.transaction(tx => take(tx, command))
     const row = await findReleaseTask(store.query, command.task_id)
@@ -38,7 +38,7 @@ export function releaseTaskService(store: AnyStore, kick: () => void): TaskServi
 }
 
 /** A cancel counts before the start, too, should it come first. */
-async function take(tx: AnyTx, command: TaskCommand): Promise<TaskAnswer> {
+async function take(tx: Queryable, command: TaskCommand): Promise<TaskAnswer> {
   const { action, task_id, release_id } = command
   const isAdded = action !== 'publish' && (await addReleaseTask(tx, task_id, release_id))
   const row = await lockReleaseTask(tx, task_id)
@@ -51,13 +51,13 @@ async function take(tx: AnyTx, command: TaskCommand): Promise<TaskAnswer> {
 }
 
 /** The work goes on in any replica, whatever becomes of this one. */
-export async function begin(tx: AnyTx, row: ReleaseTask, state: 'running' | 'publishing'): Promise<void> {
+export async function begin(tx: Queryable, row: ReleaseTask, state: 'running' | 'publishing'): Promise<void> {
   await moveReleaseTask(tx, row, state)
   await setTimer(tx, { name: releaseTaskTimer, key: row.task })
 }
 
 /** Takes back what was made for a release that is canceled or failed, published here or not. */
-export async function withdraw(tx: AnyTx, row: ReleaseTask): Promise<void> {
+export async function withdraw(tx: Queryable, row: ReleaseTask): Promise<void> {
   await removeVersions(tx, row)
   await moveReleaseTask(tx, row, 'canceled')
   await cancelTimer(tx, { name: releaseTaskTimer, key: row.task })

@@ -1,6 +1,7 @@
 import { type EventDataOf, type EventEnvelope, releaseEvents, taskEvents } from '@slipway/contracts'
 import type { EventConsumer } from '@slipway/service'
-import { type AnyTx, setTimer } from '@slipway/store'
+import { type Queryable, setTimer } from '@slipway/store'
+import type { Transaction } from '../notification/notification.store.ts'
 import { announceVersions } from './change-versions.ts'
 import { lockTasksOfRelease } from './release-task.store.ts'
 import { releaseTaskTimer, withdraw } from './release-task.ts'
@@ -20,7 +21,7 @@ export function releaseConsumer(kick: () => void): EventConsumer<unknown> {
   return {
     durable: 'catalog-releases',
     filters: [published, canceled, failed, taskEvents.staged].map(filter),
-    async handle(event: EventEnvelope, tx: AnyTx) {
+    async handle(event: EventEnvelope, tx: Transaction) {
       if (event.type === taskEvents.staged.type) return wakeWaiting(tx, (event.data as TaskData).release_id)
       const { release_id: id, name, version } = event.data as ReleaseData
       const rows = await lockTasksOfRelease(tx, id)
@@ -32,7 +33,7 @@ export function releaseConsumer(kick: () => void): EventConsumer<unknown> {
   }
 }
 
-async function wakeWaiting(tx: AnyTx, release: string): Promise<void> {
+async function wakeWaiting(tx: Queryable, release: string): Promise<void> {
   for (const { task, state } of await lockTasksOfRelease(tx, release)) {
     if (state === 'running') await setTimer(tx, { name: releaseTaskTimer, key: task })
   }

@@ -1,91 +1,150 @@
 import { exporterFileUrl } from '@slipway/contracts'
 import type { FactPage, FactRow } from '@slipway/service'
-import type { AnyStore, Queryable, Statement } from '@slipway/store'
+import { type Prepared, parametersOf, preparer, type Queryable, type Store } from '@slipway/store'
+import { type Expression, type SqlBool, sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import type { Database } from '../database.ts'
 
-const tasks: Statement = {
-  name: 'restore.tasks',
-  text: `
-    select json_strip_nulls(json_build_object('id', task, 'release', release, 'state', state, 'version', (
-      select max(v.published_as) from release_task_version v where v.release = t.release and v.task = t.task
-    ))) as fact
-    from release_task t
-    where release > $1 and ($3::text[] is null or release = any($3))
-    order by release fetch first $2 rows with ties`,
-}
+const prepare = preparer<Database>()
+
+const p = parametersOf<FactPage>()
+
+/** Of those that are asked for, what lies behind a page; the last one of a page is there whole. */
+const isWanted = (column: Expression<string | null>) =>
+  sql<SqlBool>`${column} > ${p.after} and (${p.of}::text[] is null or ${column} = any(${p.of}))`
+const wholePage = sql`fetch first ${p.limit} rows with ties`
+
+type TaskFact = { id: string; release: string; state: string; version?: string }
+const tasks = prepare<FactPage>()('restore.tasks', db =>
+  db
+    .selectFrom('release_task as t')
+    .select(eb => {
+      const version = eb
+        .selectFrom('release_task_version as v')
+        .select(v => v.fn.max('v.published_as').as('version'))
+        .whereRef('v.release', '=', 't.release')
+        .whereRef('v.task', '=', 't.task')
+      const fact = { id: eb.ref('t.task'), release: eb.ref('t.release'), state: eb.ref('t.state'), version }
+      return sql<TaskFact>`json_strip_nulls(${jsonBuildObject(fact)})`.as('fact')
+    })
+    .where(eb => isWanted(eb.ref('t.release')))
+    .orderBy('t.release')
+    .modifyEnd(wholePage),
+)
 /** Of which versions have links to the exporter. */
-const files: Statement = {
-  name: 'restore.files',
-  text: `
-    select json_build_object('id', substr(f.download_url, length('${exporterFileUrl('')}') + 1), 'release', t.release) as fact
-    from release_task_version t join release_file f using (release_version_id)
-    where starts_with(f.download_url, '${exporterFileUrl('')}')
-      and t.release > $1 and ($3::text[] is null or t.release = any($3))
-    order by t.release fetch first $2 rows with ties`,
-}
-const schedules: Statement = {
-  name: 'restore.schedules',
-  text: `
-    select json_build_object('id', schedule_id::text, 'release', release) as fact from release_template
-    where release > $1 and ($3::text[] is null or release = any($3))
-    order by release fetch first $2 rows with ties`,
-}
-const accounts: Statement = {
-  name: 'restore.accounts',
-  text: `
-    select json_build_object('id', login, 'state', case when removed then 'removed' else 'known' end) as fact
-    from account_profile
-    where login > $1 collate "C" and ($3::text[] is null or login = any($3))
-    order by login limit $2`,
-}
-/** The last word of a version that was made for a release is the release's number. */
-const numbers: Statement = {
-  name: 'restore.numbers',
-  text: `
-    with given as (
-      select substring(v.name from '[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$') as version
-      from release_task_version t join release_version v using (release_version_id)
-    ), greatest_version as (
-      select 'version' as id, version from given where version is not null
-      order by string_to_array(version, '.')::bigint[] desc limit 1
+const files = prepare<FactPage>()('restore.files', db =>
+  db
+    .selectFrom('release_task_version as t')
+    .innerJoin('release_file as f', 'f.release_version_id', 't.release_version_id')
+    .select(eb =>
+      jsonBuildObject({
+        id: sql<string>`substr(${eb.ref('f.download_url')}, length(${sql.lit(exporterFileUrl(''))}) + 1)`,
+        release: eb.ref('t.release'),
+      }).as('fact'),
     )
-    select json_build_object('id', id, 'version', version) as fact from (
-      select id, version from greatest_version
-      union all select 'account', max(sequence)::text from account_profile having max(sequence) is not null
-    ) number order by id`,
-}
-const startAgain: Statement = {
-  name: 'restore.start-again',
-  text: `
-    update release_template set release = null, attempts = 0, error = null, due_at = now()
-    where schedule_id::text = $1 and release = $2 returning schedule_id`,
-}
+    .where(eb => sql<SqlBool>`starts_with(${eb.ref('f.download_url')}, ${sql.lit(exporterFileUrl(''))})`)
+    .where(eb => isWanted(eb.ref('t.release')))
+    .orderBy('t.release')
+    .modifyEnd(wholePage),
+)
+const schedules = prepare<FactPage>()('restore.schedules', db =>
+  db
+    .selectFrom('release_template')
+    .select(eb =>
+      jsonBuildObject({ id: eb.cast<string>('schedule_id', 'text'), release: eb.ref('release').$notNull() }).as('fact'),
+    )
+    .where(eb => isWanted(eb.ref('release')))
+    .orderBy('release')
+    .modifyEnd(wholePage),
+)
+const accounts = prepare<FactPage>()('restore.accounts', db =>
+  db
+    .selectFrom('account_profile')
+    .select(eb =>
+      jsonBuildObject({
+        id: eb.ref('login'),
+        state: eb.case().when(eb.ref('removed')).then(sql.lit('removed')).else(sql.lit('known')).end(),
+      }).as('fact'),
+    )
+    .where('login', '>', sql<string>`${p.after} collate "C"`)
+    .where(eb => sql<SqlBool>`(${p.of}::text[] is null or ${eb.ref('login')} = any(${p.of}))`)
+    .orderBy('login')
+    .limit(p.limit),
+)
+/** The last word of a version that was made for a release is the release's number. */
+const numbers = prepare()('restore.numbers', db =>
+  db
+    .with('given', q =>
+      q
+        .selectFrom('release_task_version as t')
+        .innerJoin('release_version as v', 'v.release_version_id', 't.release_version_id')
+        .select(sql<string | null>`substring(v.name from '[0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9}$')`.as('version')),
+    )
+    .with('greatest_version', q =>
+      q
+        .selectFrom('given')
+        .select([sql.lit('version').as('id'), 'version'])
+        .where('version', 'is not', null)
+        .orderBy(sql`string_to_array(version, '.')::bigint[]`, 'desc')
+        .limit(sql.lit(1)),
+    )
+    .selectFrom(q =>
+      q
+        .selectFrom('greatest_version')
+        .select(['id', 'version'])
+        .unionAll(
+          q
+            .selectFrom('account_profile')
+            .select(eb => [
+              sql.lit('account').as('id'),
+              eb.cast<string | null>(eb.fn.max('sequence'), 'text').as('version'),
+            ])
+            .having(eb => eb(eb.fn.max('sequence'), 'is not', null)),
+        )
+        .as('number'),
+    )
+    .select(eb => jsonBuildObject({ id: eb.ref('id'), version: eb.ref('version').$notNull() }).as('fact'))
+    .orderBy('id'),
+)
+const startAgain = prepare<{ schedule: string; release: string }>()('restore.start-again', (db, p) =>
+  db
+    .updateTable('release_template')
+    .set({ release: null, attempts: 0, error: null, due_at: sql`now()` })
+    .where(eb => eb(eb.cast<string>('schedule_id', 'text'), '=', p.schedule))
+    .where('release', '=', p.release)
+    .returning('schedule_id'),
+)
+
+const removeAccount = prepare<{ login: string }>()('restore.remove-account', (db, given) =>
+  db
+    .updateTable('account_profile')
+    .set({ removed: true })
+    .where('login', '=', given.login)
+    .where(eb => eb.not(eb.ref('removed')))
+    .returning('login'),
+)
 
 const reader =
-  (store: AnyStore, statement: Statement) =>
-  ({ after, limit, of }: FactPage) =>
-    store.read<FactRow>(statement, [after, limit, of])
+  (store: Store, statement: Prepared<FactPage, FactRow>) =>
+  (page: FactPage): Promise<FactRow[]> =>
+    store.read(statement, page)
 
-export function factReaders(store: AnyStore) {
+export function factReaders(store: Store) {
   return {
     task: reader(store, tasks),
     file: reader(store, files),
     schedule: reader(store, schedules),
     account: reader(store, accounts),
-    number: () => store.read<FactRow>(numbers),
+    number: (): Promise<FactRow[]> => store.read(numbers),
   }
 }
 
-const removeAccount: Statement = {
-  name: 'restore.remove-account',
-  text: 'update account_profile set removed = true where login = $1 and not removed returning login',
-}
-
 /** Nobody signs in for this login any more; false if nobody did. */
-export async function forgetAccount(store: AnyStore, login: string): Promise<boolean> {
-  return (await store.write(removeAccount, [login])).length > 0
+export async function forgetAccount(store: Store, login: string): Promise<boolean> {
+  return (await store.write(removeAccount, { login })).length > 0
 }
 
 /** Has a schedule start its release again; false if it has started another one, or none. */
 export async function forgetStarted(query: Queryable['query'], schedule: string, release: string): Promise<boolean> {
-  return (await query(startAgain, [schedule, release])).length > 0
+  return (await query(startAgain, { schedule, release })).length > 0
 }
