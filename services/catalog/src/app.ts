@@ -1,7 +1,6 @@
 import { blobMigrations, postgresBlobs } from '@slipway/blobs'
 import { serveOverBus } from '@slipway/participant'
 import type { ServiceDefinition } from '@slipway/service'
-import type { Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { accountConsumer } from './account/account.events.ts'
 import { accountHandlers } from './account/account.operations.ts'
@@ -52,11 +51,10 @@ export const catalog: ServiceDefinition<CatalogConfig, unknown> = {
   config: catalogConfig,
   migrations: [new URL('../migrations', import.meta.url), blobMigrations],
 
-  build({ config, store: opened, bus, identity, log }) {
+  build({ config, store, bus, identity, log }) {
     if (config.SLIPWAY_PUBLIC_URL === undefined) {
       log.warn('SLIPWAY_PUBLIC_URL is not set: mails with links (activation, applications, new versions) are not sent')
     }
-    const store = opened as Store
     const blobs = postgresBlobs(store)
     const countries = countriesOf(store)
     let releaseTasks: ReturnType<typeof startReleaseTaskWork> | undefined

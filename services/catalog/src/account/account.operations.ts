@@ -61,7 +61,7 @@ export function accountHandlers(store: Store, publicUrl: string | undefined): Op
 
     handlerOf(listUsers, async () => {
       const users = (await listProfiles(store.read)).map(shownUser)
-      return { body: inPieces(listUsers, JSON.stringify(users)) as never }
+      return inPieces(listUsers, JSON.stringify(users))
     }),
 
     handlerOf(getUser, async ({ login }) => {

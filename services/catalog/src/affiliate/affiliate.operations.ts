@@ -87,7 +87,7 @@ export function affiliateHandlers({ store, countries }: AffiliateOptions): Opera
       const { affiliates, ...totals } = await listAffiliates(store, request)
       const known = await countries()
       const bodies = affiliates.map(row => shownAffiliate(row, row.applications, viewer, known))
-      return { body: inPieces(list, JSON.stringify({ affiliates: bodies, ...totals })) as never }
+      return inPieces(list, JSON.stringify({ affiliates: bodies, ...totals }))
     }),
 
     handlerOf(get, async ({ affiliateId }, { identity }) => {

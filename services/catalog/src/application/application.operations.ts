@@ -38,7 +38,7 @@ export function applicationHandlers(options: ApplicationOptions): OperationHandl
       for (const member of request.values.members ?? []) await requireMember(store, member)
       const rows = await listApplications(store, request)
       const bodies = await Promise.all(rows.map(row => shown(row, viewer)))
-      return { body: inPieces(list, JSON.stringify(bodies)) as never }
+      return inPieces(list, JSON.stringify(bodies))
     }),
 
     writeHandler(store, create, async (tx, { body }, context) => {

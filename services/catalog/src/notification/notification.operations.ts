@@ -30,7 +30,7 @@ export function notificationHandlers(store: Store, publicUrl: string | undefined
         if (command) await rememberCommand(tx, { ...command, status: 200, headers: told, body: shown.body })
         return { headers: told, body: shown.body }
       })
-      return { headers, body: inPieces(create, body) as never }
+      return inPieces(create, body, { headers })
     }),
   ]
 }

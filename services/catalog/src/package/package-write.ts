@@ -1,4 +1,4 @@
-import type { Answer, CallContext, OperationHandler } from '@slipway/bus'
+import type { CallContext, OperationHandler } from '@slipway/bus'
 import { actorOf, type Operation, type ParsedInputOf, type Viewer } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
 import { preparer, type Queryable, rememberCommand, type Store } from '@slipway/store'
@@ -41,7 +41,7 @@ export function packageWrite<Op extends Operation>(
       if (command) await rememberCommand(tx, { ...command, status: 200, headers, body })
       return changed
     })
-    return { status: 200, headers, ...(body && { body: inPieces(operation, body) }) } as Answer<never>
+    return body ? inPieces(operation, body, { status: 200, headers }) : { status: 200, headers }
   })
 }
 

@@ -49,7 +49,7 @@ export function releasePackageHandlers(store: Store): OperationHandler[] {
       const tag = entityTag(shown.revision, sight)
       const headers = { ETag: tag }
       if (isKnown(ifNoneMatch, tag)) return { status: 304, headers }
-      return { headers, body: inPieces(get, shown.body) as never }
+      return inPieces(get, shown.body, { headers })
     }),
     packageWrite(store, create, async (tx, { body }, author) => {
       const member = (await chosenMember(author, body)) ?? author.viewer.member

@@ -114,6 +114,9 @@ export type WriteKind<Row extends StoredRow = StoredRow, References = unknown> =
   loadNeighbours(read: Queryable['query'], rows: readonly Row[]): Promise<Row[]>
 }
 
+/** What of a kind says how its rows are kept, whatever they refer to. */
+export type StoredKind<Row extends StoredRow> = Omit<WriteKind<Row>, 'loadReferences' | 'merge' | 'loadNeighbours'>
+
 /** The operations that write one kind. */
 export type WriteOperations = Readonly<
   Record<'create' | 'createMany' | 'replace' | 'update' | 'replaceMany' | 'updateMany', Operation>

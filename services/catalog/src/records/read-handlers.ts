@@ -1,4 +1,4 @@
-import type { OperationHandler } from '@slipway/bus'
+import type { Answer, OperationHandler, StreamedAnswer } from '@slipway/bus'
 import { failure, type Operation, type PdcParameters, readPdcQuery } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
 import type { Store } from '@slipway/store'
@@ -35,7 +35,7 @@ export function readHandlers(
       const headers = await validators(input)
       if (!headers) return { status: 304 }
       const { body, warning } = await listPage(store, kind, request)
-      return { headers: warned(headers, warning), body: inPieces(operations.list, body) as never }
+      return inPieces(operations.list, body, { headers: warned(headers, warning) })
     }),
     handlerOf(operations.all, async (given, { baseUrl }) => {
       const input = given as ReadInput
@@ -56,18 +56,23 @@ export function readHandlers(
       const [headers, body] = await Promise.all([validators(input), readItem(store, kind, query, input.key, baseUrl)])
       if (body === undefined) throw failure('not_found', 'Not found.')
       if (!headers) return { status: 304 }
-      return { headers, body: inPieces(operation, onlyShown(body, query.shown)) as never }
+      return inPieces(operation, onlyShown(body, query.shown), { headers })
     })
   }
 }
 
-/** A body that may be too large for one message goes as a stream, where the operation can. */
-export function inPieces(operation: Operation, body: string): { readonly raw: string } | AsyncIterable<Uint8Array> {
-  return operation.flow === 'streamed-answer' && body.length > largestMessage ? piece(body) : { raw: body }
+/** Answers JSON text; one that may be too large for one message goes as a stream, where the operation can. */
+export function inPieces(
+  operation: Operation,
+  body: string,
+  rest: Pick<Answer<never>, 'status' | 'headers'> = {},
+): Answer<never> | StreamedAnswer {
+  const isStreamed = operation.flow === 'streamed-answer' && body.length > maxMessage
+  return isStreamed ? { ...rest, body: piece(body) } : { ...rest, body: { raw: body } }
 }
 
 /** Characters; of up to four bytes each in UTF-8, below the payload limit of the broker. */
-const largestMessage = 200_000
+const maxMessage = 200_000
 
 async function* piece(body: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(body)

@@ -2,7 +2,7 @@ import { parametersOf, type Queryable } from '@slipway/store'
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Change } from '../changeset/record-changes.ts'
 import { valuesOfConditions } from './conditions.ts'
-import type { Condition, StoredRow, WriteKind } from './kind.ts'
+import type { Condition, StoredKind, StoredRow } from './kind.ts'
 import { urlOfList } from './list.ts'
 import { lockRowsOf, readBodies } from './row-statements.ts'
 import { pick } from './shape.ts'
@@ -17,7 +17,7 @@ export const { keys: keysParameter } = parametersOf<{ keys: readonly number[] }>
 /** Locks the rows of some keys, as far as they are there and the conditions let them through. */
 export async function lockRows<Row extends StoredRow>(
   tx: Queryable,
-  kind: WriteKind<Row>,
+  kind: StoredKind<Row>,
   keys: readonly Key[],
   base: string,
   conditions: readonly Condition[] = [],
@@ -30,7 +30,7 @@ export async function lockRows<Row extends StoredRow>(
 /** Locks the rows of a kind that a condition over the parameter `keys` chooses. */
 export async function lockWhere<Row extends StoredRow>(
   tx: Queryable,
-  kind: WriteKind<Row>,
+  kind: StoredKind<Row>,
   chosen: { readonly name: string; readonly where: Expression<SqlBool> },
   keys: readonly Key[],
   base: string,
@@ -44,7 +44,7 @@ export async function lockWhere<Row extends StoredRow>(
 /** How rows are shown after a change, by id. */
 export async function bodiesOf<Row extends StoredRow>(
   tx: Queryable,
-  kind: WriteKind<Row>,
+  kind: StoredKind<Row>,
   ids: readonly number[],
   base: string,
 ): Promise<Map<number, string>> {
@@ -55,7 +55,7 @@ export async function bodiesOf<Row extends StoredRow>(
 
 /** The change of one row, for the changeset and the event; undefined if it looks as it did. */
 export function changeOf<Row extends StoredRow>(
-  kind: WriteKind<Row>,
+  kind: StoredKind<Row>,
   before: Stored<Row> | undefined,
   after: Stored<Row> | undefined,
   base: string,

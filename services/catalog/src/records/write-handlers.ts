@@ -50,7 +50,7 @@ export function writeHandlers<Row extends StoredRow, References>(
         const { comment, unmodifiedSince } = input
         const query = readPdcQuery(resource, input.query)
         const { status, body } = await answer(input, { operation, input, query, context, comment, unmodifiedSince })
-        return body === undefined ? { status } : { status, body: inPieces(operation, body) as never }
+        return body === undefined ? { status } : inPieces(operation, body, { status })
       }),
     ]
   }

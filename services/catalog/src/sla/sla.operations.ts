@@ -3,13 +3,12 @@ import { failure, slaOperations } from '@slipway/contracts'
 import { preparer, type Store } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
-import { over, type WriteKind } from '../records/kind.ts'
+import { over } from '../records/kind.ts'
 import { readHandlers } from '../records/read-handlers.ts'
 import { changeOf, keysParameter, lockWhere } from '../records/stored.ts'
 import type { Cascade } from '../records/write.ts'
 import { writeHandlers } from '../records/write-handlers.ts'
 import { scheduleKind } from '../schedule/schedule.store.ts'
-import type { ScheduleRow } from '../schedule/schedule.ts'
 import { slaKind } from './sla.store.ts'
 import type { SlaRow } from './sla.ts'
 
@@ -36,10 +35,9 @@ const schedulesAlong: Cascade<SlaRow> = async (tx, rows, { context }) => {
   if ((counted?.count ?? 0) > maxSchedules) {
     throw failure('conflict', `More than ${maxSchedules} schedules follow this service level: delete them first.`)
   }
-  const kind = scheduleKind as unknown as WriteKind<ScheduleRow>
-  const schedules = await lockWhere(tx, kind, ofServiceLevels, ids, context.baseUrl)
+  const schedules = await lockWhere(tx, scheduleKind, ofServiceLevels, ids, context.baseUrl)
   await tx.query(removeSchedules, { ids })
-  return schedules.map(before => changeOf(kind, before, undefined, context.baseUrl))
+  return schedules.map(before => changeOf(scheduleKind, before, undefined, context.baseUrl))
 }
 
 /** Service levels that schedules refer to. */

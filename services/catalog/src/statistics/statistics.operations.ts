@@ -36,7 +36,7 @@ export function statisticsHandlers(store: Store): OperationHandler[] {
     handlerOf(statisticsOperations.downloads, async ({ body }) => {
       const { startDate: from, endDate: to, excludeAdminAndStaff: affiliatesOnly } = body
       const [row] = await store.read(downloads, { from, to, affiliatesOnly: affiliatesOnly ?? false })
-      return { body: inPieces(statisticsOperations.downloads, row?.body ?? '[]') as never }
+      return inPieces(statisticsOperations.downloads, row?.body ?? '[]')
     }),
   ]
 }

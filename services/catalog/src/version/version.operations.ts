@@ -23,7 +23,7 @@ export function releaseVersionHandlers(store: Store): OperationHandler[] {
       if (!shown) throw notFound()
       if (!sight.states.includes(shown.state)) throw accessDenied()
       const headers = { ETag: entityTag(shown.revision, sight) }
-      return { headers, body: inPieces(get, shown.body) as never }
+      return inPieces(get, shown.body, { headers })
     }),
     handlerOf(checkDependency, async ({ releaseVersionId }) => ({
       body: await hasDependents(store.read, releaseVersionId),
