@@ -5,7 +5,7 @@ import { nameOfConditions, type Selection, selectionOf, valuesOfConditions, wher
 import { jsonTextArray } from './json-array.ts'
 import type { Condition, Kind } from './kind.ts'
 import { orderOf } from './order.ts'
-import { type Shaped, shaped } from './run.ts'
+import { maxNamedFilters, type Shaped, shaped } from './run.ts'
 import { onlyShown, onlyShownOfList } from './shape.ts'
 
 export type ListRequest = {
@@ -18,8 +18,6 @@ export type ListAnswer<Body> = { readonly body: Body; readonly warning?: string 
 
 /** Pages that begin before this row are counted and read in one statement. */
 const shallowRows = 2_000
-/** Combinations of more filters are too many to keep a plan for each. */
-const maxNamedFilters = 2
 
 export const urlOfList = (base: string, kind: Kind): string => `${base}/rest_api/v1/${kind.resource.segment}/`
 

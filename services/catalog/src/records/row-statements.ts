@@ -4,6 +4,7 @@ import type { Database } from '../database.ts'
 import { nameOfConditions, whereOf } from './conditions.ts'
 import type { Condition, StoredRow, WriteKind } from './kind.ts'
 import { bodyOf, joinsOf } from './list.ts'
+import { maxNamedFilters, maxShapes } from './run.ts'
 
 const prepare = preparer<Database>()
 const { rows, ids } = parametersOf<{ rows: string; ids: readonly number[] }>()
@@ -80,10 +81,11 @@ export type Locking = { readonly kind: Written; readonly keys: Condition; readon
 export const lockRowsOf = byShape(
   ({ kind, keys, conditions }: Locking) => ['lock', kind.table, keys.name, ...nameOfConditions(conditions)].join('-'),
   (name, { kind, keys, conditions }) =>
-    prepare<Readonly<Record<string, unknown>>>()(name, () => {
+    prepare<Readonly<Record<string, unknown>>>()(conditions.length > maxNamedFilters ? '' : name, () => {
       const columns = ['id', 'seq', ...Object.keys(kind.columns)].map(column => sql.ref(`item.${column}`))
       return sql<StoredRow & { body: string }>`select ${sql.join(columns)}, ${bodyOf(kind)} as body
         from ${sql.table(kind.table)} item ${joinsOf(kind)} ${whereOf(conditions, [keys.where])}
         order by item.id for update of item`
     }),
+  { max: maxShapes },
 )

@@ -12,8 +12,10 @@ export type Shape<Row> = {
 }
 export type Values = Readonly<Record<string, unknown>>
 
-/** Clients may put together any number of filters and orders. */
-const max = 1_000
+/** Combinations of more filters are too many to keep a plan for each. */
+export const maxNamedFilters = 2
+/** Clients may put together any number of filters and orders: those used last are kept. */
+export const maxShapes = 1_000
 
 /** The statements of queries that depend on requests. */
 export type Shaped<Row> = {
@@ -29,7 +31,7 @@ export type Shaped<Row> = {
 export function shaped<Row>(): Shaped<Row> {
   const nameOf = ({ key }: Shape<Row>) => key.join('-')
   const named = byShape(nameOf, (name, { query }: Shape<Row>) => prepare<Values>()(name, query))
-  const unnamed = byShape(nameOf, (_, { query }: Shape<Row>) => prepare<Values>()('', query), { max })
+  const unnamed = byShape(nameOf, (_, { query }: Shape<Row>) => prepare<Values>()('', query), { max: maxShapes })
   return {
     run: (store, comesOften, shape, values) =>
       comesOften ? store.read(named(shape), values) : store.query(unnamed(shape), values),
