@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ChildKind } from '../src/child/child.ts'
-import { type ChildFilter, childQuery, type Order } from '../src/child/list-children.ts'
+import { childQuery, type Order } from '../src/child/list-children.ts'
+import type { ChildFilter } from '../src/child/select-children.ts'
 import { type RunningExporter, startExporter } from './start-exporter.ts'
 
 /** Of each kind: enough that reading all of them for a page is the dearer way. */
@@ -82,3 +83,20 @@ test.each(cases)(
     expect(rows).toBeLessThanOrEqual(page * 8)
   },
 )
+
+test('lists with so many filters that their names are long are told apart', async () => {
+  const codes = { from_code: ['c1', 'c2'], to_code: ['c7', 'c14'] }
+  const filter = {
+    ...everything,
+    since: '2020-01-01T00:00:00.000Z',
+    search: 'name',
+    facets: { class: ['a', 'b'], ...codes },
+  }
+  await running.store.transaction(async tx => {
+    for (const order of ['newest', 'oldest'] as const) {
+      const range = { limit: page, offset: 0 }
+      const { statement, values } = childQuery({ source, version: null }, 'mapping', filter, order, range)
+      expect(await tx.query(statement, values)).toEqual([])
+    }
+  })
+})

@@ -1,20 +1,32 @@
 import type { SourceTarget } from '@slipway/contracts'
-import type { AnyTx, Statement } from '@slipway/store'
-import { shownName } from '../child/child.store.ts'
+import type { AnyTx } from '@slipway/store'
+import { sql } from 'kysely'
+import { hiddenKind, shownName } from '../child/child.store.ts'
 import type { EndPlace } from '../mapping/end-url.ts'
 import type { EndConcept, EndLookup } from '../mapping/mapping-ends.ts'
 import { sourceUrl } from '../paths.ts'
 import type { SourceRow } from '../source/source.store.ts'
+import { prepare, unnest } from '../sql.ts'
 
-const named: Statement = {
-  name: 'bulk-import.named-concepts',
-  text: `select c.id, c.position, ${shownName}
-    from unnest($2::text[]) as wanted (id)
-    cross join lateral (
-      select * from child where source = $1 and kind || '' = 'concept' and id = wanted.id limit 1
-    ) c
-    join child_version v on v.position = c.head`,
-}
+/** Looked up one by one in a unique index. */
+const named = prepare<{ source: number; ids: readonly string[] }>()('bulk-import.named-concepts', (db, p) =>
+  db
+    .selectFrom(unnest('wanted', { id: sql<string[]>`${p.ids}::text[]` }))
+    .innerJoinLateral(
+      q =>
+        q
+          .selectFrom('child')
+          .selectAll()
+          .where('source', '=', p.source)
+          .where(({ ref }) => hiddenKind(ref('kind')), '=', 'concept')
+          .whereRef('id', '=', 'wanted.id')
+          .limit(1)
+          .as('c'),
+      join => join.onTrue(),
+    )
+    .innerJoin('child_version as v', 'v.position', 'c.head')
+    .select(({ ref }) => ['c.id', 'c.position', shownName(ref('v.body')).as('name')]),
+)
 
 type Known = { readonly source: SourceRow; readonly concepts: ReadonlyMap<string, EndConcept> }
 
@@ -36,7 +48,7 @@ export async function loadEnds(tx: AnyTx, oneByOne: EndLookup, places: Iterable<
     const source = await oneByOne.source(target)
     sources.set(key, source)
     if (!source) continue
-    const rows = await tx.query<{ id: string; position: number; name: string }>(named, [source.position, [...ids]])
+    const rows = await tx.query(named, { source: source.position, ids: [...ids] })
     const concepts = rows.map(({ id, position, name }) => [id, { position, name: JSON.parse(name) }] as const)
     known.set(source.position, { source, concepts: new Map(concepts) })
   }

@@ -5,8 +5,9 @@ import { type AnyTx, appendEvents, type NewEvent } from '@slipway/store'
 import { childUrl, ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
-import { insertChild, type NewState, reviseChild, type StoredChild, tickClock } from './child.store.ts'
+import type { StoredChild } from './child.store.ts'
 import { type ChildKind, type ChildRow, type ChildRules, childRowOf, type Frame } from './child.ts'
+import { insertChild, type NewState, reviseChild, tickClock } from './child-state.store.ts'
 import { facetsOf } from './facets.ts'
 
 /** Who changes what. */

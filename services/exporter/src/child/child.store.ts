@@ -1,7 +1,9 @@
-import { type AnyStore, type Queryable, type Statement, snapshotRows } from '@slipway/store'
+import { type AnyStore, type Parameters, type Queryable, snapshotRows } from '@slipway/store'
+import { type Expression, type Kysely, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
-import { type ChildKind, type ChildLinks, childRowOf } from './child.ts'
-import { type Facet, facetColumns } from './facets.ts'
+import { prepare } from '../sql.ts'
+import { type ChildKind, childRowOf } from './child.ts'
 import { freeBytes, roomNeeded } from './room.ts'
 import { olderPiecesOf, type RowText, rowText, type TextRow, textColumns } from './row-text.ts'
 
@@ -22,81 +24,81 @@ export type StoredChild = {
 /** The source of children that are to be changed, and bytes that there is room for. */
 export type Place = { readonly tx: Queryable; readonly source: { readonly position: number }; readonly room: number }
 
-type StoredRow = Omit<StoredChild, 'body'> & { readonly bytes: number; readonly body: string | null }
-
 export type ShownChild = TextRow & { readonly position: number; readonly number: number }
 
+export type Key = { readonly source: number; readonly kind: ChildKind; readonly id: string }
+
+/** Hidden from the planner, which would otherwise take an index that begins with it; see the migration. */
+export const hiddenKind = (kind: Expression<ChildKind>) => sql<ChildKind>`${kind} || ''`
+
 /** A child as it is now, by source, kind and id. */
-const findLive = (name: string, columns: string): Statement => ({
-  name,
-  text: `select ${columns} from child c join child_version v on v.position = c.head
-    where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
-})
-const find = findLive(
-  'child.find',
-  `c.position, c.uuid, v.number, v.retired, octet_length(v.body) as bytes,
-    case when octet_length(v.body) <= $4::bigint then v.body end as body`,
+const live = (db: Kysely<Database>, p: Parameters<Key>) =>
+  db
+    .selectFrom('child as c')
+    .innerJoin('child_version as v', 'v.position', 'c.head')
+    .where('c.source', '=', p.source)
+    .where(({ ref }) => hiddenKind(ref('c.kind')), '=', p.kind)
+    .where('c.id', '=', p.id)
+
+const find = prepare<Key & { most: number }>()('child.find', (db, p) =>
+  live(db, p).select(eb => {
+    const bytes = eb.fn<number>('octet_length', ['v.body'])
+    const body = eb.case().when(bytes, '<=', sql<number>`${p.most}::bigint`).then(eb.ref('v.body')).end()
+    return ['c.position', 'c.uuid', 'v.number', 'v.retired', bytes.as('bytes'), body.as('body')]
+  }),
 )
-const findPosition = findLive('child.find-position', 'c.position')
+const findPosition = prepare<Key>()('child.find-position', (db, p) => live(db, p).select('c.position'))
 /**
  * The name that the concept with the state `v` is shown with, as JSON. Not read as JSON by Postgres, which is slower and
  * does not know every text that JSON does.
  */
-export const shownName = String.raw`substring(v.body from '"display_name":("(?:[^"\\]|\\.)*"|null)') as name`
-const findName = findLive('child.find-name', `c.position, ${shownName}`)
-const shown = `c.position, v.number, ${textColumns}`
-const findShown = findLive('child.find-shown', shown)
-const findFrozen: Statement = {
-  name: 'child.find-frozen',
-  text: `select ${shown} from child c join member m on m.version = $4 and m.kind = $2 and m.child = c.position
-    join child_version v on v.position = m.child_version
-    where c.source = $1 and c.kind || '' = $2 and c.id = $3`,
-}
-const findState: Statement = {
-  name: 'child.find-state',
-  text: `select ${textColumns} from child_version v where v.child = $1 and v.number <= $2
-    and (v.number::text = $3 or v.body::json ->> 'uuid' = $3)`,
-}
-const states: Statement = {
-  name: 'child.states',
-  text: `select ${textColumns}, v.number = c.number as latest from child_version v join child c on c.position = v.child
-    where v.child = $1 and v.number <= $2 order by v.number desc limit $3 offset $4`,
-}
-const matching: Statement = {
-  name: 'child.matching',
-  text: 'select id from child where source = $1 and match_key = $2',
-}
-const tick: Statement = {
-  name: 'child.tick',
-  text: `update source set clock = greatest(now_ms(), clock),
-      active_concepts = active_concepts + $2, active_mappings = active_mappings + $3
-    where position = $1 returning iso_ms(clock) as now`,
-}
-const insert: Statement = {
-  name: 'child.insert',
-  text: `with head as (
-      select nextval(pg_get_serial_sequence('child_version', 'position')) as position
-    ), made as (
-      insert into child (source, kind, id, uuid, head, retired, search, match_key, from_source, to_source, created_on,
-        updated_on, open_from, open_to, ${facetColumns.join(', ')})
-      select $1, $2, $3, $4, position, $5, $6, $7, $8, $9, $10, $10, $14, $15, $16, $17, $18, $19, $20 from head
-      returning position, head
+export const shownName = (body: Expression<string>) =>
+  sql<string>`substring(${body} from ${String.raw`"display_name":("(?:[^"\\]|\\.)*"|null)`})`
+const findName = prepare<Key>()('child.find-name', (db, p) =>
+  live(db, p).select(({ ref }) => ['c.position', shownName(ref('v.body')).as('name')]),
+)
+const findShown = prepare<Key>()('child.find-shown', (db, p) =>
+  live(db, p).select(['c.position', 'v.number', ...textColumns]),
+)
+const findFrozen = prepare<Key & { version: number }>()('child.find-frozen', (db, p) =>
+  db
+    .selectFrom('child as c')
+    .innerJoin('member as m', join =>
+      join.on('m.version', '=', p.version).on('m.kind', '=', p.kind).onRef('m.child', '=', 'c.position'),
     )
-    insert into child_version (position, child, number, retired, updated_on, body, from_concept, to_concept)
-      overriding system value
-    select head, position, 1, $5, $10, $11, $12, $13 from made`,
-}
-const revise: Statement = {
-  name: 'child.revise',
-  text: `with made as (
-      insert into child_version (child, number, retired, updated_on, body, from_concept, to_concept)
-      values ($1, $2, $3, $4, $5, $10, $11) returning position
-    )
-    update child set head = made.position, number = $2, retired = $3, updated_on = $4, search = $6, match_key = $7,
-      from_source = $8, to_source = $9, open_from = $12, open_to = $13, ${facetColumns.map((column, index) => `${column} = $${index + 14}`).join(', ')}
-    from made where child.position = $1`,
-}
-
+    .innerJoin('child_version as v', 'v.position', 'm.child_version')
+    .select(['c.position', 'v.number', ...textColumns])
+    .where('c.source', '=', p.source)
+    .where(({ ref }) => hiddenKind(ref('c.kind')), '=', p.kind)
+    .where('c.id', '=', p.id),
+)
+const findState = prepare<{ child: number; newest: number; state: string }>()('child.find-state', (db, p) =>
+  db
+    .selectFrom('child_version as v')
+    .select(textColumns)
+    .where('v.child', '=', p.child)
+    .where('v.number', '<=', p.newest)
+    .where(({ or, ref }) =>
+      or([
+        sql<boolean>`${ref('v.number')}::text = ${p.state}`,
+        sql<boolean>`${ref('v.body')}::json ->> 'uuid' = ${p.state}`,
+      ]),
+    ),
+)
+const states = prepare<{ child: number; newest: number } & Range>()('child.states', (db, p) =>
+  db
+    .selectFrom('child_version as v')
+    .innerJoin('child as c', 'c.position', 'v.child')
+    .select(eb => [...textColumns, eb('v.number', '=', eb.ref('c.number')).$castTo<boolean>().as('latest')])
+    .where('v.child', '=', p.child)
+    .where('v.number', '<=', p.newest)
+    .orderBy('v.number', 'desc')
+    .limit(p.limit)
+    .offset(p.offset),
+)
+const matching = prepare<{ source: number; match_key: string }>()('child.matching', (db, p) =>
+  db.selectFrom('child').select('id').where('source', '=', p.source).where('match_key', '=', p.match_key),
+)
 /** For a change: all of it. @throws `roomNeeded` when it has more bytes than there is room for */
 export async function findChild(
   { tx, source, room }: Place,
@@ -104,7 +106,7 @@ export async function findChild(
   id: string,
 ): Promise<StoredChild | undefined> {
   const most = Math.max(freeBytes, Math.min(room, Number.MAX_SAFE_INTEGER))
-  const [row] = await tx.query<StoredRow>(find, [source.position, kind, id, most])
+  const [row] = await tx.query(find, { source: source.position, kind, id, most })
   if (!row) return undefined
   const { bytes, body, ...child } = row
   if (body === null) throw roomNeeded(bytes)
@@ -112,7 +114,7 @@ export async function findChild(
 }
 
 export async function isChildThere(read: Read, source: number, kind: ChildKind, id: string): Promise<boolean> {
-  return (await read(findPosition, [source, kind, id])).length > 0
+  return (await read(findPosition, { source, kind, id })).length > 0
 }
 
 /** What mappings say of the concept that they lead to. */
@@ -121,7 +123,7 @@ export async function findConceptName(
   source: number,
   id: string,
 ): Promise<{ readonly position: number; readonly name: string | null } | undefined> {
-  const [row] = await read<{ position: number; name: string }>(findName, [source, 'concept', id])
+  const [row] = await read(findName, { source, kind: 'concept', id })
   return row && { position: row.position, name: JSON.parse(row.name) as string | null }
 }
 
@@ -132,16 +134,14 @@ export async function findShownChild(
   kind: ChildKind,
   id: string,
 ): Promise<ShownChild | undefined> {
-  const key = [source, kind, id]
-  const [row] = await (version === null
-    ? read<ShownChild>(findShown, key)
-    : read<ShownChild>(findFrozen, [...key, version]))
+  const key = { source, kind, id }
+  const [row] = await (version === null ? read(findShown, key) : read(findFrozen, { ...key, version }))
   return row
 }
 
 /** An older state, by its number or uuid; none that is newer than the given one. */
 export async function findChildState(read: Read, child: ShownChild, state: string): Promise<TextRow | undefined> {
-  const [row] = await read<TextRow>(findState, [child.position, child.number, state])
+  const [row] = await read(findState, { child: child.position, newest: child.number, state })
   return row
 }
 
@@ -156,65 +156,12 @@ export async function* childStates(store: AnyStore, child: ShownChild, { limit, 
     if (body === null) return olderPiecesOf(read, state)
     return JSON.stringify({ ...childRowOf(body), is_latest_version: false })
   }
-  const values = [child.position, child.number, limit, offset]
-  for await (const rows of snapshotRows<StateRow>(store, states, values)) yield rows.map(textOf)
+  const given = { child: child.position, newest: child.number, limit, offset }
+  for await (const rows of snapshotRows(store, states, given)) yield rows.map(textOf)
 }
 
 /** Id of the mapping of the source that says the same. */
 export async function findMatch(tx: Queryable, source: number, matchKey: string): Promise<string | undefined> {
-  const [row] = await tx.query<{ id: string }>(matching, [source, matchKey])
+  const [row] = await tx.query(matching, { source, match_key: matchKey })
   return row?.id
-}
-
-/**
- * The time of a change, taken under the lock of the source: it never goes back within a source. `active` is by how much
- * the number of children that are not retired changes.
- */
-export async function tickClock(tx: Queryable, source: number, kind: ChildKind, active: number): Promise<string> {
-  const change = kind === 'concept' ? [active, 0] : [0, active]
-  const [row] = await tx.query<{ now: string }>(tick, [source, ...change])
-  return (row as { now: string }).now
-}
-
-export type NewState = {
-  readonly retired: boolean
-  readonly now: string
-  readonly body: string
-  readonly search: string
-  readonly facets: Readonly<Record<Facet, string | null>>
-  readonly links: ChildLinks | undefined
-}
-
-const linkValues = (links: ChildLinks | undefined) => [
-  links?.matchKey ?? null,
-  links?.fromSource ?? null,
-  links?.toSource ?? null,
-]
-const conceptValues = (links: ChildLinks | undefined) => [
-  links?.fromConcept ?? null,
-  links?.toConcept ?? null,
-  links?.openFrom ?? null,
-  links?.openTo ?? null,
-]
-
-const facetValues = (facets: NewState['facets']) => facetColumns.map(column => facets[column])
-
-export async function insertChild(
-  tx: Queryable,
-  key: { readonly source: number; readonly kind: ChildKind; readonly id: string; readonly uuid: string },
-  { retired, now, body, search, facets, links }: NewState,
-): Promise<void> {
-  const { source, kind, id, uuid } = key
-  await tx.query(insert, [
-    ...[source, kind, id, uuid, retired, search],
-    ...[...linkValues(links), now, body, ...conceptValues(links), ...facetValues(facets)],
-  ])
-}
-
-export async function reviseChild(tx: Queryable, position: number, number: number, state: NewState): Promise<void> {
-  const { retired, now, body, search, facets, links } = state
-  await tx.query(revise, [
-    ...[position, number, retired, now, body, search],
-    ...[...linkValues(links), ...conceptValues(links), ...facetValues(facets)],
-  ])
 }

@@ -5,7 +5,8 @@ import { isTruthy, type Query, searchOf, updatedSinceOf } from '../query.ts'
 import type { Read } from '../source/source.store.ts'
 import type { ChildKind } from './child.ts'
 import { type Facet, facetText } from './facets.ts'
-import type { ChildFilter, Order } from './list-children.ts'
+import type { Order } from './list-children.ts'
+import type { ChildFilter } from './select-children.ts'
 
 /** Parameters that filter by a facet, by kind. Others are ignored, as this API always did. */
 const filters: Readonly<Record<ChildKind, Readonly<Record<string, Facet>>>> = {

@@ -11,9 +11,10 @@ import { findSource } from '../source/source.store.ts'
 import { findVersion } from '../source-version/version.store.ts'
 import { childStates, findChildState, findShownChild, type Scope, type ShownChild } from './child.store.ts'
 import type { ChildKind } from './child.ts'
-import { type ChildFilter, childRows, countChildren } from './list-children.ts'
+import { childRows, countChildren } from './list-children.ts'
 import { filterOf, isCounted, orderOf, wholeFilterOf } from './list-query.ts'
 import { type RowText, rowText } from './row-text.ts'
+import type { ChildFilter } from './select-children.ts'
 
 const operationsOf = { concept: conceptOperations, mapping: mappingOperations } as const
 

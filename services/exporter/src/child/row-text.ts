@@ -1,6 +1,8 @@
 import { failure } from '@slipway/contracts'
-import type { Statement } from '@slipway/store'
+import { expressionBuilder, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
+import { prepare } from '../sql.ts'
 
 /** JSON text of a row. Large ones come in pieces, read as they are taken: nobody holds all of one. */
 export type RowText = string | AsyncIterable<string>
@@ -13,19 +15,35 @@ const mostAtOnce = 32_768
 /** Characters. PostgreSQL reads a row from its beginning for each of its pieces, so that short ones cost it time. */
 const pieceLength = 524_288
 
-/** The row of the state `v`, unless it is large. Its length is known without reading it. */
-export const textColumns = `case when octet_length(v.body) <= ${mostAtOnce} then v.body end as body, v.position as state`
+const { case: when, fn, ref } = expressionBuilder<{ v: Database['child_version'] }, 'v'>()
 
-const piece: Statement = {
-  name: 'child.piece',
-  text: 'select substr(body, $2, $3) as piece from child_version where position = $1',
-}
+/** The row of the state `v`, unless it is large. Its length is known without reading it. */
+export const textColumns = [
+  when()
+    .when(fn<number>('octet_length', ['v.body']), '<=', mostAtOnce)
+    .then(ref('v.body'))
+    .end()
+    .as('body'),
+  ref('v.position').as('state'),
+] as const
+
+const piece = prepare<{ state: number; at: number; length: number }>()('child.piece', (db, p) =>
+  db
+    .selectFrom('child_version')
+    .select(eb => eb.fn<string>('substr', ['body', p.at, p.length]).as('piece'))
+    .where('position', '=', p.state),
+)
 const latest = '"is_latest_version":true'
-const latestAt: Statement = {
-  name: 'child.latest-at',
-  text: `select length(body) - strpos(reverse(body), reverse('${latest}')) - ${latest.length - 2} as at
-    from child_version where position = $1`,
-}
+const latestAt = prepare<{ state: number }>()('child.latest-at', (db, p) =>
+  db
+    .selectFrom('child_version')
+    .select(({ ref }) =>
+      sql<number>`length(${ref('body')}) - strpos(reverse(${ref('body')}), reverse(${latest})) - ${latest.length - 2}`.as(
+        'at',
+      ),
+    )
+    .where('position', '=', p.state),
+)
 
 export const rowText = (read: Read, { body, state }: TextRow): RowText => body ?? piecesOf(read, state)
 
@@ -33,7 +51,7 @@ export const rowText = (read: Read, { body, state }: TextRow): RowText => body ?
 async function* piecesOf(read: Read, state: number, from = 1, end = Number.POSITIVE_INFINITY) {
   for (let at = from; at < end; at += pieceLength) {
     const length = Math.min(pieceLength, end - at)
-    const [row] = await read<{ piece: string }>(piece, [state, at, length])
+    const [row] = await read(piece, { state, at, length })
     // States do not change, but go with their source.
     if (!row) throw failure('not_found', 'What is being read was deleted.')
     if (row.piece !== '') yield row.piece
@@ -44,7 +62,7 @@ async function* piecesOf(read: Read, state: number, from = 1, end = Number.POSIT
 
 /** A large row of a state that is not the latest any more. As it was stored it is: its last member of that name says so. */
 export async function* olderPiecesOf(read: Read, state: number): AsyncGenerator<string, void, void> {
-  const [found] = await read<{ at: number }>(latestAt, [state])
+  const [found] = await read(latestAt, { state })
   if (!found) throw failure('not_found', 'What is being read was deleted.')
   yield* piecesOf(read, state, 1, found.at)
   yield '"is_latest_version":false'
