@@ -1,12 +1,10 @@
 import { failure } from '@slipway/contracts'
 import { limitOf, pageOf, type Query } from './query.ts'
 
-export type Page = {
-  readonly offset: number
-  /** Null: all. */
-  readonly limit: number | null
-  readonly headers: Readonly<Record<string, string>>
-}
+/** Rows of a list; `limit` null: all that follow. */
+export type Range = { readonly limit: number | null; readonly offset: number }
+
+export type Page = Range & { readonly headers: Readonly<Record<string, string>> }
 
 /**
  * Which rows of a list of `total` a page has, and the headers that say so. `url` is the absolute address of the list.

@@ -1,9 +1,12 @@
-import { preparer } from '@slipway/store'
+import { type Prepared, preparer } from '@slipway/store'
 import { type AliasedExpression, type Expression, type SelectType, sql } from 'kysely'
 import type { Database } from './database.ts'
 
 /** Makes the statements of the exporter. */
 export const prepare = preparer<Database>()
+
+/** A row that a statement gives. */
+export type RowOf<Statement> = Statement extends Prepared<never, infer Row> ? Row : never
 
 /** An instant as bodies have it: ISO 8601 in UTC, with milliseconds. */
 export const isoMs = <Instant extends string | null>(instant: Expression<Instant>) => sql<Instant>`iso_ms(${instant})`
@@ -21,9 +24,6 @@ export const fromNow = (count: Expression<number | null>, unit: 'second' | 'mill
 /** Milliseconds from now to the instant: negative when it has passed, null without one. */
 export const msUntil = (instant: Expression<string | null>) =>
   sql<number | null>`(extract(epoch from ${instant} - clock_timestamp()) * 1000)::float8`
-
-/** The text of JSON as it is kept, in which numbers have the digits that they were sent with. */
-export const jsonText = (json: Expression<unknown>) => sql<string>`${json}::text`
 
 /** Lists of the same length, as the rows of a table: each is a column of it. */
 export const unnest = <Alias extends string, Row>(

@@ -1,6 +1,7 @@
 import { type AnyStore, type Parameters, type Queryable, snapshotRows } from '@slipway/store'
 import { type Expression, type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
+import type { Range } from '../page.ts'
 import type { Read } from '../source/source.store.ts'
 import { prepare } from '../sql.ts'
 import { type ChildKind, childRowOf } from './child.ts'
@@ -9,9 +10,6 @@ import { olderPiecesOf, type RowText, rowText, type TextRow, textColumns } from 
 
 /** Where children are read: the live source, or a frozen version of it. */
 export type Scope = { readonly source: number; readonly version: number | null }
-
-/** Rows of a list; `limit` null: all that follow. */
-export type Range = { readonly limit: number | null; readonly offset: number }
 
 export type StoredChild = {
   readonly position: number

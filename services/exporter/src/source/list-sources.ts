@@ -1,42 +1,62 @@
 import type { Identity, OwnerTarget } from '@slipway/contracts'
-import { type AnyStore, type Statement, snapshotRows } from '@slipway/store'
-import { type Page, pageFor } from '../page.ts'
+import { type AnyStore, snapshotRows } from '@slipway/store'
+import { sql } from 'kysely'
+import { type Page, pageFor, type Range } from '../page.ts'
 import { ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { Query } from '../query.ts'
 import { isStaff, loginOf } from '../rights.ts'
+import { isoMs, prepare, type RowOf } from '../sql.ts'
 import { tallyOf } from '../tally.ts'
-import { belongs as callerBelongs } from './source.store.ts'
-
-/** Of one owner or of all; what the caller may see. */
-const where = `($1::text is null or (s.owner_type = $1 and s.owner = $2))
-  and ($4::boolean or s.public_access <> 'None' or ${callerBelongs('$3')})`
+import { belongs as callerBelongs, ownerType } from './source.store.ts'
 
 /** Few: what is public has a tally, and hidden ones are looked for where the caller belongs. */
-const countHidden: Statement = {
-  name: 'source.count-hidden',
-  text: `select (
-      select count(*) from source s where s.owner_type = 'user' and lower(s.owner) = $1 and s.public_access = 'None'
-    ) + (
-      select count(*) from org_member m join source s on s.owner_type = 'org' and s.owner = m.org
-      where m.login = $1 and s.public_access = 'None'
-    ) as total`,
-}
-const page: Statement = {
-  name: 'source.page',
-  text: `select s.id, s.name, s.owner_type, s.owner, s.source_type, iso_ms(s.created_on) as created_on,
-      iso_ms(s.updated_on) as updated_on
-    from source s where ${where} order by s.updated_on desc, s.position limit $5 offset $6`,
+const countHidden = prepare<{ login: string }>()('source.count-hidden', (db, p) => {
+  const own = db
+    .selectFrom('source as s')
+    .select(({ fn }) => fn.countAll<number>().as('own'))
+    .where('s.owner_type', '=', 'user')
+    .where(({ fn }) => fn<string>('lower', ['s.owner']), '=', p.login)
+    .where('s.public_access', '=', 'None')
+  const ofOrgs = db
+    .selectFrom('org_member as m')
+    .innerJoin('source as s', join => join.on('s.owner_type', '=', 'org').onRef('s.owner', '=', 'm.org'))
+    .select(({ fn }) => fn.countAll<number>().as('of_orgs'))
+    .where('m.login', '=', p.login)
+    .where('s.public_access', '=', 'None')
+  return db.selectNoFrom(sql<number>`${own} + ${ofOrgs}`.as('total'))
+})
+
+type Filter = {
+  readonly owner_type: string | null
+  readonly owner: string | null
+  readonly login: string
+  readonly staff: boolean
 }
 
-type Row = {
-  readonly id: string
-  readonly name: string
-  readonly owner_type: 'org' | 'user'
-  readonly owner: string
-  readonly source_type: string | null
-  readonly created_on: string
-  readonly updated_on: string
-}
+/** Of one owner or of all; what the caller may see. */
+const page = prepare<Filter & Range>()('source.page', (db, p) =>
+  db
+    .selectFrom('source as s')
+    .select(({ ref }) => [
+      ...(['s.id', 's.name', 's.owner', 's.source_type'] as const),
+      ownerType,
+      isoMs(ref('s.created_on')).as('created_on'),
+      isoMs(ref('s.updated_on')).as('updated_on'),
+    ])
+    .where(eb =>
+      eb.or([
+        sql<boolean>`${p.owner_type}::text is null`,
+        eb.and([eb('s.owner_type', '=', p.owner_type), eb('s.owner', '=', p.owner)]),
+      ]),
+    )
+    .where(eb =>
+      eb.or([sql<boolean>`${p.staff}::boolean`, eb('s.public_access', '<>', 'None'), callerBelongs(p.login)]),
+    )
+    .orderBy('s.updated_on', 'desc')
+    .orderBy('s.position')
+    .limit(p.limit)
+    .offset(p.offset),
+)
 
 async function countSources(
   store: AnyStore,
@@ -48,7 +68,7 @@ async function countSources(
   const { visible, hidden } = await tallyOf(store.read, scope)
   if (isStaff(identity) || belongs) return visible + hidden
   if (owner || identity === null) return visible
-  const [own] = await store.read<{ total: number }>(countHidden, [loginOf(identity)])
+  const [own] = await store.read(countHidden, { login: loginOf(identity) })
   return visible + (own?.total ?? 0)
 }
 
@@ -61,20 +81,26 @@ export async function listSources(
   query: Query,
   url: string,
 ): Promise<{ page: Page; parts: AsyncIterable<readonly string[]> }> {
-  const filter = [owner?.ownerType ?? null, owner?.owner ?? null, loginOf(identity), isStaff(identity)]
+  const caller = { login: loginOf(identity), staff: isStaff(identity) }
+  const filter = { owner_type: owner?.ownerType ?? null, owner: owner?.owner ?? null, ...caller }
   const wanted = pageFor(query, await countSources(store, owner, identity, belongs), url)
-  return { page: wanted, parts: rowsOf(store, [...filter, wanted.limit, wanted.offset]) }
+  return { page: wanted, parts: rowsOf(store, filter, wanted) }
 }
 
-async function* rowsOf(store: AnyStore, values: readonly unknown[]): AsyncGenerator<readonly string[], void, void> {
-  if (values.at(-2) !== null) {
-    yield (await store.read<Row>(page, values)).map(rowText)
+async function* rowsOf(
+  store: AnyStore,
+  filter: Filter,
+  { limit, offset }: Range,
+): AsyncGenerator<readonly string[], void, void> {
+  const given = { ...filter, limit, offset }
+  if (limit !== null) {
+    yield (await store.read(page, given)).map(rowText)
     return
   }
-  for await (const rows of snapshotRows<Row>(store, page, values)) yield rows.map(rowText)
+  for await (const rows of snapshotRows(store, page, given)) yield rows.map(rowText)
 }
 
-function rowText(row: Row): string {
+function rowText(row: RowOf<typeof page>): string {
   const target = { ownerType: row.owner_type, owner: row.owner, source: row.id }
   return JSON.stringify({
     short_code: row.id,

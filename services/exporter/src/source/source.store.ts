@@ -1,8 +1,11 @@
 import type { Identity, OwnerTarget, SourceTarget } from '@slipway/contracts'
-import type { Queryable, Statement } from '@slipway/store'
-import { exactColumns } from '../exact-columns.ts'
+import type { Parameters, Queryable } from '@slipway/store'
+import { type Expression, expressionBuilder, type Kysely, sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { exactColumns, jsonText } from '../exact-columns.ts'
 import { refuseReaderWords } from '../reader-words.ts'
 import { type Guarded, loginOf, notFound } from '../rights.ts'
+import { isoMs, nowMs, prepare, type RowOf } from '../sql.ts'
 
 export type Read = Queryable['query']
 
@@ -35,56 +38,133 @@ export type SourceRow = Guarded & {
   readonly seq: number
 }
 
-/** `login`: the parameter with the caller's login. */
-const columns = (login: string) => `s.position, s.uuid, s.owner_type, s.owner, s.id, s.name, s.full_name, s.description,
-  s.source_type, s.public_access, s.default_locale, s.supported_locales, s.website, s.custom_validation_schema,
-  s.external_id, s.extras::text, s.attributes::text, s.versions, s.active_concepts, s.active_mappings, s.all_concepts, s.all_mappings, iso_ms(s.created_on) as created_on,
-  s.created_by, iso_ms(s.updated_on) as updated_on, s.updated_by, s.seq, ${belongs(login)} as belongs`
+const source = expressionBuilder<Database & { s: Database['source'] }, 's'>()
 
-export const belongs = (login: string) => `case s.owner_type
-    when 'user' then lower(s.owner) = ${login}
-    else exists (select from org_member m where m.org = s.owner and m.login = ${login}) end`
-
-const find: Statement = {
-  name: 'source.find',
-  text: `select ${columns('$4')} from source s where s.owner_type = $1 and s.owner = $2 and s.id = $3`,
+/** Whether a caller is the owner of the source `s`, or a member of the org that owns it. */
+export const belongs = (login: Expression<string>) => {
+  const isOwner = source(source.fn<string>('lower', ['s.owner']), '=', login)
+  const isMember = source.exists(
+    source.selectFrom('org_member as m').whereRef('m.org', '=', 's.owner').where('m.login', '=', login),
+  )
+  return source.case('s.owner_type').when('user').then(isOwner).else(isMember).end().$castTo<boolean>()
 }
-const at: Statement = { name: 'source.at', text: `select ${columns("''")} from source s where s.position = $1` }
-const locked: Statement = { name: 'source.locked', text: `${find.text} for update of s` }
-const insert: Statement = {
-  name: 'source.insert',
-  text: `with s as (
-      insert into source (owner_type, owner, id, name, full_name, description, source_type, public_access,
-        default_locale, supported_locales, website, custom_validation_schema, external_id, extras, attributes, created_by,
-        updated_by)
-      values ($1, $2, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
-      on conflict do nothing returning *
-    ), head as (
-      insert into source_version (source, id, created_on, created_by, updated_on, updated_by)
-      select position, 'HEAD', created_on, created_by, updated_on, updated_by from s
+
+export const ownerType = source.ref('s.owner_type').$castTo<'org' | 'user'>().as('owner_type')
+
+/** `login`: of the caller. */
+const columns = (login: Expression<string>) =>
+  [
+    ...(['s.position', 's.uuid', 's.owner', 's.id', 's.name', 's.full_name', 's.description'] as const),
+    ...(['s.source_type', 's.public_access', 's.default_locale', 's.supported_locales', 's.website'] as const),
+    ...(['s.custom_validation_schema', 's.external_id', 's.versions', 's.active_concepts'] as const),
+    ...(['s.active_mappings', 's.all_concepts', 's.all_mappings', 's.created_by', 's.updated_by', 's.seq'] as const),
+    ownerType,
+    jsonText<SourceRow['extras']>(source.ref('s.extras')).as('extras'),
+    jsonText<SourceRow['attributes']>(source.ref('s.attributes')).as('attributes'),
+    isoMs(source.ref('s.created_on')).as('created_on'),
+    isoMs(source.ref('s.updated_on')).as('updated_on'),
+    belongs(login).as('belongs'),
+  ] as const
+
+type Key = { readonly owner_type: string; readonly owner: string; readonly id: string }
+type Asked = Key & { readonly login: string }
+
+const selected = (db: Kysely<Database>, p: Parameters<Asked>) =>
+  db
+    .selectFrom('source as s')
+    .select(columns(p.login))
+    .where('s.owner_type', '=', p.owner_type)
+    .where('s.owner', '=', p.owner)
+    .where('s.id', '=', p.id)
+const find = prepare<Asked>()('source.find', selected)
+const locked = prepare<Asked>()('source.locked', (db, p) => selected(db, p).forUpdate('s'))
+const at = prepare<{ position: number }>()('source.at', (db, p) =>
+  db
+    .selectFrom('source as s')
+    .select(columns(sql.lit('')))
+    .where('s.position', '=', p.position),
+)
+
+const fields = (p: Parameters<SourceValues>) => ({
+  name: p.name,
+  full_name: p.full_name,
+  description: p.description,
+  source_type: p.source_type,
+  public_access: p.public_access,
+  default_locale: p.default_locale,
+  supported_locales: p.supported_locales,
+  website: p.website,
+  custom_validation_schema: p.custom_validation_schema,
+  external_id: p.external_id,
+  extras: p.extras,
+  attributes: p.attributes,
+})
+const insert = prepare<Asked & SourceValues & { actor: string }>()('source.insert', (db, p) => {
+  const key = { owner_type: p.owner_type, owner: p.owner, id: p.id }
+  return db
+    .with('s', q =>
+      q
+        .insertInto('source')
+        .values({ ...key, ...fields(p), created_by: p.actor, updated_by: p.actor })
+        .onConflict(oc => oc.doNothing())
+        .returningAll(),
     )
-    select ${columns('$4')} from s`,
-}
-const update: Statement = {
-  name: 'source.update',
-  text: `update source s set name = $2, full_name = $3, description = $4, source_type = $5, public_access = $6,
-      default_locale = $7, supported_locales = $8, website = $9, custom_validation_schema = $10, external_id = $11,
-      extras = $12, attributes = $13, updated_on = greatest(now_ms(), s.updated_on), updated_by = $14, seq = seq + 1
-    where position = $1
-    returning s.seq, iso_ms(s.updated_on) as updated_on`,
-}
-const remove: Statement = { name: 'source.delete', text: 'delete from source where position = $1' }
-const foreignReferences: Statement = {
-  name: 'source.foreign-references',
-  text: `select 1 from child where (from_source = $1 or to_source = $1) and source <> $1 limit 1`,
-}
-const org: Statement = {
-  name: 'source.org',
-  text: `select o.public_access, exists (select from org_member m where m.org = o.id and m.login = $2) as belongs
-    from org o where o.id = $1`,
-}
+    .with('head', q =>
+      q
+        .insertInto('source_version')
+        .columns(['source', 'id', 'created_on', 'created_by', 'updated_on', 'updated_by'])
+        .expression(
+          q
+            .selectFrom('s')
+            .select(['position', sql.lit('HEAD').as('id'), 'created_on', 'created_by', 'updated_on', 'updated_by']),
+        ),
+    )
+    .selectFrom('s')
+    .select(columns(p.login))
+})
+const update = prepare<SourceValues & { position: number; actor: string }>()('source.update', (db, p) =>
+  db
+    .updateTable('source as s')
+    .set(eb => ({
+      ...fields(p),
+      updated_on: eb.fn<string>('greatest', [nowMs, 's.updated_on']),
+      updated_by: p.actor,
+      seq: eb('s.seq', '+', 1),
+    }))
+    .where('s.position', '=', p.position)
+    .returning(({ ref }) => ['s.seq', isoMs(ref('s.updated_on')).as('updated_on')]),
+)
+const remove = prepare<{ position: number }>()('source.delete', (db, p) =>
+  db.deleteFrom('source').where('position', '=', p.position),
+)
+const foreignReferences = prepare<{ position: number }>()('source.foreign-references', (db, p) =>
+  db
+    .selectFrom('child')
+    .select(sql.lit(1).as('one'))
+    .where(eb => eb.or([eb('from_source', '=', p.position), eb('to_source', '=', p.position)]))
+    .where('source', '<>', p.position)
+    .limit(1),
+)
+const org = prepare<{ id: string; login: string }>()('source.org', (db, p) =>
+  db
+    .selectFrom('org as o')
+    .select(eb => [
+      'o.public_access',
+      eb
+        .exists(eb.selectFrom('org_member as m').whereRef('m.org', '=', 'o.id').where('m.login', '=', p.login))
+        .$castTo<boolean>()
+        .as('belongs'),
+    ])
+    .where('o.id', '=', p.id),
+)
 
-const exact = (row: SourceRow) => exactColumns(row, 'extras', 'attributes')
+const exact = (row: RowOf<typeof find>): SourceRow => exactColumns(row, 'extras', 'attributes')
+const askedOf = ({ ownerType, owner, source }: SourceTarget, login: string): Asked => ({
+  owner_type: ownerType,
+  owner,
+  id: source,
+  login,
+})
 
 /** @throws `not_found` */
 export function findSource(read: Read, target: SourceTarget, identity: Identity | null): Promise<SourceRow> {
@@ -93,23 +173,21 @@ export function findSource(read: Read, target: SourceTarget, identity: Identity 
 
 /** The same for somebody of whom only the login is known, in lower case. @throws `not_found` */
 export async function findSourceFor(read: Read, target: SourceTarget, login: string): Promise<SourceRow> {
-  const { ownerType, owner, source } = target
-  const [row] = await read<SourceRow>(find, [ownerType, owner, source, login])
+  const [row] = await read(find, askedOf(target, login))
   if (!row) throw notFound()
   return exact(row)
 }
 
 /** The same, locked: children are written and versions made by whoever holds this lock. */
 export async function lockSource(tx: Queryable, target: SourceTarget, identity: Identity | null): Promise<SourceRow> {
-  const { ownerType, owner, source } = target
-  const [row] = await tx.query<SourceRow>(locked, [ownerType, owner, source, loginOf(identity)])
+  const [row] = await tx.query(locked, askedOf(target, loginOf(identity)))
   if (!row) throw notFound()
   return exact(row)
 }
 
 /** By its position; nobody's rights come with it. */
 export async function sourceAt(read: Read, position: number): Promise<SourceRow | undefined> {
-  const [row] = await read<SourceRow>(at, [position])
+  const [row] = await read(at, { position })
   return row && exact(row)
 }
 
@@ -117,7 +195,7 @@ export async function sourceAt(read: Read, position: number): Promise<SourceRow 
 export async function findOwner(read: Read, target: OwnerTarget, identity: Identity | null): Promise<Guarded> {
   const login = loginOf(identity)
   if (target.ownerType === 'user') return { public_access: 'View', belongs: target.owner.toLowerCase() === login }
-  const [row] = await read<Guarded>(org, [target.owner, login])
+  const [row] = await read(org, { id: target.owner, login })
   if (!row) throw notFound()
   return row
 }
@@ -138,21 +216,6 @@ export type SourceValues = Pick<
   | 'attributes'
 >
 
-const valuesOf = (values: SourceValues) => [
-  values.name,
-  values.full_name,
-  values.description,
-  values.source_type,
-  values.public_access,
-  values.default_locale,
-  values.supported_locales,
-  values.website,
-  values.custom_validation_schema,
-  values.external_id,
-  values.extras,
-  values.attributes,
-]
-
 /** Undefined when the id is taken. @throws `invalid` */
 export async function insertSource(
   tx: Queryable,
@@ -160,25 +223,24 @@ export async function insertSource(
   values: SourceValues,
   actor: string,
 ): Promise<SourceRow | undefined> {
-  const { ownerType, owner, source } = target
-  refuseReaderWords({ id: source, owner, ...values, ...values.attributes, created_by: actor })
-  const key = [ownerType, owner, source, actor.toLowerCase()]
-  const [row] = await tx.query<SourceRow>(insert, [...key, ...valuesOf(values), actor])
+  const asked = askedOf(target, actor.toLowerCase())
+  refuseReaderWords({ id: asked.id, owner: asked.owner, ...values, ...values.attributes, created_by: actor })
+  const [row] = await tx.query(insert, { ...asked, ...values, actor })
   return row && exact(row)
 }
 
 /** @throws `invalid` */
 export async function updateSource(tx: Queryable, position: number, values: SourceValues, actor: string) {
   refuseReaderWords({ ...values, ...values.attributes, updated_by: actor })
-  const [row] = await tx.query<{ seq: number; updated_on: string }>(update, [position, ...valuesOf(values), actor])
+  const [row] = await tx.query(update, { position, ...values, actor })
   return row as { seq: number; updated_on: string }
 }
 
 export async function deleteSource(tx: Queryable, position: number): Promise<void> {
-  await tx.query(remove, [position])
+  await tx.query(remove, { position })
 }
 
 /** True while mappings of other sources lead into this one. */
 export async function isReferenced(tx: Queryable, position: number): Promise<boolean> {
-  return (await tx.query(foreignReferences, [position])).length > 0
+  return (await tx.query(foreignReferences, { position })).length > 0
 }
