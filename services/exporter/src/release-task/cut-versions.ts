@@ -3,14 +3,9 @@ import { queueExport } from '../export/export.store.ts'
 import { tellExport } from '../export/export-events.ts'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
 import { sourceDetail } from '../source/source.ts'
-import {
-  freezeVersion,
-  isVersionTaken,
-  newestVersion,
-  type VersionRow,
-  versionAt,
-} from '../source-version/version.store.ts'
+import { isVersionTaken, newestVersion, type VersionRow, versionAt } from '../source-version/version.store.ts'
 import { versionEventData } from '../source-version/version.ts'
+import { freezeVersion } from '../source-version/write-version.store.ts'
 import { noteCut, type ReleaseTask } from './release-task.store.ts'
 import { impossible, mostSources } from './release-task.ts'
 import { addVersion, boundSources, lockBoundSource, versionCutBefore } from './release-version.store.ts'

@@ -23,18 +23,16 @@ import { findSource, lockSource, type SourceRow } from '../source/source.store.t
 import { sourceDetail } from '../source/source.ts'
 import {
   countVersions,
-  deleteVersion,
   findVersion,
-  freezeVersion,
   isVersionTaken,
   listVersions,
   newestVersion,
-  updateVersion,
   type VersionRow,
   versionAt,
   versionPosition,
 } from './version.store.ts'
 import { versionDetail, versionEventData, versionRow, versionUrl } from './version.ts'
+import { deleteVersion, freezeVersion, updateVersion } from './write-version.store.ts'
 
 type Cause = { readonly actor: string; readonly traceparent: string | undefined }
 

@@ -1,9 +1,12 @@
-import type { Queryable, Statement } from '@slipway/store'
-import { exactColumns } from '../exact-columns.ts'
-import { refuseReaderWords } from '../reader-words.ts'
+import type { Parameters, Queryable } from '@slipway/store'
+import { type Expression, expressionBuilder, type Kysely, sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { exactColumns, type JsonText, jsonText } from '../exact-columns.ts'
+import type { Range } from '../page.ts'
 import { notFound } from '../rights.ts'
 import type { Read } from '../source/source.store.ts'
 import type { SourceDetail } from '../source/source.ts'
+import { isoMs, prepare, type RowOf } from '../sql.ts'
 
 export type VersionRow = {
   readonly position: number
@@ -35,183 +38,143 @@ export type VersionRow = {
   readonly export_error: string | null
 }
 
-const select = `select v.position, v.uuid, v.source, v.id, v.released, v.retired, v.description, v.external_id,
-    v.version_external_id, v.extras::text, previous.id as previous_version, parent.id as parent_version, v.snapshot::text,
-    v.active_concepts, v.active_mappings, v.all_concepts, v.all_mappings, v.member_bytes, iso_ms(v.last_updated) as last_updated,
-    iso_ms(v.created_on) as created_on, v.created_by, iso_ms(v.updated_on) as updated_on, v.updated_by, v.seq,
-    coalesce(e.state in ('queued', 'running'), false) as processing, e.error as export_error
-  from source_version v
-  left join source_version previous on previous.position = v.previous_version
-  left join source_version parent on parent.position = v.parent_version
-  left join export e on e.version = v.position`
+const select = (db: Kysely<Database>) =>
+  db
+    .selectFrom('source_version as v')
+    .leftJoin('source_version as previous', 'previous.position', 'v.previous_version')
+    .leftJoin('source_version as parent', 'parent.position', 'v.parent_version')
+    .leftJoin('export as e', 'e.version', 'v.position')
+    .select(eb => [
+      ...(['v.position', 'v.uuid', 'v.source', 'v.id', 'v.released', 'v.retired', 'v.description'] as const),
+      ...(['v.external_id', 'v.version_external_id', 'v.active_concepts', 'v.active_mappings'] as const),
+      ...(['v.all_concepts', 'v.all_mappings', 'v.member_bytes', 'v.created_by', 'v.updated_by', 'v.seq'] as const),
+      jsonText<VersionRow['extras']>(eb.ref('v.extras')).as('extras'),
+      'previous.id as previous_version',
+      'parent.id as parent_version',
+      jsonText<SourceDetail>(eb.ref('v.snapshot')).$castTo<JsonText<SourceDetail> | null>().as('snapshot'),
+      isoMs(eb.ref('v.last_updated')).as('last_updated'),
+      isoMs(eb.ref('v.created_on')).as('created_on'),
+      isoMs(eb.ref('v.updated_on')).as('updated_on'),
+      isProcessing(eb.ref('e.state')).as('processing'),
+      'e.error as export_error',
+    ])
 
-const find: Statement = {
-  name: 'version.find',
-  text: `${select} where v.source = $1 and (v.id = $2 or v.uuid::text = $2) order by v.id = $2 desc limit 1`,
-}
-const byPosition: Statement = { name: 'version.by-position', text: `${select} where v.position = $1` }
-const latest: Statement = {
-  name: 'version.latest',
-  text: `${select} where v.source = $1 and v.released and not v.retired and v.id <> 'HEAD'
-    order by v.created_on desc, v.id limit 1`,
-}
-const where = `v.source = $1 and ($2::boolean is null or v.released = $2)
-  and ($3::boolean is null or coalesce(e.state in ('queued', 'running'), false) = $3)`
-const count: Statement = {
-  name: 'version.count',
-  text: `select count(*) as total from source_version v left join export e on e.version = v.position where ${where}`,
-}
-const page: Statement = {
-  name: 'version.page',
-  text: `${select} where ${where} order by v.id = 'HEAD' desc, v.created_on desc, v.id limit $4 offset $5`,
-}
-const positionOf: Statement = {
-  name: 'version.position-of',
-  text: `select position from source_version where source = $1 and id = $2 and id <> 'HEAD'`,
-}
-const newest: Statement = {
-  name: 'version.newest',
-  text: `select position from source_version where source = $1 and id <> 'HEAD' order by created_on desc, id limit 1`,
-}
-const taken: Statement = { name: 'version.taken', text: 'select 1 from source_version where source = $1 and id = $2' }
-const clock: Statement = {
-  name: 'version.clock',
-  text: `update source set clock = greatest(now_ms(), clock), versions = versions + 1 where position = $1
-    returning iso_ms(clock) as now`,
-}
-const insert: Statement = {
-  name: 'version.insert',
-  text: `insert into source_version (source, id, released, description, external_id, version_external_id, extras,
-      previous_version, parent_version, snapshot, last_updated, created_on, created_by, updated_on, updated_by)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $11, $12) returning position`,
-}
-/** Freezes what is live now. The lock of the source is held. */
-const freeze: Statement = {
-  name: 'version.freeze',
-  text: `insert into member (version, kind, child, child_version)
-    select $1, kind, position, head from child where source = $2`,
-}
-const summarise: Statement = {
-  name: 'version.summarise',
-  text: `update source_version v set active_concepts = s.concepts, active_mappings = s.mappings,
-      all_concepts = s.all_concepts, all_mappings = s.all_mappings, member_bytes = s.bytes, last_updated = coalesce(s.last_updated, v.created_on)
-    from (
-      select count(*) filter (where m.kind = 'concept' and not c.retired) as concepts,
-        count(*) filter (where m.kind = 'mapping' and not c.retired) as mappings,
-        count(*) filter (where m.kind = 'concept') as all_concepts,
-        count(*) filter (where m.kind = 'mapping') as all_mappings,
-        coalesce(sum(octet_length(c.body)), 0) as bytes, max(c.updated_on) as last_updated
-      from member m join child_version c on c.position = m.child_version where m.version = $1
-    ) s
-    where v.position = $1`,
-}
-const update: Statement = {
-  name: 'version.update',
-  text: `update source_version set released = $2, retired = $3, description = $4, external_id = $5,
-      version_external_id = $6, extras = $7, previous_version = $8, parent_version = $9,
-      updated_on = greatest(now_ms(), updated_on), updated_by = $10, seq = seq + 1
-    where position = $1`,
-}
-/** Versions that came after it follow the one before it. */
-const remove: Statement = {
-  name: 'version.delete',
-  text: `with gone as (delete from source_version where position = $1 returning source),
-    skipped as (
-      update source_version later set previous_version = deleted.previous_version
-      from source_version deleted where deleted.position = $1 and later.previous_version = deleted.position
-    )
-    update source set versions = versions - 1 from gone where position = gone.source`,
+/** Whether the export of a version is queued or being made. */
+const isProcessing = (state: Expression<string | null>) =>
+  sql<boolean>`coalesce(${state} in ('queued', 'running'), false)`
+
+type Filter = VersionFilter & { readonly source: number }
+
+/** `v` and `e` as in `select`. */
+const filtered = ({ source, released, processing }: Parameters<Filter>) => {
+  const eb = expressionBuilder<{ v: Database['source_version']; e: Database['export'] }, 'v' | 'e'>()
+  return eb.and([
+    eb('v.source', '=', source),
+    eb.or([sql<boolean>`${released}::boolean is null`, eb('v.released', '=', released)]),
+    eb.or([sql<boolean>`${processing}::boolean is null`, eb(isProcessing(eb.ref('e.state')), '=', processing)]),
+  ])
 }
 
-const exact = (row: VersionRow) => exactColumns(row, 'extras', 'snapshot')
+const find = prepare<{ source: number; version: string }>()('version.find', (db, p) =>
+  select(db)
+    .where('v.source', '=', p.source)
+    .where(eb => eb.or([eb('v.id', '=', p.version), sql<boolean>`${eb.ref('v.uuid')}::text = ${p.version}`]))
+    .orderBy(eb => eb('v.id', '=', p.version), 'desc')
+    .limit(1),
+)
+const byPosition = prepare<{ position: number }>()('version.by-position', (db, p) =>
+  select(db).where('v.position', '=', p.position),
+)
+const latest = prepare<{ source: number }>()('version.latest', (db, p) =>
+  select(db)
+    .where('v.source', '=', p.source)
+    .where('v.released', '=', sql<boolean>`true`)
+    .where(eb => eb.not(eb.ref('v.retired')))
+    .where('v.id', '<>', 'HEAD')
+    .orderBy('v.created_on', 'desc')
+    .orderBy('v.id')
+    .limit(1),
+)
+const count = prepare<Filter>()('version.count', (db, p) =>
+  db
+    .selectFrom('source_version as v')
+    .leftJoin('export as e', 'e.version', 'v.position')
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .where(filtered(p)),
+)
+const page = prepare<Filter & Range>()('version.page', (db, p) =>
+  select(db)
+    .where(filtered(p))
+    .orderBy(eb => eb('v.id', '=', 'HEAD'), 'desc')
+    .orderBy('v.created_on', 'desc')
+    .orderBy('v.id')
+    .limit(p.limit)
+    .offset(p.offset),
+)
+const positionOf = prepare<{ source: number; id: string }>()('version.position-of', (db, p) =>
+  db
+    .selectFrom('source_version')
+    .select('position')
+    .where('source', '=', p.source)
+    .where('id', '=', p.id)
+    .where('id', '<>', 'HEAD'),
+)
+const newest = prepare<{ source: number }>()('version.newest', (db, p) =>
+  db
+    .selectFrom('source_version')
+    .select('position')
+    .where('source', '=', p.source)
+    .where('id', '<>', 'HEAD')
+    .orderBy('created_on', 'desc')
+    .orderBy('id')
+    .limit(1),
+)
+const taken = prepare<{ source: number; id: string }>()('version.taken', (db, p) =>
+  db.selectFrom('source_version').select(sql.lit(1).as('one')).where('source', '=', p.source).where('id', '=', p.id),
+)
+
+const exact = (row: RowOf<typeof find>): VersionRow => exactColumns(row, 'extras', 'snapshot')
 
 /** By id or uuid; `latest`: the newest that is released and not retired. @throws `not_found` */
 export async function findVersion(read: Read, source: number, version: string): Promise<VersionRow> {
-  const [row] =
-    version === 'latest' ? await read<VersionRow>(latest, [source]) : await read<VersionRow>(find, [source, version])
+  const [row] = version === 'latest' ? await read(latest, { source }) : await read(find, { source, version })
   if (!row) throw notFound()
   return exact(row)
 }
 
 export async function versionAt(read: Read, position: number): Promise<VersionRow | undefined> {
-  const [row] = await read<VersionRow>(byPosition, [position])
+  const [row] = await read(byPosition, { position })
   return row && exact(row)
 }
 
 export type VersionFilter = { readonly released: boolean | null; readonly processing: boolean | null }
 
-export async function countVersions(read: Read, source: number, { released, processing }: VersionFilter) {
-  const [row] = await read<{ total: number }>(count, [source, released, processing])
+export async function countVersions(read: Read, source: number, filter: VersionFilter) {
+  const [row] = await read(count, { source, ...filter })
   return row?.total ?? 0
 }
 
 export async function listVersions(
   read: Read,
   source: number,
-  { released, processing }: VersionFilter,
-  { limit, offset }: { readonly limit: number | null; readonly offset: number },
+  filter: VersionFilter,
+  { limit, offset }: Range,
 ): Promise<VersionRow[]> {
-  const rows = await read<VersionRow>(page, [source, released, processing, limit, offset])
+  const rows = await read(page, { source, ...filter, limit, offset })
   return rows.map(exact)
 }
 
 /** Position of a version, or undefined; HEAD is none. */
 export async function versionPosition(tx: Queryable, source: number, id: string): Promise<number | undefined> {
-  const [row] = await tx.query<{ position: number }>(positionOf, [source, id])
+  const [row] = await tx.query(positionOf, { source, id })
   return row?.position
 }
 
 export async function newestVersion(tx: Queryable, source: number): Promise<number | undefined> {
-  const [row] = await tx.query<{ position: number }>(newest, [source])
+  const [row] = await tx.query(newest, { source })
   return row?.position
 }
 
 export async function isVersionTaken(tx: Queryable, source: number, id: string): Promise<boolean> {
-  return (await tx.query(taken, [source, id])).length > 0
-}
-
-export type VersionValues = {
-  readonly released: boolean
-  readonly description: string | null
-  readonly external_id: string | null
-  readonly version_external_id: string | null
-  readonly extras: Readonly<Record<string, unknown>>
-  readonly previous: number | null
-  readonly parent: number | null
-}
-
-/** Freezes the live state of the source, whose lock is held, and returns the position of the new version. @throws `invalid` */
-export async function freezeVersion(
-  tx: Queryable,
-  source: number,
-  id: string,
-  values: VersionValues,
-  snapshot: SourceDetail,
-  actor: string,
-): Promise<number> {
-  refuseReaderWords({ id, ...values, created_by: actor })
-  const { released, description, external_id, version_external_id, extras, previous, parent } = values
-  const [ticked] = await tx.query<{ now: string }>(clock, [source])
-  const own = [released, description, external_id, version_external_id, extras, previous, parent]
-  const [made] = await tx.query<{ position: number }>(insert, [source, id, ...own, snapshot, ticked?.now, actor])
-  const { position } = made as { position: number }
-  await tx.query(freeze, [position, source])
-  await tx.query(summarise, [position])
-  return position
-}
-
-export async function updateVersion(
-  tx: Queryable,
-  position: number,
-  values: VersionValues & { readonly retired: boolean },
-  actor: string,
-): Promise<void> {
-  refuseReaderWords({ ...values, updated_by: actor })
-  const { released, retired, description, external_id, version_external_id, extras, previous, parent } = values
-  const own = [released, retired, description, external_id, version_external_id, extras, previous, parent]
-  await tx.query(update, [position, ...own, actor])
-}
-
-export async function deleteVersion(tx: Queryable, position: number): Promise<void> {
-  await tx.query(remove, [position])
+  return (await tx.query(taken, { source, id })).length > 0
 }
