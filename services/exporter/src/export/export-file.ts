@@ -1,9 +1,11 @@
 import { zipEntry } from '@slipway/blobs'
-import type { AnyStore, Statement } from '@slipway/store'
+import type { AnyStore } from '@slipway/store'
+import { sql } from 'kysely'
 import { type ArrayPart, jsonWithArrays } from '../json-stream.ts'
 import type { SourceRow } from '../source/source.store.ts'
 import type { VersionRow } from '../source-version/version.store.ts'
 import { sourceOf, versionHeader } from '../source-version/version.ts'
+import { prepare } from '../sql.ts'
 
 const batchRows = 250
 /** Of more than one row, so that few are held when they are large. */
@@ -11,33 +13,43 @@ const batchBytes = 4_194_304
 /** Content from which on the archive needs its large form; quotes and commas come on top. */
 const zip64From = 3_500_000_000
 
+type Batch = { readonly version: number; readonly kind: 'concept' | 'mapping'; readonly after: number }
+
 /** Members in the order of creation, by key: no more is held than a batch, and none is skipped or repeated. */
-const batchOf = (name: string, which: string): Statement => ({
-  name,
-  text: `select max(child) as last, string_agg(body, ',' order by child) as bodies
-    from (
-      select child, body, row_number() over so_far as number, sum(octet_length(body)) over so_far as bytes
+const batchOf = (name: string, isActive: boolean) =>
+  prepare<Batch>()(name, (db, p) => {
+    const members = db
+      .selectFrom('member as m')
+      .innerJoin('child_version as v', 'v.position', 'm.child_version')
+      .select(['m.child', 'v.body'])
+      .where('m.version', '=', p.version)
+      .where('m.kind', '=', p.kind)
+      .where('m.child', '>', p.after)
+      .$if(isActive, q => q.where(({ not, ref }) => not(ref('v.retired'))))
+      .orderBy('m.child')
+      .limit(sql.lit(batchRows))
+    return sql<{ last: number | null; bodies: string | null }>`
+      select max(child) as last, string_agg(body, ',' order by child) as bodies
       from (
-        select m.child, v.body from member m join child_version v on v.position = m.child_version
-        where m.version = $1 and m.kind = $2 and m.child > $3 ${which} order by m.child limit ${batchRows}
-      ) members
-      window so_far as (order by child)
-    ) batch
-    where number = 1 or bytes <= ${batchBytes}`,
-})
-const all = batchOf('export.batch', '')
-const active = batchOf('export.active-batch', 'and not v.retired')
+        select child, body, row_number() over so_far as number, sum(octet_length(body)) over so_far as bytes
+        from ${members} members
+        window so_far as (order by child)
+      ) batch
+      where number = 1 or bytes <= ${batchBytes}`
+  })
+const all = batchOf('export.batch', false)
+const active = batchOf('export.active-batch', true)
 
 async function* membersOf(
   store: AnyStore,
   version: number,
   kind: 'concept' | 'mapping',
   array: number,
-  batch: Statement,
+  batch: typeof all,
 ): AsyncGenerator<ArrayPart, void, void> {
   let after = 0
   for (;;) {
-    const [row] = await store.read<{ last: number | null; bodies: string | null }>(batch, [version, kind, after])
+    const [row] = await store.read(batch, { version, kind, after })
     if (!row?.bodies || row.last === null) return
     yield { array, rows: [row.bodies] }
     after = row.last

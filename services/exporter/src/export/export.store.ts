@@ -1,7 +1,12 @@
 import { newId } from '@slipway/contracts'
-import type { AnyStore, Queryable, Statement } from '@slipway/store'
+import type { AnyStore, Parameters, Queryable } from '@slipway/store'
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
+import { clockNow, fromNow, isoMs, msUntil, nowMs, prepare, type RowOf } from '../sql.ts'
 import { attempts, type ExportStatus, retryMs } from './export.ts'
+
+type AskedBy = ExportStatus['askedBy']
 
 export type ExportRow = ExportStatus & {
   readonly version: number
@@ -10,96 +15,136 @@ export type ExportRow = ExportStatus & {
   readonly createdOn: string | null
 }
 
-const select = `select version, state, asked_by as "askedBy", blob, file_name as "fileName", iso_ms(created_on) as "createdOn",
-    extract(epoch from clock_timestamp() - failed_at) * 1000 as "failedText" from export where version = $1`
-const find: Statement = { name: 'export.find', text: select }
+type Key = { readonly version: number }
+type Held = Key & { readonly lease: string }
+
+const selected = (db: Kysely<Database>, p: Parameters<Key>) =>
+  db
+    .selectFrom('export')
+    .select(({ ref }) => [
+      ...(['version', 'state', 'blob', 'file_name as fileName'] as const),
+      ref('asked_by').$castTo<AskedBy>().as('askedBy'),
+      isoMs(ref('created_on')).as('createdOn'),
+      sql<string | null>`extract(epoch from clock_timestamp() - ${ref('failed_at')}) * 1000`.as('failedText'),
+    ])
+    .where('version', '=', p.version)
+const find = prepare<Key>()('export.find', selected)
 /** Makes sure of the row, so that there is something to lock. */
-const ensure: Statement = {
-  name: 'export.ensure',
-  text: `insert into export (version, state) values ($1, 'absent') on conflict do nothing`,
-}
-const locked: Statement = { name: 'export.locked', text: `${select} for update` }
-const queue: Statement = {
-  name: 'export.queue',
-  text: `update export set state = 'queued', asked_by = $2, attempt = 0, deaths = 0, due_at = clock_timestamp(), lease = null,
-      lease_until = null, failed_at = null, error = null, blob = null, file_name = null, created_on = null, task = $3,
-      seq = 1
-    where version = $1 returning seq`,
-}
-const begin: Statement = {
-  name: 'export.begin',
-  text: `update export set seq = seq + 1 where version = $1 and lease = $2 and state = 'running' returning seq`,
-}
-const task: Statement = { name: 'export.task', text: 'select task from export where version = $1' }
-const adopt: Statement = { name: 'export.adopt', text: `update export set asked_by = 'command' where version = $1` }
-const clear: Statement = {
-  name: 'export.clear',
-  text: `update export set state = 'absent', lease = null, lease_until = null, blob = null, file_name = null,
-      created_on = null, seq = seq + 1 where version = $1 returning seq`,
-}
+const ensure = prepare<Key>()('export.ensure', (db, p) =>
+  db
+    .insertInto('export')
+    .values({ version: p.version, state: 'absent' })
+    .onConflict(oc => oc.doNothing()),
+)
+const locked = prepare<Key>()('export.locked', (db, p) => selected(db, p).forUpdate())
+
+const noLease = { lease: null, lease_until: null }
+const noFile = { blob: null, file_name: null, created_on: null }
+
+const queue = prepare<Key & { asked_by: AskedBy; task: string }>()('export.queue', (db, p) =>
+  db
+    .updateTable('export')
+    .set({ state: 'queued', asked_by: p.asked_by, attempt: 0, deaths: 0, due_at: clockNow, ...noLease })
+    .set({ failed_at: null, error: null, ...noFile, task: p.task, seq: 1 })
+    .where('version', '=', p.version)
+    .returning('seq'),
+)
+const task = prepare<Key>()('export.task', (db, p) =>
+  db.selectFrom('export').select('task').where('version', '=', p.version),
+)
+const adopt = prepare<Key>()('export.adopt', (db, p) =>
+  db.updateTable('export').set({ asked_by: 'command' }).where('version', '=', p.version),
+)
+const clear = prepare<Key>()('export.clear', (db, p) =>
+  db
+    .updateTable('export')
+    .set(eb => ({ state: 'absent', ...noLease, ...noFile, seq: eb('seq', '+', 1) }))
+    .where('version', '=', p.version)
+    .returning('seq'),
+)
 /** Queued jobs that are due, and running ones whose worker is silent: that is no other attempt, but a death. */
-const take: Statement = {
-  name: 'export.take',
-  text: `update export e set state = 'running', attempt = attempt + (lease is null)::integer,
-      deaths = deaths + (lease is not null)::integer, lease = gen_random_uuid(),
-      due_at = clock_timestamp() + $2 * interval '1 second', lease_until = clock_timestamp() + $2 * interval '1 second'
-    from (
-      select version from export where state in ('queued', 'running') and due_at <= clock_timestamp()
-      order by due_at limit $1 for update skip locked
-    ) due
-    where e.version = due.version
-    returning e.version, e.lease, e.attempt, e.deaths`,
-}
-const keep: Statement = {
-  name: 'export.keep',
-  text: `update export set due_at = clock_timestamp() + $3 * interval '1 second',
-      lease_until = clock_timestamp() + $3 * interval '1 second'
-    where version = $1 and lease = $2 and state = 'running' returning version`,
-}
-const finish: Statement = {
-  name: 'export.finish',
-  text: `update export set state = 'ready', lease = null, lease_until = null, error = null, failed_at = null,
-      blob = $3, file_name = $4, created_on = now_ms(), seq = seq + 1
-    where version = $1 and lease = $2 and state = 'running' returning seq`,
-}
-const retry: Statement = {
-  name: 'export.retry',
-  text: `update export set state = 'queued', deaths = 0, lease = null, lease_until = null,
-      due_at = clock_timestamp() + $3 * interval '1 millisecond'
-    where version = $1 and lease = $2 and state = 'running' returning version`,
-}
+const take = prepare<{ limit: number; seconds: number }>()('export.take', (db, p) =>
+  db
+    .updateTable('export as e')
+    .from(
+      db
+        .selectFrom('export')
+        .select('version')
+        .where('state', 'in', ['queued', 'running'])
+        .where('due_at', '<=', clockNow)
+        .orderBy('due_at')
+        .limit(p.limit)
+        .forUpdate()
+        .skipLocked()
+        .as('due'),
+    )
+    .set(({ ref }) => ({
+      state: 'running',
+      attempt: sql<number>`${ref('e.attempt')} + (${ref('e.lease')} is null)::integer`,
+      deaths: sql<number>`${ref('e.deaths')} + (${ref('e.lease')} is not null)::integer`,
+      lease: sql<string>`gen_random_uuid()`,
+      due_at: fromNow(p.seconds, 'second'),
+      lease_until: fromNow(p.seconds, 'second'),
+    }))
+    .whereRef('e.version', '=', 'due.version')
+    .returning(({ ref }) => [
+      ...(['e.version', 'e.attempt', 'e.deaths'] as const),
+      // Just given.
+      ref('e.lease').$notNull().as('lease'),
+    ]),
+)
+
+/** A job that its worker holds. */
+const held = (db: Kysely<Database>, p: Parameters<Held>) =>
+  db.updateTable('export').where('version', '=', p.version).where('lease', '=', p.lease).where('state', '=', 'running')
+/** The same, given back to be tried again. */
+const requeued = (db: Kysely<Database>, p: Parameters<Held>) =>
+  held(db, p)
+    .set({ state: 'queued', deaths: 0, ...noLease })
+    .returning('version')
+
+const begin = prepare<Held>()('export.begin', (db, p) =>
+  held(db, p)
+    .set(eb => ({ seq: eb('seq', '+', 1) }))
+    .returning('seq'),
+)
+const keep = prepare<Held & { seconds: number }>()('export.keep', (db, p) =>
+  held(db, p)
+    .set({ due_at: fromNow(p.seconds, 'second'), lease_until: fromNow(p.seconds, 'second') })
+    .returning('version'),
+)
+const finish = prepare<Held & { blob: string; file_name: string }>()('export.finish', (db, p) =>
+  held(db, p)
+    .set(eb => ({ state: 'ready', ...noLease, error: null, failed_at: null, seq: eb('seq', '+', 1) }))
+    .set({ blob: p.blob, file_name: p.file_name, created_on: nowMs })
+    .returning('seq'),
+)
+const retry = prepare<Held & { ms: number | undefined }>()('export.retry', (db, p) =>
+  requeued(db, p).set({ due_at: fromNow(p.ms, 'millisecond') }),
+)
 /** The try does not count: it was not the job that failed. */
-const release: Statement = {
-  name: 'export.release',
-  text: `update export set state = 'queued', attempt = attempt - 1, deaths = 0, lease = null, lease_until = null,
-      due_at = clock_timestamp()
-    where version = $1 and lease = $2 and state = 'running' returning version`,
-}
+const release = prepare<Held>()('export.release', (db, p) =>
+  requeued(db, p).set(eb => ({ attempt: eb('attempt', '-', 1), due_at: clockNow })),
+)
 /** However often it happens, it counts as one try at most. */
-const postpone: Statement = {
-  name: 'export.postpone',
-  text: `update export set state = 'queued', attempt = greatest(1, attempt - 1), deaths = 0, lease = null, lease_until = null,
-      error = $4, due_at = clock_timestamp() + $3 * interval '1 millisecond'
-    where version = $1 and lease = $2 and state = 'running' returning version`,
-}
-const fail: Statement = {
-  name: 'export.fail',
-  text: `update export set state = 'absent', lease = null, lease_until = null, error = $3,
-      failed_at = clock_timestamp(), seq = seq + 1
-    where version = $1 and lease = $2 and state = 'running' returning seq`,
-}
-const nextDue: Statement = {
-  name: 'export.next-due',
-  text: `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
-    from export where state in ('queued', 'running')`,
-}
-const orphans: Statement = {
-  name: 'export.orphans',
-  text: `delete from orphaned_blob returning name, exists (select from export e where e.blob = name) as "inUse"`,
-}
-
-type Selected = Omit<ExportRow, 'failedMs'> & { readonly failedText: string | null }
-
+const postpone = prepare<Held & { ms: number; reason: string }>()('export.postpone', (db, p) =>
+  requeued(db, p).set(eb => ({
+    attempt: eb.fn<number>('greatest', [sql.lit(1), eb('attempt', '-', 1)]),
+    error: p.reason,
+    due_at: fromNow(p.ms, 'millisecond'),
+  })),
+)
+const fail = prepare<Held & { error: string }>()('export.fail', (db, p) =>
+  held(db, p)
+    .set(eb => ({ state: 'absent', ...noLease, error: p.error, failed_at: clockNow, seq: eb('seq', '+', 1) }))
+    .returning('seq'),
+)
+const nextDue = prepare()('export.next-due', db =>
+  db
+    .selectFrom('export')
+    .select(({ fn }) => msUntil(fn.min('due_at')).as('ms'))
+    .where('state', 'in', ['queued', 'running']),
+)
 const absent = (version: number): ExportRow => ({
   version,
   state: 'absent',
@@ -110,47 +155,47 @@ const absent = (version: number): ExportRow => ({
   createdOn: null,
 })
 
-const rowOf = ({ failedText, ...row }: Selected): ExportRow => ({
+const rowOf = ({ failedText, ...row }: RowOf<typeof find>): ExportRow => ({
   ...row,
   failedMs: failedText === null ? null : Number(failedText),
 })
 
 export async function findExport(read: Read, version: number): Promise<ExportRow> {
-  const [row] = await read<Selected>(find, [version])
+  const [row] = await read(find, { version })
   return row ? rowOf(row) : absent(version)
 }
 
 /** The export of a version, locked until the end of the transaction: whoever decides about it decides alone. */
 export async function lockExport(tx: Queryable, version: number): Promise<ExportRow> {
-  await tx.query(ensure, [version])
-  const [row] = await tx.query<Selected>(locked, [version])
+  await tx.query(ensure, { version })
+  const [row] = await tx.query(locked, { version })
   return row ? rowOf(row) : absent(version)
 }
 
-export async function queueExport(tx: Queryable, version: number, askedBy: 'read' | 'command'): Promise<number> {
-  await tx.query(ensure, [version])
-  const [row] = await tx.query<{ seq: number }>(queue, [version, askedBy, newId('EX')])
+export async function queueExport(tx: Queryable, version: number, askedBy: AskedBy): Promise<number> {
+  await tx.query(ensure, { version })
+  const [row] = await tx.query(queue, { version, asked_by: askedBy, task: newId('EX') })
   return row?.seq ?? 1
 }
 
 /** Id of the job that made or makes the export of a version, as the platform's list of tasks has it. */
 export async function exportTask(read: Read, version: number): Promise<string> {
-  const [row] = await read<{ task: string }>(task, [version])
+  const [row] = await read(task, { version })
   return row?.task ?? ''
 }
 
 /** The sequence number of the event that says that a job has begun; undefined when it is another worker's. */
 export async function beginExport(tx: Queryable, { version, lease }: ExportJob): Promise<number | undefined> {
-  const [row] = await tx.query<{ seq: number }>(begin, [version, lease])
+  const [row] = await tx.query(begin, { version, lease })
   return row?.seq
 }
 
 export async function adoptExport(tx: Queryable, version: number): Promise<void> {
-  await tx.query(adopt, [version])
+  await tx.query(adopt, { version })
 }
 
 export async function clearExport(tx: Queryable, version: number): Promise<number> {
-  const [row] = await tx.query<{ seq: number }>(clear, [version])
+  const [row] = await tx.query(clear, { version })
   return row?.seq ?? 1
 }
 
@@ -163,17 +208,17 @@ export type ExportJob = {
 }
 
 export function takeExports(store: AnyStore, limit: number, leaseSeconds: number): Promise<ExportJob[]> {
-  return store.write<ExportJob>(take, [limit, leaseSeconds])
+  return store.write(take, { limit, seconds: leaseSeconds })
 }
 
 /** False when the job is somebody else's by now, or was given up. */
 export async function keepExport(store: AnyStore, { version, lease }: ExportJob, leaseSeconds: number) {
-  return (await store.write(keep, [version, lease, leaseSeconds])).length > 0
+  return (await store.write(keep, { version, lease, seconds: leaseSeconds })).length > 0
 }
 
 /** The sequence number of the event; undefined when the job is not this worker's any more. */
 export async function finishExport(tx: Queryable, { version, lease }: ExportJob, blob: string, fileName: string) {
-  const [row] = await tx.query<{ seq: number }>(finish, [version, lease, blob, fileName])
+  const [row] = await tx.query(finish, { version, lease, blob, file_name: fileName })
   return row?.seq
 }
 
@@ -184,16 +229,16 @@ export async function failExport(
   error: string,
 ): Promise<number | undefined> {
   if (attempt < attempts) {
-    await tx.query(retry, [version, lease, retryMs[attempt - 1] ?? retryMs[1]])
+    await tx.query(retry, { version, lease, ms: retryMs[attempt - 1] ?? retryMs[1] })
     return undefined
   }
-  const [row] = await tx.query<{ seq: number }>(fail, [version, lease, error])
+  const [row] = await tx.query(fail, { version, lease, error })
   return row?.seq
 }
 
 /** Leaves a job to other replicas at once. */
 export async function releaseExport(store: AnyStore, { version, lease }: ExportJob): Promise<void> {
-  await store.write(release, [version, lease])
+  await store.write(release, { version, lease })
 }
 
 /** Tries a job again later whose failure was no fault of its own; until then it says what it waits for. */
@@ -203,16 +248,10 @@ export async function postponeExport(
   delayMs: number,
   reason: string,
 ): Promise<void> {
-  await store.write(postpone, [version, lease, delayMs, reason])
+  await store.write(postpone, { version, lease, ms: delayMs, reason })
 }
 
 export async function nextExportMs(store: AnyStore): Promise<number | null> {
-  const [row] = await store.read<{ ms: number | null }>(nextDue)
+  const [row] = await store.read(nextDue)
   return row?.ms ?? null
-}
-
-/** Names of blobs whose version is gone. */
-export async function takeOrphans(tx: Queryable): Promise<string[]> {
-  const rows = await tx.query<{ name: string; inUse: boolean }>(orphans)
-  return rows.filter(({ inUse }) => !inUse).map(({ name }) => name)
 }
