@@ -242,7 +242,8 @@ describe('a publish run whose process is killed', () => {
     const ended = await endOf(running.as.curator, id)
     expect(ended).toMatchObject({ status: 'DONE', createdBy: 'curator' })
     for (const accession of accessions) {
-      const { body } = await running.as.curator.get(`as-user/studies/${accession}/versions`)
+      const { status, body } = await running.as.curator.get(`as-user/studies/${accession}/versions`)
+      expect(status, JSON.stringify(body)).toBe(200)
       expect(body.map(({ version, message }: Record<string, string>) => [version, message])).toEqual([
         ['2', 'killed'],
         ['1', 'Imported'],

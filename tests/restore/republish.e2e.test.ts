@@ -1,7 +1,7 @@
 import { serviceNames, serviceOperations } from '@slipway/contracts'
+import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { withStore } from '../chaos/event-audit.ts'
-import { eventually } from '../webhooks/support/webhook-actions.ts'
 import { startWebhookPlatform, tokens, type WebhookPlatform } from '../webhooks/support/webhook-platform.ts'
 import { callAsAdministrator } from './support/administrator-calls.ts'
 import { keptDatabases } from './support/kept-databases.ts'

@@ -6,8 +6,9 @@ import {
   taskEvents,
   taskServiceEvents,
 } from '@slipway/contracts'
+import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, verified, webhookActions } from './support/webhook-actions.ts'
+import { verified, webhookActions } from './support/webhook-actions.ts'
 import { startWebhookPlatform, tokens, type WebhookPlatform } from './support/webhook-platform.ts'
 
 let on: WebhookPlatform

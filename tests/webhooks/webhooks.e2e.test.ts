@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { eventually } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Created, eventually, verified, webhookActions } from './support/webhook-actions.ts'
+import { type Created, verified, webhookActions } from './support/webhook-actions.ts'
 import { startWebhookPlatform, tokens, type WebhookPlatform } from './support/webhook-platform.ts'
 
 let on: WebhookPlatform

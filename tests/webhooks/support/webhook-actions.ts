@@ -1,15 +1,11 @@
 import { releaseEvents } from '@slipway/contracts'
-import { eventually as wait } from '@slipway/testing'
+import { eventually } from '@slipway/testing'
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import type { WebhookPlatform } from './webhook-platform.ts'
 import type { ReceivedMessage } from './webhook-receiver.ts'
 
 export type Created = { readonly id: string; readonly secret: string }
-
-/** Generous, for machines that do other things beside. */
-export const eventually = <Value>(check: () => Value | Promise<Value>, { timeoutMs = 30_000 } = {}) =>
-  wait(check, { timeoutMs })
 
 /** What a message holds; throws unless the reference library takes it for one signed with the secret. */
 export const verified = (secret: string, { body, headers }: ReceivedMessage) =>
