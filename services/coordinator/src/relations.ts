@@ -1,5 +1,9 @@
 import { type ErrorDetail, invalid } from '@slipway/contracts'
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+
+const prepare = preparer<Database>()
 
 export type Relations = {
   readonly release?: string | null | undefined
@@ -8,22 +12,28 @@ export type Relations = {
   readonly study?: string | null | undefined
 }
 
-const exist: Statement = {
-  name: 'relations-exist',
-  text: `
-    select
-      $1::text is null or exists (select from release where kf_id = $1) as release,
-      $2::text is null or exists (select from task where kf_id = $2) as task,
-      $3::text is null or exists (select from task_service where kf_id = $3 and not deleted) as task_service,
-      $4::text is null or exists (select from study where kf_id = $4) as study`,
-}
+const exist = prepare<Relations>()('relations.exist', (db, p) => {
+  const release = db.selectFrom('release').select('kf_id').where('kf_id', '=', sql<string>`${p.release}`)
+  const task = db.selectFrom('task').select('kf_id').where('kf_id', '=', sql<string>`${p.task}`)
+  const service = db
+    .selectFrom('task_service')
+    .select('kf_id')
+    .where('kf_id', '=', sql<string>`${p.task_service}`)
+    .where('deleted', '=', false)
+  const study = db.selectFrom('study').select('kf_id').where('kf_id', '=', sql<string>`${p.study}`)
+  return db.selectNoFrom([
+    sql<boolean>`${p.release}::text is null or exists ${release}`.as('release'),
+    sql<boolean>`${p.task}::text is null or exists ${task}`.as('task'),
+    sql<boolean>`${p.task_service}::text is null or exists ${service}`.as('task_service'),
+    sql<boolean>`${p.study}::text is null or exists ${study}`.as('study'),
+  ])
+})
 
 /** Names of the relations that lead nowhere; absent and null ones lead nowhere legitimately and are not among them. */
 export async function missingRelations(read: Queryable['query'], relations: Relations): Promise<(keyof Relations)[]> {
   const { release, task, task_service, study } = relations
   if (!release && !task && !task_service && !study) return []
-  const values = [release ?? null, task ?? null, task_service ?? null, study ?? null]
-  const [row] = await read<Record<keyof Relations, boolean>>(exist, values)
+  const [row] = await read(exist, relations)
   const names = ['release', 'study', 'task_service', 'task'] as const
   return names.filter(name => row && !row[name])
 }

@@ -26,3 +26,7 @@ export const clock = sql<string>`clock_timestamp()`
 export function fromNow(seconds: Expression<number>): RawBuilder<string> {
   return sql<string>`clock_timestamp() + make_interval(secs => ${seconds})`
 }
+
+export function before(seconds: Expression<number>): RawBuilder<string> {
+  return sql<string>`clock_timestamp() - make_interval(secs => ${seconds})`
+}

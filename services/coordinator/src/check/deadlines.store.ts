@@ -1,18 +1,29 @@
-import type { Queryable, Statement, Store } from '@slipway/store'
+import { taskEvents } from '@slipway/contracts'
+import { emit, preparer, type Queryable, type Store } from '@slipway/store'
+import { sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
-import type { JobEvent } from '../platform-task/job-kinds.ts'
 import { projectEvents } from '../platform-task/project.ts'
+import { before } from '../rendered.ts'
 
-const overdueTasks: Statement = {
-  name: 'deadline-tasks',
-  text: `
-    select distinct t.release from task t join release r on r.kf_id = t.release
-    where t.state in ('waiting', 'initialized', 'running', 'publishing')
-      and r.state not in ('canceling', 'published', 'canceled', 'failed')
-      and (t.moved_at < clock_timestamp() - make_interval(secs => $1)
-        or ($2::float8 > 0 and t.heard_at < clock_timestamp() - make_interval(secs => $2)))
-    limit 1000`,
-}
+const prepare = preparer<Database>()
+
+const overdueTasks = prepare<{ deadline: number; silence: number }>()('deadline.tasks', (db, p) =>
+  db
+    .selectFrom('task as t')
+    .innerJoin('release as r', 'r.kf_id', 't.release')
+    .select('t.release')
+    .distinct()
+    .where('t.state', 'in', ['waiting', 'initialized', 'running', 'publishing'])
+    .where('r.state', 'not in', ['canceling', 'published', 'canceled', 'failed'])
+    .where(eb =>
+      eb.or([
+        eb('t.moved_at', '<', before(p.deadline)),
+        eb.and([sql<boolean>`${p.silence}::float8 > 0`, eb('t.heard_at', '<', before(p.silence))]),
+      ]),
+    )
+    .limit(sql.lit(1000)),
+)
 
 /**
  * Releases with a task that is over its deadline (nothing happened to it for so long), or that was silent for longer
@@ -23,59 +34,81 @@ export async function releasesWithOverdueTasks(
   deadlineSeconds: number,
   silenceSeconds: number,
 ): Promise<string[]> {
-  const rows = await store.read<{ release: string }>(overdueTasks, [deadlineSeconds, silenceSeconds])
+  const rows = await store.read(overdueTasks, { deadline: deadlineSeconds, silence: silenceSeconds })
   return rows.map(row => row.release)
 }
 
-const overdueReleases: Statement = {
-  name: 'deadline-releases',
-  text: `
-    select kf_id from release r
-    where state in ('initializing', 'running', 'publishing')
-      and created_at < clock_timestamp() - make_interval(secs => $1)
-      and coalesce((select max(created_at) from event e where e.release = r.kf_id), created_at)
-        < clock_timestamp() - make_interval(secs => $1)
-    limit 1000`,
-}
+const overdueReleases = prepare<{ seconds: number }>()('deadline.releases', (db, p) =>
+  db
+    .selectFrom('release as r')
+    .select('r.kf_id')
+    .where('r.state', 'in', ['initializing', 'running', 'publishing'])
+    .where('r.created_at', '<', before(p.seconds))
+    .where(eb => {
+      const newest = eb
+        .selectFrom('event as e')
+        .select(sql<string>`max(e.created_at)`.as('newest'))
+        .whereRef('e.release', '=', 'r.kf_id')
+      return eb(eb.fn.coalesce(newest, 'r.created_at'), '<', before(p.seconds))
+    })
+    .limit(sql.lit(1000)),
+)
 
 /** Releases under way in which nothing happened for so long. */
 export async function overdueReleaseIds(store: Store<Database>, seconds: number): Promise<string[]> {
-  const rows = await store.read<{ kf_id: string }>(overdueReleases, [seconds])
-  return rows.map(row => row.kf_id)
+  return (await store.read(overdueReleases, { seconds })).map(row => row.kf_id)
 }
 
-const releasesUnderWay: Statement = {
-  name: 'deadline-under-way',
-  text: `
-    select kf_id from release
-    where state in ('initializing', 'running', 'publishing', 'canceling') order by created_at limit 10000`,
-}
+const releasesUnderWay = prepare()('deadline.under-way', db =>
+  db
+    .selectFrom('release')
+    .select('kf_id')
+    .where('state', 'in', ['initializing', 'running', 'publishing', 'canceling'])
+    .orderBy('created_at')
+    .limit(sql.lit(10_000)),
+)
 
 /** Releases that wait for something to happen. */
 export async function releasesInFlight(store: Store<Database>): Promise<string[]> {
-  const rows = await store.read<{ kf_id: string }>(releasesUnderWay)
-  return rows.map(row => row.kf_id)
+  return (await store.read(releasesUnderWay)).map(row => row.kf_id)
 }
 
-const orphans: Statement = {
-  name: 'deadline-orphans',
-  text: `
-    with gone as (
-      delete from task t using task_service s, release r
-      where s.kf_id = t.task_service and s.deleted and r.kf_id = t.release
-        and r.state in ('published', 'canceled', 'failed')
-        and ($1::text is null or s.kf_id = $1)
-      returning t.kf_id, t.release, t.task_service, s.name, t.state, t.progress, t.seq
+const orphans = prepare<{ service: string | null }>()('deadline.orphans', (db, p) =>
+  db
+    .with('gone', q =>
+      q
+        .deleteFrom('task as t')
+        .using(['task_service as s', 'release as r'])
+        .whereRef('s.kf_id', '=', 't.task_service')
+        .where('s.deleted', '=', true)
+        .whereRef('r.kf_id', '=', 't.release')
+        .where('r.state', 'in', ['published', 'canceled', 'failed'])
+        .where(eb => eb.or([sql<boolean>`${p.service}::text is null`, sql<boolean>`s.kf_id = ${p.service}`]))
+        .returning(['t.kf_id', 't.release', 't.task_service', 's.name', 't.state', 't.progress', 't.seq']),
     )
-    insert into platform.outbox (noun, verb, aggregate, sequence, actor, data)
-    select 'task', 'deleted', kf_id, seq + 1, 'system', json_build_object('task_id', kf_id, 'release_id', release,
-      'task_service_id', task_service, 'service_name', name, 'state', state, 'previous_state', state,
-      'progress', progress)
-    from gone
-    returning noun, verb, aggregate, actor, data`,
-}
+    .with('announced', q => {
+      const events = q.selectFrom('gone').select(eb => [
+        'kf_id as aggregate',
+        eb('seq', '+', 1).as('sequence'),
+        sql.lit('system').as('actor'),
+        sql.lit(null).as('traceparent'),
+        jsonBuildObject({
+          task_id: eb.ref('kf_id'),
+          release_id: eb.ref('release'),
+          task_service_id: eb.ref('task_service'),
+          service_name: eb.ref('name'),
+          state: eb.ref('state'),
+          previous_state: eb.ref('state'),
+          progress: eb.ref('progress'),
+        }).as('data'),
+      ])
+      return emit(q, taskEvents.deleted, events).returning(['noun', 'verb', 'aggregate', 'actor', 'data'])
+    })
+    .selectFrom('announced')
+    .selectAll(),
+)
 
 /** Removes the tasks of deleted task services from releases that have ended; of one service, or of all. */
 export async function removeOrphanedTasks(tx: Queryable, service: string | null): Promise<void> {
-  await projectEvents(tx, await tx.query<JobEvent>(orphans, [service]))
+  await projectEvents(tx, await tx.query(orphans, { service }))
 }

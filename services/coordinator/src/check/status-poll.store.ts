@@ -1,9 +1,15 @@
-import type { Queryable, Statement, Store } from '@slipway/store'
+import { preparer, type Queryable, type Store } from '@slipway/store'
+import { sql } from 'kysely'
 import type { Database } from '../database.ts'
-import { type Exchange, leaseSeconds } from '../exchange/exchange.store.ts'
+import { beginExchanges, type Exchange } from '../exchange/exchange.store.ts'
+import { studiesOf, urlOf } from '../release/release-parts.ts'
+import { clock, fromNow } from '../rendered.ts'
 
+const prepare = preparer<Database>()
+
+const polled = ['running', 'publishing'] as const
 /** A task that is being canceled is asked nothing more: its cancel is the last that it hears. */
-const mayBePolled = `r.state not in ('canceling', 'canceled', 'failed')`
+const unpolled = ['canceling', 'canceled', 'failed'] as const
 
 export type TaskToPoll = Exchange & {
   /** The task. */
@@ -11,31 +17,38 @@ export type TaskToPoll = Exchange & {
   readonly release: string
 }
 
-const take: Statement = {
-  name: 'poll-take',
-  text: `
-    with due as (
-      select t.kf_id from task t join release r on r.kf_id = t.release
-      where t.state in ('running', 'publishing') and t.poll_at <= clock_timestamp() and ${mayBePolled}
-        and not exists (
-          select from exchange e where e.subject = t.kf_id and e.leased_until >= clock_timestamp()
-        )
-      order by t.poll_at limit $1
-    ), begun as (
-      insert into exchange (subject, lease, leased_until)
-      select kf_id, gen_random_uuid(), clock_timestamp() + make_interval(secs => $3) from due order by kf_id
-      on conflict (subject) do update set lease = excluded.lease, leased_until = excluded.leased_until
-        where exchange.leased_until < clock_timestamp()
-      returning subject, lease
+const take = prepare<{ limit: number; everySeconds: number }>()('poll.take', (db, p) =>
+  db
+    .with('due', q =>
+      q
+        .selectFrom('task as t')
+        .innerJoin('release as r', 'r.kf_id', 't.release')
+        .select('t.kf_id')
+        .where('t.state', 'in', polled)
+        .where('t.poll_at', '<=', clock)
+        .where('r.state', 'not in', unpolled)
+        .where(eb => {
+          const underWay = eb
+            .selectFrom('exchange as e')
+            .select('e.subject')
+            .whereRef('e.subject', '=', 't.kf_id')
+            .where('e.leased_until', '>=', clock)
+          return eb.not(eb.exists(underWay))
+        })
+        .orderBy('t.poll_at')
+        .limit(p.limit),
     )
-    update task t set poll_at = clock_timestamp() + make_interval(secs => $2)
-    from begun where t.kf_id = begun.subject
-    returning begun.subject, begun.lease, t.release`,
-}
+    .with('begun', q => beginExchanges(q, q.selectFrom('due').select('kf_id as subject')))
+    .updateTable('task as t')
+    .from('begun')
+    .set({ poll_at: fromNow(p.everySeconds) })
+    .whereRef('t.kf_id', '=', 'begun.subject')
+    .returning(['begun.subject', 'begun.lease', 't.release']),
+)
 
 /** Takes tasks whose poll is due and with which nothing is under way, and sets the next poll. */
-export async function takeTasksToPoll(store: Store<Database>, limit: number, everySeconds: number) {
-  return store.write<TaskToPoll>(take, [limit, everySeconds, leaseSeconds])
+export function takeTasksToPoll(store: Store<Database>, limit: number, everySeconds: number): Promise<TaskToPoll[]> {
+  return store.write(take, { limit, everySeconds })
 }
 
 export type PollAim = {
@@ -45,41 +58,46 @@ export type PollAim = {
   readonly heard: string
 }
 
-const aim: Statement = {
-  name: 'poll-aim',
-  text: `
-    select case when s.deleted then null else s.url end as url,
-      array(select study from release_study where release = r.kf_id order by ordinal) as studies,
-      t.heard_at::text as heard
-    from exchange e join task t on t.kf_id = e.subject join release r on r.kf_id = t.release
-      left join task_service s on s.kf_id = t.task_service
-    where e.subject = $1 and e.lease = $2 and t.state in ('running', 'publishing') and ${mayBePolled}`,
-}
+const aim = prepare<Exchange>()('poll.aim', (db, p) =>
+  db
+    .selectFrom('exchange as e')
+    .innerJoin('task as t', 't.kf_id', 'e.subject')
+    .innerJoin('release as r', 'r.kf_id', 't.release')
+    .leftJoin('task_service as s', 's.kf_id', 't.task_service')
+    .select(eb => [urlOf(eb).as('url'), studiesOf(eb).as('studies'), sql<string>`t.heard_at::text`.as('heard')])
+    .where('e.subject', '=', p.subject)
+    .where('e.lease', '=', p.lease)
+    .where('t.state', 'in', polled)
+    .where('r.state', 'not in', unpolled),
+)
 
 /** Looks at a task right before it is polled; undefined if there is nothing to ask any more. */
 export async function aimPoll(store: Store<Database>, { subject, lease }: TaskToPoll): Promise<PollAim | undefined> {
-  const [found] = await store.write<PollAim>(aim, [subject, lease])
+  const [found] = await store.write(aim, { subject, lease })
   return found
 }
 
-const heardStatement: Statement = {
-  name: 'poll-heard',
-  text: `update task set heard_at = clock_timestamp(), poll_failures = 0 where kf_id = $1`,
-}
+const heard = prepare<{ task: string }>()('poll.heard', (db, p) =>
+  db.updateTable('task').set({ heard_at: clock, poll_failures: 0 }).where('kf_id', '=', p.task),
+)
 
 /** Notes that the task service answered. */
 export async function noteAnswer(tx: Queryable, task: string): Promise<void> {
-  await tx.query(heardStatement, [task])
+  await tx.query(heard, { task })
 }
 
-const failedStatement: Statement = {
-  name: 'poll-failed',
-  text: `
-    with ended as (delete from exchange where subject = $1 and lease = $3 returning subject)
-    update task set poll_failures = poll_failures + 1, poll_at = clock_timestamp() + make_interval(secs => $2)
-    from ended where kf_id = ended.subject and state in ('running', 'publishing')
-    returning poll_failures`,
-}
+const failed = prepare<Exchange & { seconds: number }>()('poll.failed', (db, p) =>
+  db
+    .with('ended', q =>
+      q.deleteFrom('exchange').where('subject', '=', p.subject).where('lease', '=', p.lease).returning('subject'),
+    )
+    .updateTable('task')
+    .from('ended')
+    .set(eb => ({ poll_failures: eb('poll_failures', '+', 1), poll_at: fromNow(p.seconds) }))
+    .whereRef('kf_id', '=', 'ended.subject')
+    .where('state', 'in', polled)
+    .returning('poll_failures'),
+)
 
 /**
  * Ends a poll that failed and sets the next try; answers how many have failed in a row, 0 if it is another process's by
@@ -90,15 +108,13 @@ export async function noteFailure(
   { subject, lease }: TaskToPoll,
   retrySeconds: number,
 ): Promise<number> {
-  const [row] = await tx.query<{ poll_failures: number }>(failedStatement, [subject, retrySeconds, lease])
+  const [row] = await tx.query(failed, { subject, lease, seconds: retrySeconds })
   return row?.poll_failures ?? 0
 }
 
-const dueNow: Statement = {
-  name: 'poll-all-now',
-  text: `
-    update task set poll_at = clock_timestamp() where state in ('running', 'publishing') returning kf_id`,
-}
+const dueNow = prepare()('poll.all-now', db =>
+  db.updateTable('task').set({ poll_at: clock }).where('state', 'in', polled).returning('kf_id'),
+)
 
 /** Makes the poll of every task under way due now; answers how many there are. */
 export async function pollAllNow(store: Store<Database>): Promise<number> {

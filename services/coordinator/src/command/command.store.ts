@@ -1,8 +1,13 @@
 import type { ReleaseState, TaskState } from '@slipway/contracts'
-import type { Queryable, Statement, Store } from '@slipway/store'
+import { type Parameters, parametersOf, preparer, type Queryable, type Store } from '@slipway/store'
+import { sql, type UpdateObject } from 'kysely'
 import type { Database } from '../database.ts'
-import { leaseSeconds } from '../exchange/exchange.store.ts'
+import { beginExchanges } from '../exchange/exchange.store.ts'
 import type { CommandAction } from '../release/release.ts'
+import { studiesOf, urlOf } from '../release/release-parts.ts'
+import { ageSeconds, clock, fromNow } from '../rendered.ts'
+
+const prepare = preparer<Database>()
 
 /** A command that this process, and no other, carries out now. */
 export type DueCommand = {
@@ -25,42 +30,71 @@ export type DueCommand = {
 /** The id of what a command is about: one command of a subject is carried out at a time. */
 export const subjectOf = ({ task, release }: Pick<DueCommand, 'task' | 'release'>): string => task ?? release
 
-const take: Statement = {
-  name: 'command-take',
-  text: `
-    with due as (
-      select id, coalesce(task, release) as subject, due_at, lease is not null as orphaned from command c
-      where finished_at is null and due_at <= clock_timestamp()
-        and (leased_until is null or leased_until < clock_timestamp())
-        and not exists (
-          select from exchange e where e.subject = coalesce(c.task, c.release) and e.leased_until >= clock_timestamp()
-        )
-      order by due_at limit $1
-      for update skip locked
-    ), begun as (
-      insert into exchange (subject, lease, leased_until)
-      select subject, gen_random_uuid(), clock_timestamp() + make_interval(secs => $2)
-      from (select distinct subject from due) subjects order by subject
-      on conflict (subject) do update set lease = excluded.lease, leased_until = excluded.leased_until
-        where exchange.leased_until < clock_timestamp()
-      returning subject, lease, leased_until
-    ), chosen as (
-      select distinct on (subject) due.id, due.orphaned, begun.lease, begun.leased_until
-      from due join begun using (subject) order by subject, due_at, id
+const take = prepare<{ limit: number }>()('command.take', (db, p) =>
+  db
+    .with('due', q =>
+      q
+        .selectFrom('command as c')
+        .select([
+          'c.id',
+          sql<string>`coalesce(c.task, c.release)`.as('subject'),
+          'c.due_at',
+          sql<boolean>`c.lease is not null`.as('orphaned'),
+        ])
+        .where('c.finished_at', 'is', null)
+        .where('c.due_at', '<=', clock)
+        .where(eb => eb.or([eb('c.leased_until', 'is', null), eb('c.leased_until', '<', clock)]))
+        .where(eb => {
+          const underWay = eb
+            .selectFrom('exchange as e')
+            .select('e.subject')
+            .where('e.subject', '=', eb.fn.coalesce('c.task', 'c.release'))
+            .where('e.leased_until', '>=', clock)
+          return eb.not(eb.exists(underWay))
+        })
+        .orderBy('c.due_at')
+        .limit(p.limit)
+        .forUpdate()
+        .skipLocked(),
     )
-    update command c set lease = chosen.lease, leased_until = chosen.leased_until,
-      deaths = c.deaths + chosen.orphaned::integer
-    from chosen where c.id = chosen.id
-    returning c.id, c.release, c.task, c.action, c.lease, c.attempt, c.deaths, c.overtaken_at is not null as overtaken,
-      extract(epoch from clock_timestamp() - c.created_at)::float8 as age`,
-}
+    .with('begun', q => beginExchanges(q, q.selectFrom('due').select('subject').distinct()))
+    .with('chosen', q =>
+      q
+        .selectFrom('due')
+        .innerJoin('begun', 'begun.subject', 'due.subject')
+        .select(['due.id', 'due.orphaned', 'begun.lease', 'begun.leased_until'])
+        .distinctOn('due.subject')
+        .orderBy('due.subject')
+        .orderBy('due.due_at')
+        .orderBy('due.id'),
+    )
+    .updateTable('command as c')
+    .from('chosen')
+    .set(eb => ({
+      lease: eb.ref('chosen.lease'),
+      leased_until: eb.ref('chosen.leased_until'),
+      deaths: sql<number>`c.deaths + chosen.orphaned::integer`,
+    }))
+    .whereRef('c.id', '=', 'chosen.id')
+    .returning(eb => [
+      'c.id',
+      'c.release',
+      'c.task',
+      'c.action',
+      'chosen.lease',
+      'c.attempt',
+      'c.deaths',
+      sql<boolean>`c.overtaken_at is not null`.as('overtaken'),
+      ageSeconds(eb.ref('c.created_at')).as('age'),
+    ]),
+)
 
 /**
  * Takes commands that are due, the oldest of each task, and none of a task with which something is under way already.
  * One that is not kept falls to another replica.
  */
-export async function takeCommands(store: Store<Database>, limit: number): Promise<DueCommand[]> {
-  return store.write<DueCommand>(take, [limit, leaseSeconds])
+export function takeCommands(store: Store<Database>, limit: number): Promise<DueCommand[]> {
+  return store.write(take, { limit })
 }
 
 /** What a command finds right before its request is sent. */
@@ -76,67 +110,107 @@ export type Aim = {
   readonly unsettled: boolean
 }
 
-const aim: Statement = {
-  name: 'command-aim',
-  text: `
-    with aimed as (
-      update command set sent_at = clock_timestamp() where id = $1 and lease = $2 and finished_at is null
-      returning release, task, old.sent_at is not null as unsettled
+const aim = prepare<Held>()('command.aim', (db, p) =>
+  db
+    .with('aimed', q =>
+      q
+        .updateTable('command')
+        .set({ sent_at: clock })
+        .where('id', '=', p.id)
+        .where('lease', '=', p.lease)
+        .where('finished_at', 'is', null)
+        .returning(['release', 'task', sql<boolean>`old.sent_at is not null`.as('unsettled')]),
     )
-    select r.state as release_state, t.state as task_state, case when s.deleted then null else s.url end as url,
-      array(select study from release_study where release = r.kf_id order by ordinal) as studies, t.heard_at::text as heard,
-      aimed.unsettled
-    from aimed join release r on r.kf_id = aimed.release join task t on t.kf_id = aimed.task
-      left join task_service s on s.kf_id = t.task_service`,
-}
+    .selectFrom('aimed')
+    .innerJoin('release as r', 'r.kf_id', 'aimed.release')
+    .innerJoin('task as t', 't.kf_id', 'aimed.task')
+    .leftJoin('task_service as s', 's.kf_id', 't.task_service')
+    .select(eb => [
+      'r.state as release_state',
+      't.state as task_state',
+      urlOf(eb).as('url'),
+      studiesOf(eb).as('studies'),
+      sql<string>`t.heard_at::text`.as('heard'),
+      'aimed.unsettled',
+    ]),
+)
 
 /**
  * Looks at the release again, and notes that a request of the command is about to be sent; undefined if the command is
  * another process's by now.
  */
 export async function takeAim(store: Store<Database>, { id, lease }: DueCommand): Promise<Aim | undefined> {
-  const [found] = await store.write<Aim>(aim, [id, lease])
+  const [found] = await store.write(aim, { id, lease })
   return found
 }
 
-/** Ends the exchange of a command that was changed, and says whether another one has waited for that. */
-const settled = (change: string, condition = '') => `
-  with settled as (
-    update command c set lease = null, leased_until = null, ${change}
-    where id = $1 and lease = $2 and finished_at is null ${condition}
-    returning id, task, coalesce(task, release) as subject
-  ), ended as (
-    delete from exchange e using settled where e.subject = settled.subject and e.lease = $2
-  )
-  select exists (
-    select from command o
-    where o.task = settled.task and o.id <> settled.id and o.finished_at is null and o.due_at <= clock_timestamp()
-  ) as waited from settled`
+type Held = Pick<DueCommand, 'id' | 'lease'>
+
+/** Changes a command that is held, ends its exchange, and says whether another one has waited for that. */
+function prepareSettling<Given>(
+  name: string,
+  change: (p: Parameters<Given>) => UpdateObject<Database, 'command'>,
+  { once = false } = {},
+) {
+  return prepare<Held & Given>()(`command.${name}`, db => {
+    const p = parametersOf<Held>()
+    return db
+      .with('settled', q =>
+        q
+          .updateTable('command')
+          .set({ lease: null, leased_until: null, ...change(parametersOf<Given>()) })
+          .where('id', '=', p.id)
+          .where('lease', '=', p.lease)
+          .where('finished_at', 'is', null)
+          .$if(once, command => command.where('overtaken_at', 'is', null))
+          .returning(eb => ['id', 'task', eb.fn.coalesce('task', 'release').as('subject')]),
+      )
+      .with('ended', q =>
+        q
+          .deleteFrom('exchange as e')
+          .using('settled')
+          .whereRef('e.subject', '=', 'settled.subject')
+          .where('e.lease', '=', p.lease),
+      )
+      .selectFrom('settled')
+      .select(eb => {
+        const waiting = eb
+          .selectFrom('command as o')
+          .select('o.id')
+          .whereRef('o.task', '=', 'settled.task')
+          .whereRef('o.id', '<>', 'settled.id')
+          .where('o.finished_at', 'is', null)
+          .where('o.due_at', '<=', clock)
+        return sql<boolean>`exists ${waiting}`.as('waited')
+      })
+  })
+}
 
 /** Undefined: the command is another process's by now, or was settled before, so that this outcome does not count. */
 export type Settlement = { readonly waited: boolean } | undefined
 
-type Held = Pick<DueCommand, 'id' | 'lease'>
-
-const finish: Statement = {
-  name: 'command-finish',
-  text: settled('finished_at = clock_timestamp(), last_error = coalesce($3, last_error)'),
-}
+const finish = prepareSettling<{ error: string | undefined }>('finish', p => ({
+  finished_at: clock,
+  last_error: sql<string>`coalesce(${p.error}, last_error)`,
+}))
 
 /** Marks a command as done. */
 export async function finishCommand(tx: Queryable, { id, lease }: Held, error?: string): Promise<Settlement> {
-  const [settlement] = await tx.query<{ waited: boolean }>(finish, [id, lease, error ?? null])
+  const [settlement] = await tx.query(finish, { id, lease, error })
   return settlement
 }
 
-const overtake: Statement = {
-  name: 'command-overtake',
-  text: settled(
-    `overtaken_at = clock_timestamp(), last_error = $3, attempt = attempt + 1, deaths = 0,
-      due_at = clock_timestamp() + make_interval(secs => $4)`,
-    'and overtaken_at is null',
-  ),
-}
+const overtake = prepareSettling<{ error: string; seconds: number }>(
+  'overtake',
+  p => ({
+    overtaken_at: clock,
+    last_error: p.error,
+    attempt: sql<number>`attempt + 1`,
+    deaths: 0,
+    due_at: fromNow(p.seconds),
+  }),
+  { once: true },
+)
 
 /** Lets what follows from a command happen without its answer, and has it tried again after some seconds all the same. */
 export async function overtakeCommand(
@@ -145,15 +219,17 @@ export async function overtakeCommand(
   error: string,
   seconds: number,
 ): Promise<Settlement> {
-  const [settlement] = await tx.query<{ waited: boolean }>(overtake, [id, lease, error, seconds])
+  const [settlement] = await tx.query(overtake, { id, lease, error, seconds })
   return settlement
 }
 
-const postpone: Statement = {
-  name: 'command-postpone',
-  text: settled(`last_error = $3, due_at = clock_timestamp() + make_interval(secs => $4), deaths = 0,
-      attempt = attempt + $5::boolean::integer, sent_at = case when $6 then null else sent_at end`),
-}
+const postpone = prepareSettling<Postponement>('postpone', p => ({
+  last_error: p.error,
+  due_at: fromNow(p.seconds),
+  deaths: 0,
+  attempt: sql<number>`attempt + ${p.counts}::boolean::integer`,
+  sent_at: sql<string | null>`case when ${p.undelivered} then null else sent_at end`,
+}))
 
 export type Postponement = {
   readonly error: string
@@ -168,9 +244,8 @@ export type Postponement = {
 export async function postponeCommand(
   store: Store<Database>,
   { id, lease }: Held,
-  { error, seconds, counts, undelivered }: Postponement,
+  postponement: Postponement,
 ): Promise<Settlement> {
-  const values = [id, lease, error, seconds, counts, undelivered]
-  const [settlement] = await store.write<{ waited: boolean }>(postpone, values)
+  const [settlement] = await store.write(postpone, { id, lease, ...postponement })
   return settlement
 }

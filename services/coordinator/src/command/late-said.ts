@@ -1,4 +1,6 @@
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
 import { pollCommand, type Said } from './answer.ts'
@@ -11,10 +13,11 @@ export type Saying = {
   keepFiles(tx: Queryable): Promise<void>
 }
 
-const heardSince: Statement = {
-  name: 'task-heard-since',
-  text: 'select heard_at::text <> $2 as overtaken from task where kf_id = $1',
-}
+const prepare = preparer<Database>()
+
+const heardSince = prepare<{ task: string; heard: string }>()('task.heard-since', (db, p) =>
+  db.selectFrom('task').select(sql<boolean>`heard_at::text <> ${p.heard}`.as('overtaken')).where('kf_id', '=', p.task),
+)
 
 /**
  * An answer may be older than a report that the service made while it was on the way. Steps of a task have an order by
@@ -26,7 +29,7 @@ export function sayingOf(task: string, said: Said, heard: string): Saying {
   let isOvertaken = false
   return {
     async command(tx) {
-      const [row] = await tx.query<{ overtaken: boolean }>(heardSince, [task, heard])
+      const [row] = await tx.query(heardSince, { task, heard })
       isOvertaken = row?.overtaken ?? false
       const { progress: _, ...step } = poll
       return isOvertaken ? step : poll

@@ -8,7 +8,7 @@ import {
   taskEvents,
 } from '@slipway/contracts'
 import { type Fault, faultText } from '../command/fault.ts'
-import type { Ending, Release, ReleaseChange } from './release.ts'
+import type { CommandAction, Ending, Release, ReleaseChange } from './release.ts'
 
 /** A change with who made it. */
 export type AttributedChange = {
@@ -52,7 +52,7 @@ export type OutboxRow = {
 export type ReleaseRecords = {
   readonly log: readonly LogRow[]
   readonly outbox: readonly OutboxRow[]
-  readonly commands: readonly { readonly action: string; readonly task: string | null }[]
+  readonly commands: readonly { readonly action: CommandAction; readonly task: string | null }[]
   readonly cancelReasons: ReadonlyMap<string, Ending>
   readonly faults: ReadonlyMap<string, Fault>
   /** Numbers of the newest events afterwards. */
@@ -67,7 +67,7 @@ export type ReleaseRecords = {
 export function recordsOf(release: Release, facts: ReleaseFacts, changes: readonly AttributedChange[]): ReleaseRecords {
   const log: LogRow[] = []
   const outbox: OutboxRow[] = []
-  const commands: { action: string; task: string | null }[] = []
+  const commands: { action: CommandAction; task: string | null }[] = []
   const cancelReasons = new Map<string, Ending>()
   const faults = new Map<string, Fault>()
   const taskSeq = new Map(facts.taskSeq)

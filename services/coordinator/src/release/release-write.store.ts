@@ -1,9 +1,12 @@
 import { type ReleaseState, releaseEvents } from '@slipway/contracts'
-import type { Queryable, Statement, Tx } from '@slipway/store'
+import { emit, preparer, type Queryable, type Tx } from '@slipway/store'
+import { type Expression, sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
-import type { JobEvent } from '../platform-task/job-kinds.ts'
 import { projectEvents } from '../platform-task/project.ts'
 import type { Version } from './version.ts'
+
+const prepare = preparer<Database>()
 
 export type NewRelease = {
   readonly id: string
@@ -17,51 +20,85 @@ export type NewRelease = {
 
 export type By = { readonly actor: string; readonly traceparent: string | undefined }
 
-const insert: Statement = {
-  name: 'release-insert',
-  text: `
-    with created as (
-      insert into release (kf_id, name, description, author, tags, is_major, state, major, minor, patch)
-      values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9)
-      returning name, state, version
-    ), included as (
-      insert into release_study (release, study, ordinal, metadata_version)
-      select $1, study, ordinal, (select o.version from study_object o where o.accession = study)
-      from unnest($10::text[]) with ordinality as x(study, ordinal)
-      returning study, metadata_version
-    ), pointed as (
-      update study set latest_release = $1 where kf_id = any($10::text[])
-    ), issued as (
-      insert into command (release, action) values ($1, 'enlist')
+/** Ids of studies as rows `x`, with their places. */
+const listed = (ids: Expression<string[]>) =>
+  sql<{ study: string; ordinal: number }>`unnest(${ids}::text[]) with ordinality`.as<'x'>(sql`x(study, ordinal)`)
+
+const insert = prepare<NewRelease & Version & By>()('release.insert', (db, p) =>
+  db
+    .with('created', q =>
+      q
+        .insertInto('release')
+        .values({
+          kf_id: p.id,
+          name: p.name,
+          description: p.description,
+          author: p.author,
+          tags: p.tags,
+          is_major: p.is_major,
+          state: 'waiting',
+          major: p.major,
+          minor: p.minor,
+          patch: p.patch,
+        })
+        .returning(['kf_id', 'name', 'state', 'version', 'author']),
     )
-    insert into platform.outbox (noun, verb, aggregate, sequence, actor, traceparent, data)
-    select 'release', 'created', $1, 1, $11, $12, json_build_object('release_id', $1::text, 'name', name,
-      'state', state, 'previous_state', null, 'version', version, 'studies', $10::text[], 'author', $4::text,
-      'study_versions', (select json_object_agg(study, metadata_version::text) from included
-        where metadata_version is not null))
-    from created
-    returning noun, verb, aggregate, actor, data`,
-}
+    .with('included', q =>
+      q
+        .insertInto('release_study')
+        .columns(['release', 'study', 'ordinal', 'metadata_version'])
+        .expression(eb =>
+          eb
+            .selectFrom(listed(p.studies))
+            .select(x => [
+              p.id.as('release'),
+              'x.study',
+              'x.ordinal',
+              x
+                .selectFrom('study_object as o')
+                .select('o.version')
+                .whereRef('o.accession', '=', 'x.study')
+                .as('metadata_version'),
+            ]),
+        )
+        .returning(['study', 'metadata_version']),
+    )
+    .with('pointed', q =>
+      q.updateTable('study').set({ latest_release: p.id }).where(sql<boolean>`kf_id = any(${p.studies}::text[])`),
+    )
+    .with('issued', q => q.insertInto('command').values({ release: p.id, action: 'enlist' }))
+    .with('announced', q => {
+      const events = q.selectFrom('created').select(eb => {
+        const versions = eb
+          .selectFrom('included')
+          .select(sql<Record<string, string>>`json_object_agg(study, metadata_version::text)`.as('versions'))
+          .where('metadata_version', 'is not', null)
+        return [
+          'kf_id as aggregate',
+          sql.lit(1).as('sequence'),
+          p.actor.as('actor'),
+          p.traceparent.as('traceparent'),
+          jsonBuildObject({
+            release_id: eb.ref('kf_id'),
+            name: eb.ref('name'),
+            state: eb.ref('state'),
+            previous_state: sql.lit(null),
+            version: eb.ref('version'),
+            studies: sql<string[]>`${p.studies}::text[]`,
+            author: eb.ref('author'),
+            study_versions: sql<Record<string, string> | null>`${versions}`,
+          }).as('data'),
+        ]
+      })
+      return emit(q, releaseEvents.waiting, events).returning(['noun', 'verb', 'aggregate', 'actor', 'data'])
+    })
+    .selectFrom('announced')
+    .selectAll(),
+)
 
 /** Writes a new release with the command that gets it going. The caller holds the lock on version numbers. */
 export async function insertRelease(tx: Queryable, release: NewRelease, version: Version, by: By): Promise<void> {
-  const { id, name, description, author, tags, is_major, studies } = release
-  const { major, minor, patch } = version
-  const told = await tx.query<JobEvent>(insert, [
-    id,
-    name,
-    description,
-    author,
-    tags,
-    is_major,
-    major,
-    minor,
-    patch,
-    studies,
-    by.actor,
-    by.traceparent ?? null,
-  ])
-  await projectEvents(tx, told)
+  await projectEvents(tx, await tx.query(insert, { ...release, ...version, ...by }))
 }
 
 export type CurrentRelease = {
@@ -74,55 +111,87 @@ export type CurrentRelease = {
   readonly studies: string[]
 }
 
-const lock: Statement = {
-  name: 'release-lock-fields',
-  text: `select name, description, author, tags, is_major, state from release where kf_id = $1 for update`,
-}
-const studies: Statement = {
-  name: 'release-study-list',
-  text: `select study from release_study where release = $1 order by ordinal`,
-}
+const lock = prepare<{ id: string }>()('release.lock-fields', (db, p) =>
+  db
+    .selectFrom('release')
+    .select(['name', 'description', 'author', 'tags', 'is_major', 'state'])
+    .where('kf_id', '=', p.id)
+    .forUpdate(),
+)
+const studies = prepare<{ id: string }>()('release.study-list', (db, p) =>
+  db.selectFrom('release_study').select('study').where('release', '=', p.id).orderBy('ordinal'),
+)
 
 /** Locks a release for a change of its description; undefined if there is none. */
 export async function lockFields(tx: Queryable, id: string): Promise<CurrentRelease | undefined> {
-  const [row] = await tx.query<Omit<CurrentRelease, 'studies'>>(lock, [id])
+  const [row] = await tx.query(lock, { id })
   if (!row) return undefined
-  const included = await tx.query<{ study: string }>(studies, [id])
+  const included = await tx.query(studies, { id })
   return { ...row, studies: included.map(({ study }) => study) }
 }
 
-const record: Statement = {
-  name: 'release-updated',
-  text: `
-    with numbered as (update release set seq = seq + 1 where kf_id = $1 returning *)
-    insert into platform.outbox (noun, verb, aggregate, sequence, actor, traceparent, data)
-    select '${releaseEvents.updated.noun}', '${releaseEvents.updated.verb}', kf_id, seq, $2, $3,
-      json_build_object('release_id', kf_id, 'name', name, 'state', state, 'previous_state', state,
-        'version', version, 'studies', $4::text[])
-    from numbered`,
-}
-
-const replaceStudies: Statement = {
-  name: 'release-replace-studies',
-  text: `
-    with kept as (
-      insert into release_study (release, study, ordinal)
-      select $1, study, ordinal from unnest($2::text[]) with ordinality as x(study, ordinal)
-      on conflict (release, study) do update set ordinal = excluded.ordinal
+const record = prepare<By & { id: string; studies: readonly string[] }>()('release.record-update', (db, p) =>
+  db
+    .with('numbered', q =>
+      q
+        .updateTable('release')
+        .set(eb => ({ seq: eb('seq', '+', 1) }))
+        .where('kf_id', '=', p.id)
+        .returning(['kf_id', 'seq', 'name', 'state', 'version']),
     )
-    delete from release_study where release = $1 and study <> all($2::text[])`,
-}
+    .with('announced', q => {
+      const events = q.selectFrom('numbered').select(eb => [
+        'kf_id as aggregate',
+        'seq as sequence',
+        p.actor.as('actor'),
+        p.traceparent.as('traceparent'),
+        jsonBuildObject({
+          release_id: eb.ref('kf_id'),
+          name: eb.ref('name'),
+          state: eb.ref('state'),
+          previous_state: eb.ref('state'),
+          version: eb.ref('version'),
+          studies: sql<string[]>`${p.studies}::text[]`,
+        }).as('data'),
+      ])
+      return emit(q, releaseEvents.updated, events)
+    })
+    .selectFrom('numbered')
+    .select('kf_id'),
+)
 
-const pointAgain: Statement = {
-  name: 'release-point-studies',
-  text: `
-    update study s set
-      latest_release = (select r.kf_id from release_study rs join release r on r.kf_id = rs.release
-        where rs.study = s.kf_id order by r.created_at desc, r.position desc limit 1),
-      latest_published = (select r.kf_id from release_study rs join release r on r.kf_id = rs.release
-        where rs.study = s.kf_id and r.state = 'published' order by r.created_at desc, r.position desc limit 1)
-    where s.kf_id = any($1::text[])`,
-}
+const replaceStudies = prepare<{ id: string; studies: readonly string[] }>()('release.replace-studies', (db, p) =>
+  db
+    .with('kept', q =>
+      q
+        .insertInto('release_study')
+        .columns(['release', 'study', 'ordinal'])
+        .expression(eb => eb.selectFrom(listed(p.studies)).select([p.id.as('release'), 'x.study', 'x.ordinal']))
+        .onConflict(conflict =>
+          conflict.columns(['release', 'study']).doUpdateSet(eb => ({ ordinal: eb.ref('excluded.ordinal') })),
+        ),
+    )
+    .deleteFrom('release_study')
+    .where('release', '=', p.id)
+    .where(sql<boolean>`study <> all(${p.studies}::text[])`),
+)
+
+const pointAgain = prepare<{ studies: readonly string[] }>()('release.point-studies', (db, p) =>
+  db
+    .updateTable('study as s')
+    .set(eb => {
+      const newest = eb
+        .selectFrom('release_study as rs')
+        .innerJoin('release as r', 'r.kf_id', 'rs.release')
+        .select('r.kf_id')
+        .whereRef('rs.study', '=', 's.kf_id')
+        .orderBy('r.created_at', 'desc')
+        .orderBy('r.position', 'desc')
+        .limit(sql.lit(1))
+      return { latest_release: newest, latest_published: newest.where('r.state', '=', 'published') }
+    })
+    .where(sql<boolean>`s.kf_id = any(${p.studies}::text[])`),
+)
 
 export type ReleaseFields = Partial<Omit<NewRelease, 'id'>>
 
@@ -144,8 +213,8 @@ export async function updateFields(
       .execute()
   }
   if (included) {
-    await tx.query(replaceStudies, [id, included])
-    await tx.query(pointAgain, [[...new Set([...current.studies, ...included])]])
+    await tx.query(replaceStudies, { id, studies: included })
+    await tx.query(pointAgain, { studies: [...new Set([...current.studies, ...included])] })
   }
-  await tx.query(record, [id, by.actor, by.traceparent ?? null, included ?? current.studies])
+  await tx.query(record, { id, ...by, studies: included ?? current.studies })
 }

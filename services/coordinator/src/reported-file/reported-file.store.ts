@@ -1,12 +1,19 @@
 import type { ReportedFile, TaskState } from '@slipway/contracts'
-import type { Queryable, Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
+import { sql } from 'kysely'
+import type { Database } from '../database.ts'
+import { clock } from '../rendered.ts'
 
-const keep: Statement = {
-  name: 'reported-file-keep',
-  text: `
-    update task set files = $2, heard_at = clock_timestamp()
-    where kf_id = $1 and files is distinct from $2::jsonb and state = coalesce($3, state)`,
-}
+const prepare = preparer<Database>()
+
+const keep = prepare<{ task: string; files: string; saidIn: TaskState | undefined }>()('task.keep-files', (db, p) =>
+  db
+    .updateTable('task')
+    .set({ files: p.files, heard_at: clock })
+    .where('kf_id', '=', p.task)
+    .where(sql<boolean>`files is distinct from ${p.files}::jsonb`)
+    .where(sql<boolean>`state = coalesce(${p.saidIn}, state)`),
+)
 
 /**
  * Keeps what a task service told of its files last, in the transaction that takes over the rest of what it said.
@@ -18,21 +25,21 @@ export async function keepReportedFiles(
   files: readonly ReportedFile[],
   saidIn?: TaskState,
 ): Promise<void> {
-  await tx.query(keep, [task, JSON.stringify(files), saidIn])
+  await tx.query(keep, { task, files: JSON.stringify(files), saidIn })
 }
 
 export type ReportedFiles = { readonly task_service_url: string | null; readonly files: readonly ReportedFile[] }
 
-const find: Statement = {
-  name: 'reported-file-find',
-  text: `
-    select s.url as task_service_url, coalesce(t.files, '[]') as files
-    from task t left join task_service s on s.kf_id = t.task_service and not s.deleted
-    where t.kf_id = $1`,
-}
+const find = prepare<{ task: string }>()('task.files', (db, p) =>
+  db
+    .selectFrom('task as t')
+    .leftJoin('task_service as s', join => join.onRef('s.kf_id', '=', 't.task_service').on('s.deleted', '=', false))
+    .select(['s.url as task_service_url', sql<readonly ReportedFile[]>`coalesce(t.files, '[]')`.as('files')])
+    .where('t.kf_id', '=', p.task),
+)
 
 /** Undefined: there is no such task. */
 export async function findReportedFiles(read: Queryable['query'], task: string): Promise<ReportedFiles | undefined> {
-  const [row] = await read<ReportedFiles>(find, [task])
+  const [row] = await read(find, { task })
   return row
 }

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, idPrefixes, newId, scheduledReleaseOperations } from '@slipway/contracts'
 import { handlerOf, requireRole } from '@slipway/service'
-import { isUniqueViolation, type Queryable, type Statement, type Store } from '@slipway/store'
+import { isUniqueViolation, preparer, type Queryable, type Store } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { unknownStudy } from '../release/create-release.ts'
 import { firstUnknownStudy } from '../release/release.store.ts'
@@ -9,11 +9,14 @@ import { insertRelease } from '../release/release-write.store.ts'
 import { greatestVersion, lockVersionNumbers } from '../release/version.store.ts'
 import { candidateVersion } from '../release/version.ts'
 
-const find: Statement = { name: 'scheduled-release-find', text: 'select release from scheduled_release where id = $1' }
-const keep: Statement = {
-  name: 'scheduled-release-keep',
-  text: 'insert into scheduled_release (id, release) values ($1, $2)',
-}
+const prepare = preparer<Database>()
+
+const find = prepare<{ id: string }>()('scheduled-release.find', (db, p) =>
+  db.selectFrom('scheduled_release').select('release').where('id', '=', p.id),
+)
+const keep = prepare<{ id: string; release: string }>()('scheduled-release.keep', (db, p) =>
+  db.insertInto('scheduled_release').values({ id: p.id, release: p.release }),
+)
 
 /** A random id can be taken already. */
 const attempts = 3
@@ -41,7 +44,7 @@ export function scheduledReleaseHandlers(store: Store<Database>, kick: () => voi
           const kf_id = newId(idPrefixes.release)
           const version = candidateVersion(await greatestVersion(tx))
           await insertRelease(tx, { id: kf_id, author, ...fields }, version, by)
-          await tx.query(keep, [id, kf_id])
+          await tx.query(keep, { id, release: kf_id })
           return kf_id
         })
       for (let attempt = 1; ; attempt += 1) {
@@ -58,6 +61,6 @@ export function scheduledReleaseHandlers(store: Store<Database>, kick: () => voi
 }
 
 async function releaseOf(query: Queryable['query'], id: string): Promise<string | undefined> {
-  const [row] = await query<{ release: string }>(find, [id])
+  const [row] = await query(find, { id })
   return row?.release
 }

@@ -1,5 +1,6 @@
-import { preparer, type Queryable, type Statement } from '@slipway/store'
+import { preparer, type Queryable } from '@slipway/store'
 import type { Database } from '../database.ts'
+import { recordset } from '../recordset.ts'
 
 const prepare = preparer<Database>()
 
@@ -10,15 +11,32 @@ export type KnownTaskService = {
   readonly enabled: boolean
 }
 
-const upsert: Statement = {
-  name: 'task-service-upsert',
-  text: `
-    insert into task_service (kf_id, name, url, enabled, deleted, sequence) values ($1, $2, $3, $4, $5, $6)
-    on conflict (kf_id) do update
-      set name = excluded.name, url = excluded.url, enabled = excluded.enabled, deleted = excluded.deleted,
-        sequence = excluded.sequence
-      where excluded.sequence > task_service.sequence`,
-}
+type Noted = KnownTaskService & { readonly deleted: boolean; readonly sequence: number }
+
+const upsert = prepare<Noted>()('task-service.upsert', (db, p) =>
+  db
+    .insertInto('task_service')
+    .values({
+      kf_id: p.kf_id,
+      name: p.name,
+      url: p.url,
+      enabled: p.enabled,
+      deleted: p.deleted,
+      sequence: p.sequence,
+    })
+    .onConflict(conflict =>
+      conflict
+        .column('kf_id')
+        .doUpdateSet(eb => ({
+          name: eb.ref('excluded.name'),
+          url: eb.ref('excluded.url'),
+          enabled: eb.ref('excluded.enabled'),
+          deleted: eb.ref('excluded.deleted'),
+          sequence: eb.ref('excluded.sequence'),
+        }))
+        .whereRef('excluded.sequence', '>', 'task_service.sequence'),
+    ),
+)
 
 /** Notes what an event says about a task service, unless a later one was noted already. */
 export async function noteTaskService(
@@ -27,18 +45,38 @@ export async function noteTaskService(
   deleted: boolean,
   sequence: number,
 ): Promise<void> {
-  await tx.query(upsert, [kf_id, name, url, enabled, deleted, sequence])
+  await tx.query(upsert, { kf_id, name, url, enabled, deleted, sequence })
 }
 
-const add: Statement = {
-  name: 'task-service-add',
-  text: `
-    insert into task_service (kf_id, name, url, enabled, sequence)
-    select kf_id, name, url, enabled, sequence
-    from json_to_recordset($1::json) as x(kf_id text, name text, url text, enabled boolean, sequence bigint)
-    on conflict (kf_id) do update set name = excluded.name, url = excluded.url, enabled = excluded.enabled
-      where not task_service.deleted and task_service.sequence = excluded.sequence`,
-}
+const add = prepare<{ services: string }>()('task-service.add', (db, p) =>
+  db
+    .insertInto('task_service')
+    .columns(['kf_id', 'name', 'url', 'enabled', 'sequence'])
+    .expression(eb =>
+      eb
+        .selectFrom(
+          recordset<Omit<Noted, 'deleted'>>(p.services, {
+            kf_id: 'text',
+            name: 'text',
+            url: 'text',
+            enabled: 'boolean',
+            sequence: 'bigint',
+          }),
+        )
+        .select(['x.kf_id', 'x.name', 'x.url', 'x.enabled', 'x.sequence']),
+    )
+    .onConflict(conflict =>
+      conflict
+        .column('kf_id')
+        .doUpdateSet(eb => ({
+          name: eb.ref('excluded.name'),
+          url: eb.ref('excluded.url'),
+          enabled: eb.ref('excluded.enabled'),
+        }))
+        .where('task_service.deleted', '=', false)
+        .whereRef('task_service.sequence', '=', 'excluded.sequence'),
+    ),
+)
 
 /**
  * Adds or refreshes what the registry answered; its events, older or newer, go on counting. `before`: the sequences that
@@ -52,58 +90,62 @@ export async function addTaskServices(
   const rows = services.map(({ kf_id, name, url, enabled }) => {
     return { kf_id, name, url, enabled, sequence: before.get(kf_id) ?? 0 }
   })
-  if (rows.length > 0) await write(add, [JSON.stringify(rows)])
+  if (rows.length > 0) await write(add, { services: JSON.stringify(rows) })
 }
 
 /** Of the last event that was noted of each task service, by its id. */
 export type Sequences = ReadonlyMap<string, number>
 
-const sequences = prepare()('task-service-sequences', db => db.selectFrom('task_service').select(['kf_id', 'sequence']))
+const sequences = prepare()('task-service.sequences', db => db.selectFrom('task_service').select(['kf_id', 'sequence']))
 
 export async function readSequences(read: Queryable['query']): Promise<Sequences> {
   return new Map((await read(sequences)).map(({ kf_id, sequence }) => [kf_id, sequence]))
 }
 
-const known: Statement = { name: 'task-service-known', text: `select 1 from task_service where kf_id = $1` }
+const known = prepare<{ id: string }>()('task-service.known', (db, p) =>
+  db.selectFrom('task_service').select('kf_id').where('kf_id', '=', p.id),
+)
 
 export async function isKnown(read: Queryable['query'], id: string): Promise<boolean> {
-  return (await read(known, [id])).length > 0
+  return (await read(known, { id })).length > 0
 }
 
-const names: Statement = {
-  name: 'task-service-names',
-  text: `select kf_id, name from task_service where kf_id = any($1)`,
-}
+const names = prepare<{ ids: readonly string[] }>()('task-service.names', (db, p) =>
+  db
+    .selectFrom('task_service')
+    .select(['kf_id', 'name'])
+    .where(eb => eb('kf_id', '=', eb.fn.any(p.ids))),
+)
 
 /** Names of task services by their ids. */
 export async function namesOf(read: Queryable['query'], ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await read<{ kf_id: string; name: string }>(names, [ids])
+  const rows = await read(names, { ids })
   return new Map(rows.map(row => [row.kf_id, row.name]))
 }
 
-const liveTasks: Statement = {
-  name: 'task-service-live-tasks',
-  text: `
-    select kf_id, release from task
-    where task_service = $1 and state in ('waiting', 'initialized', 'running', 'staged', 'publishing')`,
-}
+const liveTasks = prepare<{ service: string }>()('task-service.live-tasks', (db, p) =>
+  db
+    .selectFrom('task')
+    .select(['kf_id', 'release'])
+    .where('task_service', '=', p.service)
+    .where('state', 'in', ['waiting', 'initialized', 'running', 'staged', 'publishing']),
+)
 
 /** Tasks of a task service that have not ended. */
 export async function liveTasksOf(read: Queryable['query'], service: string) {
-  return read<{ kf_id: string; release: string }>(liveTasks, [service])
+  return read(liveTasks, { service })
 }
 
-const blank: Statement = {
-  name: 'task-service-blank-events',
-  text: `update event set task_service = null where task_service = $1`,
-}
+const blank = prepare<{ service: string }>()('task-service.blank-events', (db, p) =>
+  db.updateTable('event').set({ task_service: null }).where('task_service', '=', p.service),
+)
 
 /** Takes a deleted task service out of the log. */
 export async function blankEventsOf(tx: Queryable, service: string): Promise<void> {
-  await tx.query(blank, [service])
+  await tx.query(blank, { service })
 }
 
-const deletion = prepare<{ id: string }>()('task-service-mark-deleted', (db, p) =>
+const deletion = prepare<{ id: string }>()('task-service.mark-deleted', (db, p) =>
   db
     .updateTable('task_service')
     .set({ deleted: true })
