@@ -4,8 +4,8 @@ import { type EventEnvelope, exportEvents, platformTaskOperations, serviceOperat
 import type { Statement } from '@slipway/store'
 import { eventually, identityToken } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { insertJob } from '../src/job/job.store.ts'
 import type { JobKindName } from '../src/job/job.ts'
+import { insertJob } from '../src/job/new-job.store.ts'
 import { purgeTasks } from '../src/platform-task/platform-task.store.ts'
 import { type RunningCoordinator, startCoordinator } from './start-coordinator.ts'
 

@@ -1,7 +1,9 @@
 import { isFailure } from '@slipway/contracts'
-import { type AnyStore, startWorker } from '@slipway/store'
+import { type Store, startWorker } from '@slipway/store'
 import type { Logger } from 'pino'
-import { endJob, giveBack, takeJobs } from './job.store.ts'
+import type { Database } from '../database.ts'
+import { takeJobs } from './due-jobs.store.ts'
+import { endJob, giveBack } from './job.store.ts'
 import {
   attempts,
   backOffMs,
@@ -26,7 +28,7 @@ export type JobRun = {
 export type RunJob = (run: JobRun) => Promise<JobEnd | undefined>
 
 export type JobWorkerOptions = {
-  readonly store: AnyStore
+  readonly store: Store<Database>
   readonly runners: Readonly<Partial<Record<JobKindName, RunJob>>>
   /** Silence after which another replica takes a job over. */
   readonly leaseSeconds: number

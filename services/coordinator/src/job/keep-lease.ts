@@ -1,5 +1,6 @@
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import type { Logger } from 'pino'
+import type { Database } from '../database.ts'
 import { keepJob } from './job.store.ts'
 import type { RunningJob } from './job.ts'
 
@@ -11,7 +12,7 @@ export type KeptLease = {
 
 /** Says every third of a lease that the job is being run. */
 export function keepLease(
-  store: AnyStore,
+  store: Store<Database>,
   job: Pick<RunningJob, 'id' | 'lease'>,
   leaseSeconds: number,
   log: Logger,

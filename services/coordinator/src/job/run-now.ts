@@ -1,11 +1,13 @@
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import type { Logger } from 'pino'
-import { endJob, insertJob, type NewJob } from './job.store.ts'
+import type { Database } from '../database.ts'
+import { endJob } from './job.store.ts'
 import { failed, type RunningJob } from './job.ts'
 import { keepLease } from './keep-lease.ts'
+import { insertJob, type NewJob } from './new-job.store.ts'
 
 export type RunNowOptions<Result> = {
-  readonly store: AnyStore
+  readonly store: Store<Database>
   readonly log: Logger
   readonly leaseSeconds: number
   readonly job: Omit<NewJob, 'leaseSeconds'>

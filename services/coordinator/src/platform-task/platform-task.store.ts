@@ -1,16 +1,36 @@
 import type { TaskStatus } from '@slipway/contracts'
-import type { AnyStore, Queryable, Statement } from '@slipway/store'
+import { byShape, preparer, type Queryable, rowJson, type Store } from '@slipway/store'
+import { type ExpressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import type { Database } from '../database.ts'
+import { ageSeconds, clock, epochMs, isoTime } from '../rendered.ts'
+
+const prepare = preparer<Database>()
 
 type Read = Queryable['query']
 
-const ms = (column: string) => `floor(extract(epoch from t.${column}) * 1000)::bigint`
+type Row = ExpressionBuilder<{ t: Database['platform_task'] }, 't'>
 
-/** The body of a `TaskInfo`, in the order that ODM documents; `t` is the row. */
-export const taskInfo = `(select row_to_json(f) from (
-    select t.id, t.name, t.status, t.application, ${ms('started_at')} as "startedAt", ${ms('ended_at')} as "endedAt",
-      t.created_by as "createdBy"
-  ) f)::text`
-const kept = '(t.expires_at is null or t.expires_at > clock_timestamp())'
+/** The body of a `TaskInfo` of a row `t`, in the order that ODM documents. */
+export function taskInfo({ ref }: Row): RawBuilder<string> {
+  const info = rowJson([
+    ref('t.id').as('id'),
+    ref('t.name').as('name'),
+    ref('t.status').as('status'),
+    ref('t.application').as('application'),
+    epochMs(ref('t.started_at')).as('startedAt'),
+    epochMs(ref('t.ended_at')).as('endedAt'),
+    ref('t.created_by').as('createdBy'),
+  ])
+  return sql<string>`${info}::text`
+}
+
+/** Those whose time is not over, even where the purge has not come to them. */
+function keptTasks(db: Kysely<Database>) {
+  return db
+    .selectFrom('platform_task as t')
+    .where(eb => eb.or([eb('t.expires_at', 'is', null), eb('t.expires_at', '>', clock)]))
+}
 
 export type TaskInfoRow = {
   readonly body: string
@@ -22,23 +42,58 @@ export type TaskInfoRow = {
   readonly kind: string
 }
 
-const infoColumns = `${taskInfo} as body, t.revision, t.ended_at is not null as ended, t.owner, t.kind,
-  extract(epoch from clock_timestamp() - t.created_at)::float8 as age`
-
-const find: Statement = {
-  name: 'platform-task-find',
-  text: `select ${infoColumns} from platform_task t where t.id = $1 and ${kept}`,
-}
+const find = prepare<{ id: string }>()('platform-task.find', (db, p) =>
+  keptTasks(db)
+    .select(eb => [
+      taskInfo(eb).as('body'),
+      't.revision',
+      sql<boolean>`t.ended_at is not null`.as('ended'),
+      't.owner',
+      't.kind',
+      ageSeconds(eb.ref('t.created_at')).as('age'),
+    ])
+    .where('t.id', '=', p.id),
+)
 
 export async function findTask(read: Read, id: string): Promise<TaskInfoRow | undefined> {
-  const [row] = await read<TaskInfoRow>(find, [id])
+  const [row] = await read(find, { id })
   return row
 }
 
-export type TaskFilter = { readonly [column in 'status' | 'application' | 'created_by']?: string | undefined }
+type FilterColumn = 'status' | 'application' | 'created_by'
+export type TaskFilter = { readonly [Column in FilterColumn]?: string | undefined }
 /** Whose tasks somebody may see in lists: those that this actor started, and all of these kinds; null: every one. */
 export type TaskViewer = { readonly actor: string; readonly kinds: readonly string[] } | null
 export type TaskPage = { readonly total: number; readonly tasks: readonly string[] }
+
+type PageParameters = TaskFilter & {
+  readonly actor: string | undefined
+  readonly kinds: readonly string[] | undefined
+  readonly limit: number
+  readonly offset: number
+}
+type Shape = { readonly columns: readonly FilterColumn[]; readonly isViewed: boolean }
+
+const list = byShape(
+  ({ columns, isViewed }: Shape) => ['platform-task.list', ...columns, ...(isViewed ? ['viewer'] : [])].join('.'),
+  (name, { columns, isViewed }) =>
+    prepare<PageParameters>()(name, (db, p) => {
+      const conditions = columns.map(column => sql<boolean>`${sql.ref(`t.${column}`)} = ${p[column]}`)
+      if (isViewed) conditions.push(sql<boolean>`(t.owner = ${p.actor} or t.kind = any(${p.kinds}))`)
+      const rows = db
+        .selectFrom('platform_task as t')
+        .$if(conditions.length > 0, q => q.where(eb => eb.and(conditions)))
+      const page = rows
+        .select(eb => taskInfo(eb).as('body'))
+        .orderBy('t.created_at', 'desc')
+        .orderBy('t.position', 'desc')
+        .limit(p.limit)
+        .offset(p.offset)
+      const counted = rows.select(eb => eb.fn.countAll().as('count'))
+      const total = conditions.length > 0 ? sql`${counted}` : sql`count_of('platform_task')`
+      return db.selectNoFrom([sql<number>`${total}::integer`.as('total'), sql<string[]>`array${page}`.as('tasks')])
+    }),
+)
 
 /**
  * A page of tasks, newest first, as JSON texts. Each combination of filters is a statement of its own; without any, the
@@ -51,28 +106,9 @@ export async function listTasks(
   limit: number,
   offset: number,
 ): Promise<TaskPage> {
-  const given = (Object.entries(filter) as [string, string | undefined][]).filter(([, value]) => value !== undefined)
-  const next = given.length + 3
-  const conditions = [
-    ...given.map(([column], index) => `t.${column} = $${index + 3}`),
-    ...(viewer ? [`(t.owner = $${next} or t.kind = any($${next + 1}))`] : []),
-  ]
-  const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
-  const total = where === '' ? `count_of('platform_task')` : `(select count(*) from platform_task t ${where})`
-  const statement: Statement = {
-    name: ['platform-task-list', ...given.map(([column]) => column), ...(viewer ? ['viewer'] : [])].join('-'),
-    text: `
-      select ${total}::integer as total, array(
-        select ${taskInfo} from platform_task t ${where}
-        order by t.created_at desc, t.position desc limit $1 offset $2
-      ) as tasks`,
-  }
-  const [page] = await read<TaskPage>(statement, [
-    limit,
-    offset,
-    ...given.map(([, value]) => value),
-    ...(viewer ? [viewer.actor, viewer.kinds] : []),
-  ])
+  const columns = (Object.keys(filter) as FilterColumn[]).filter(column => filter[column] !== undefined)
+  const statement = list({ columns, isViewed: viewer !== null })
+  const [page] = await read(statement, { ...filter, actor: viewer?.actor, kinds: viewer?.kinds, limit, offset })
   return page as TaskPage
 }
 
@@ -94,36 +130,61 @@ export type TaskOutputRow = {
   readonly age: number
 }
 
-const output: Statement = {
-  name: 'platform-task-output',
-  text: `
-    select t.status, t.kind, t.owner, t.name, coalesce(j.attempt + j.deaths, t.attempt) as attempt, t.metadata, t.result, t.errors,
-      ${ms('created_at')}::float8 as "createdAt", iso_time(t.created_at) as "createdTime",
-      iso_time(t.started_at) as "startedTime", iso_time(t.ended_at) as "endedTime", t.revision,
-      extract(epoch from clock_timestamp() - t.created_at)::float8 as age,
-      case when i.total > 0 then json_build_object('done', i.done, 'total', i.total)
-        when t.total is not null then json_build_object('done', least(t.done, t.total), 'total', t.total) end as progress
-    from platform_task t left join job j on j.id = t.id left join lateral (
-      select count(*) as total, count(*) filter (where outcome <> 'pending') as done
-      from publish_item where task = t.id and t.kind in ('publish-all', 'publish-study')
-    ) i on true
-    where t.id = $1 and ${kept}`,
-}
+const output = prepare<{ id: string }>()('platform-task.output', (db, p) =>
+  keptTasks(db)
+    .leftJoin('job as j', 'j.id', 't.id')
+    .leftJoinLateral(
+      eb =>
+        eb
+          .selectFrom('publish_item')
+          .select([
+            sql<number>`count(*)`.as('total'),
+            sql<number>`count(*) filter (where outcome <> 'pending')`.as('done'),
+          ])
+          .whereRef('task', '=', 't.id')
+          .where('t.kind', 'in', ['publish-all', 'publish-study'])
+          .as('i'),
+      join => join.onTrue(),
+    )
+    .select(eb => [
+      't.status',
+      't.kind',
+      't.owner',
+      't.name',
+      sql<number>`coalesce(j.attempt + j.deaths, t.attempt)`.as('attempt'),
+      sql<TaskOutputRow['metadata']>`t.metadata`.as('metadata'),
+      sql<TaskOutputRow['result']>`t.result`.as('result'),
+      sql<TaskOutputRow['errors']>`t.errors`.as('errors'),
+      sql<number>`${epochMs(eb.ref('t.created_at'))}::float8`.as('createdAt'),
+      isoTime(eb.ref('t.created_at')).as('createdTime'),
+      sql<string | null>`${isoTime(eb.ref('t.started_at'))}`.as('startedTime'),
+      sql<string | null>`${isoTime(eb.ref('t.ended_at'))}`.as('endedTime'),
+      't.revision',
+      ageSeconds(eb.ref('t.created_at')).as('age'),
+      sql<TaskOutputRow['progress']>`case
+        when i.total > 0 then ${jsonBuildObject({ done: eb.ref('i.done'), total: eb.ref('i.total') })}
+        when t.total is not null
+          then ${jsonBuildObject({ done: sql<number>`least(t.done, t.total)`, total: eb.ref('t.total') })}
+      end`.as('progress'),
+    ])
+    .where('t.id', '=', p.id),
+)
 
 export async function findOutput(read: Read, id: string): Promise<TaskOutputRow | undefined> {
-  const [row] = await read<TaskOutputRow>(output, [id])
+  const [row] = await read(output, { id })
   return row
 }
 
-const purge: Statement = {
-  name: 'platform-task-purge',
-  text: `
-    delete from platform_task where id in (
-      select id from platform_task where expires_at <= clock_timestamp() limit 10000
-    ) returning id`,
-}
+const purge = prepare()('platform-task.purge', db =>
+  db
+    .deleteFrom('platform_task')
+    .where('id', 'in', q =>
+      q.selectFrom('platform_task').select('id').where('expires_at', '<=', clock).limit(sql.lit(10_000)),
+    )
+    .returning('id'),
+)
 
 /** Removes tasks whose time is over: 90 days after their end. */
-export async function purgeTasks(store: AnyStore): Promise<number> {
+export async function purgeTasks(store: Store<Database>): Promise<number> {
   return (await store.write(purge)).length
 }

@@ -1,31 +1,58 @@
-import { type AnyStore, outboxColumns, type Statement } from '@slipway/store'
+import { studyVersionEvents } from '@slipway/contracts'
+import { emit, preparer, type Store } from '@slipway/store'
+import { sql } from 'kysely'
+import { jsonBuildObject } from 'kysely/helpers/postgres'
+import type { Database } from '../database.ts'
 import type { RunningJob } from '../job/job.ts'
+
+const prepare = preparer<Database>()
 
 type Leased = Pick<RunningJob, 'id' | 'lease'>
 
-const scope: Statement = {
-  name: 'publish-run-scope',
-  text: `
-    with mine as (
-      update job set scoped = true where id = $1 and lease = $2 and not scoped returning id
+const scope = prepare<Leased & { accession: string | null }>()('publish-run.scope', (db, p) =>
+  db
+    .with('mine', q =>
+      q
+        .updateTable('job')
+        .set({ scoped: true })
+        .where('id', '=', p.id)
+        .where('lease', '=', p.lease)
+        .where('scoped', '=', false)
+        .returning('id'),
     )
-    insert into publish_item (task, accession)
-    select mine.id, s.accession from mine, study_object s
-    where s.draft is not null and not s.deleted and ($3::text is null or s.accession = $3)`,
-}
+    .insertInto('publish_item')
+    .columns(['task', 'accession'])
+    .expression(eb =>
+      eb
+        .selectFrom(['mine', 'study_object as s'])
+        .select(['mine.id', 's.accession'])
+        .where('s.draft', 'is not', null)
+        .where('s.deleted', '=', false)
+        .where(sql<boolean>`(${p.accession}::text is null or s.accession = ${p.accession})`),
+    ),
+)
 
 /** Lays down what the run covers, once: the studies with a draft when it begins; of one study, or of all. */
-export async function layDownScope(store: AnyStore, { id, lease }: Leased, accession: string | null): Promise<void> {
-  await store.write(scope, [id, lease, accession])
+export async function layDownScope(
+  store: Store<Database>,
+  { id, lease }: Leased,
+  accession: string | null,
+): Promise<void> {
+  await store.write(scope, { id, lease, accession })
 }
 
-const pending: Statement = {
-  name: 'publish-run-pending',
-  text: `select accession from publish_item where task = $1 and outcome = 'pending' order by accession limit $2`,
-}
+const pending = prepare<{ id: string; limit: number }>()('publish-run.pending', (db, p) =>
+  db
+    .selectFrom('publish_item')
+    .select('accession')
+    .where('task', '=', p.id)
+    .where('outcome', '=', 'pending')
+    .orderBy('accession')
+    .limit(p.limit),
+)
 
-export async function pendingStudies(store: AnyStore, { id }: Leased, limit: number): Promise<string[]> {
-  const rows = await store.read<{ accession: string }>(pending, [id, limit])
+export async function pendingStudies(store: Store<Database>, { id }: Leased, limit: number): Promise<string[]> {
+  const rows = await store.read(pending, { id, limit })
   return rows.map(({ accession }) => accession)
 }
 
@@ -34,61 +61,141 @@ export async function pendingStudies(store: AnyStore, { id }: Leased, limit: num
  * the row of the study is locked with its draft, so an edit is either in this version or in a draft on top of it. The job
  * is locked against being taken over meanwhile, but neither against heartbeats nor against the wish that it should end.
  */
-const publish: Statement = {
-  name: 'publish-run-study',
-  text: `
-    with mine as (
-      select id from job where id = $1 and lease = $2 and not stop_requested for key share
-    ), item as (
-      select i.accession from mine join publish_item i on i.task = mine.id
-      where i.accession = $3 and i.outcome = 'pending' for update of i
-    ), settled as (
-      update study_object s set
-        version = s.version + case when s.draft is distinct from s.content then 1 else 0 end,
-        content = s.draft, draft = null, draft_by = null, draft_at = null,
-        updated_at = case when s.draft is distinct from s.content then clock_timestamp() else s.updated_at end
-      from item where s.accession = item.accession and s.draft is not null and not s.deleted
-      returning s.accession, s.version, s.content, s.name, s.revision, old.version < s.version as published
-    ), versioned as (
-      insert into study_version (accession, version, content, name, message, author, task, draft_revision)
-      select accession, version, content, name, $4, $5, $1, revision from settled where published
-    ), told as (
-      insert into platform.outbox (${outboxColumns})
-      select 'study-version', 'published', accession, version, $5, null, json_build_object('accession', accession,
-        'version', version::text, 'message', $4::text, 'author', $5::text, 'task', $1::text, 'draft_revision', revision)
-      from settled where published
-    ), noted as (
-      update publish_item i set
-        outcome = coalesce((select case when published then 'published' else 'dropped' end from settled), 'skipped'),
-        version = (select version from settled where published), draft_revision = (select revision from settled)
-      from item where i.task = $1 and i.accession = item.accession
-      returning i.accession
+const publish = prepare<Leased & By & { accession: string }>()('publish-run.study', (db, p) => {
+  const differs = sql`s.draft is distinct from s.content`
+  return db
+    .with('mine', q =>
+      q
+        .selectFrom('job')
+        .select('id')
+        .where('id', '=', p.id)
+        .where('lease', '=', p.lease)
+        .where('stop_requested', '=', false)
+        .forKeyShare(),
     )
-    select exists (select from mine) as mine, (select count(*) from noted)::integer as settled`,
-}
+    .with('item', q =>
+      q
+        .selectFrom('mine')
+        .innerJoin('publish_item as i', 'i.task', 'mine.id')
+        .select('i.accession')
+        .where('i.accession', '=', p.accession)
+        .where('i.outcome', '=', 'pending')
+        .forUpdate('i'),
+    )
+    .with('settled', q =>
+      q
+        .updateTable('study_object as s')
+        .from('item')
+        .set({
+          version: sql<number>`s.version + case when ${differs} then 1 else 0 end`,
+          content: sql`s.draft`,
+          draft: null,
+          draft_by: null,
+          draft_at: null,
+          updated_at: sql<string>`case when ${differs} then clock_timestamp() else s.updated_at end`,
+        })
+        .whereRef('s.accession', '=', 'item.accession')
+        .where('s.draft', 'is not', null)
+        .where('s.deleted', '=', false)
+        .returning([
+          's.accession',
+          's.version',
+          's.content',
+          's.name',
+          's.revision',
+          sql<boolean>`old.version < s.version`.as('published'),
+        ]),
+    )
+    .with('versioned', q =>
+      q
+        .insertInto('study_version')
+        .columns(['accession', 'version', 'content', 'name', 'message', 'author', 'task', 'draft_revision'])
+        .expression(eb =>
+          eb
+            .selectFrom('settled')
+            .select([
+              'accession',
+              'version',
+              'content',
+              'name',
+              p.message.as('message'),
+              p.author.as('author'),
+              p.id.as('task'),
+              'revision',
+            ])
+            .where('published', '=', true),
+        ),
+    )
+    .with('announced', q =>
+      emit(
+        q,
+        studyVersionEvents.published,
+        q
+          .selectFrom('settled')
+          .select(eb => [
+            'accession as aggregate',
+            'version as sequence',
+            p.author.as('actor'),
+            sql.lit(null).as('traceparent'),
+            jsonBuildObject({
+              accession: eb.ref('accession'),
+              version: sql<string>`version::text`,
+              message: sql<string>`${p.message}::text`,
+              author: sql<string>`${p.author}::text`,
+              task: sql<string>`${p.id}::text`,
+              draft_revision: eb.ref('revision'),
+            }).as('data'),
+          ])
+          .where('published', '=', true),
+      ),
+    )
+    .with('noted', q =>
+      q
+        .updateTable('publish_item as i')
+        .from('item')
+        .set({
+          outcome: sql<'published' | 'dropped' | 'skipped'>`coalesce(
+            (select case when published then 'published' else 'dropped' end from settled), 'skipped')`,
+          version: eb => eb.selectFrom('settled').select('version').where('published', '=', true),
+          draft_revision: eb => eb.selectFrom('settled').select('revision'),
+        })
+        .where('i.task', '=', p.id)
+        .whereRef('i.accession', '=', 'item.accession')
+        .returning('i.accession'),
+    )
+    .selectNoFrom([
+      sql<boolean>`exists (select from mine)`.as('mine'),
+      sql<number>`(select count(*) from noted)::integer`.as('settled'),
+    ])
+})
 
 export type By = { readonly message: string; readonly author: string }
 
 /** Publishes what a study has of a draft; false when the job is not to be gone on with here. */
 export async function publishStudy(
-  store: AnyStore,
+  store: Store<Database>,
   { id, lease }: Leased,
   accession: string,
   by: By,
 ): Promise<boolean> {
-  const [row] = await store.write<{ mine: boolean }>(publish, [id, lease, accession, by.message, by.author])
+  const [row] = await store.write(publish, { id, lease, accession, ...by })
   return row?.mine ?? false
 }
 
-const fail: Statement = {
-  name: 'publish-run-fail',
-  text: `
-    update publish_item i set outcome = 'failed', error = $4
-    from job j where j.id = $1 and j.lease = $2 and i.task = j.id and i.accession = $3 and i.outcome = 'pending'`,
-}
+const fail = prepare<Leased & { accession: string; error: string }>()('publish-run.fail', (db, p) =>
+  db
+    .updateTable('publish_item as i')
+    .from('job as j')
+    .set({ outcome: 'failed', error: p.error })
+    .where('j.id', '=', p.id)
+    .where('j.lease', '=', p.lease)
+    .whereRef('i.task', '=', 'j.id')
+    .where('i.accession', '=', p.accession)
+    .where('i.outcome', '=', 'pending'),
+)
 
-export async function failStudy(store: AnyStore, { id, lease }: Leased, accession: string, error: string) {
-  await store.write(fail, [id, lease, accession, error])
+export async function failStudy(store: Store<Database>, { id, lease }: Leased, accession: string, error: string) {
+  await store.write(fail, { id, lease, accession, error })
 }
 
 export type RunSummary = {
@@ -100,28 +207,39 @@ export type RunSummary = {
   readonly failures: readonly { accession: string; error: string }[]
 }
 
+type Outcome = 'published' | 'dropped' | 'skipped' | 'failed'
+
 /** What is named one by one; the numbers count everything. */
 const mostNamed = 1_000
 
-const summary: Statement = {
-  name: 'publish-run-summary',
-  text: `
-    select count(*) filter (where outcome = 'published')::integer as published,
-      count(*) filter (where outcome = 'dropped')::integer as dropped,
-      count(*) filter (where outcome = 'skipped')::integer as skipped,
-      count(*) filter (where outcome = 'failed')::integer as failed,
-      (select coalesce(json_agg(x), '[]') from (
-        select accession, version::text as version, draft_revision as "draftRevision" from publish_item
-        where task = $1 and outcome = 'published' order by accession limit ${mostNamed}
-      ) x) as versions,
-      (select coalesce(json_agg(x), '[]') from (
-        select accession, error from publish_item where task = $1 and outcome = 'failed' order by accession
-        limit ${mostNamed}
-      ) x) as failures
-    from publish_item where task = $1`,
-}
+const summary = prepare<{ id: string }>()('publish-run.summary', (db, p) =>
+  db
+    .selectFrom('publish_item')
+    .select(eb => {
+      const count = (outcome: Outcome) =>
+        sql<number>`count(*) filter (where outcome = ${sql.lit(outcome)})::integer`.as(outcome)
+      const named = eb
+        .selectFrom('publish_item')
+        .where('task', '=', p.id)
+        .orderBy('accession')
+        .limit(sql.lit(mostNamed))
+      const versions = named
+        .select(['accession', sql<string>`version::text`.as('version'), 'draft_revision as draftRevision'])
+        .where('outcome', '=', 'published')
+      const failures = named.select(['accession', 'error']).where('outcome', '=', 'failed')
+      return [
+        count('published'),
+        count('dropped'),
+        count('skipped'),
+        count('failed'),
+        sql<RunSummary['versions']>`(select coalesce(json_agg(x), '[]') from ${versions} x)`.as('versions'),
+        sql<RunSummary['failures']>`(select coalesce(json_agg(x), '[]') from ${failures} x)`.as('failures'),
+      ]
+    })
+    .where('task', '=', p.id),
+)
 
-export async function summarise(store: AnyStore, { id }: Leased): Promise<RunSummary> {
-  const [row] = await store.query<RunSummary>(summary, [id])
+export async function summarise(store: Store<Database>, { id }: Leased): Promise<RunSummary> {
+  const [row] = await store.query(summary, { id })
   return row as RunSummary
 }

@@ -1,5 +1,6 @@
 import { isFailure } from '@slipway/contracts'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
+import type { Database } from '../database.ts'
 import { failed, type JobEnd, killed } from '../job/job.ts'
 import type { JobRun, RunJob } from '../job/job-worker.ts'
 import {
@@ -19,7 +20,7 @@ const stage = 'publish'
  * Publishes pending versions, study by study in the order of their accessions, each in a transaction of its own. A run
  * that is gone on with finds what is left to do: studies that were published have no draft and are noted.
  */
-export function publishRun(store: AnyStore): RunJob {
+export function publishRun(store: Store<Database>): RunJob {
   return async run => {
     const { job } = run
     await layDownScope(store, job, job.subject)

@@ -1,13 +1,14 @@
 import type { Answer, CallContext } from '@slipway/bus'
 import { actorOf, type Identity } from '@slipway/contracts'
 import type { Command } from '@slipway/service'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { rememberCommand } from '@slipway/store'
-import { insertJob } from '../job/job.store.ts'
+import type { Database } from '../database.ts'
+import { insertJob } from '../job/new-job.store.ts'
 import { taskHeaders } from '../platform-task/task-headers.ts'
 
 export type StartRun = {
-  readonly store: AnyStore
+  readonly store: Store<Database>
   readonly identity: Identity
   readonly context: CallContext
   readonly command: Command | undefined

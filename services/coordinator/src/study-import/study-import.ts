@@ -1,6 +1,7 @@
 import { failure } from '@slipway/contracts'
 import type { Outbound } from '@slipway/service'
-import type { AnyStore, AnyTx } from '@slipway/store'
+import type { Store, Tx } from '@slipway/store'
+import type { Database } from '../database.ts'
 import type { RunningJob } from '../job/job.ts'
 import type { RunJob } from '../job/job-worker.ts'
 import { greatestObject } from '../study-object/study-object.store.ts'
@@ -12,7 +13,7 @@ export type ImportStudy = (
   link: string,
   owner: string,
   /** Runs in the transaction of the import, with the accession of the study. */
-  finish?: (tx: AnyTx, accession: string) => Promise<void>,
+  finish?: (tx: Tx<Database>, accession: string) => Promise<void>,
 ) => Promise<string>
 
 const redirects = 5
@@ -21,7 +22,7 @@ const redirects = 5
  * Makes the function that fetches metadata from a link and puts it down as a study. It throws `invalid` for a file that
  * is no template or a link that leads nowhere allowed, `bad_upstream` when the file cannot be had, which may pass.
  */
-export function createImportStudy(store: AnyStore, outbound: Outbound): ImportStudy {
+export function createImportStudy(store: Store<Database>, outbound: Outbound): ImportStudy {
   return async (job, link, owner, finish) => {
     const answer = await outbound.send({ url: link, method: 'GET', redirects })
     if (answer.kind === 'unreachable') {
