@@ -6,7 +6,6 @@ import type { Logger } from 'pino'
 import { cutVersions } from './cut-versions.ts'
 import { keepFiles } from './keep-files.ts'
 import {
-  filesOf,
   findTask,
   keepTask,
   moveTask,
@@ -17,6 +16,7 @@ import {
   takeTasks,
 } from './release-task.store.ts'
 import { isImpossible, newsOf } from './release-task.ts'
+import { filesOf } from './release-version.store.ts'
 import { publishVersions, removeVersions } from './release-versions.ts'
 
 export type ReleaseTaskWorkerOptions = {

@@ -1,7 +1,8 @@
 import { type TaskService, unknownTask } from '@slipway/participant'
 import type { AnyStore } from '@slipway/store'
-import { filesOf, findTask, noteCommand } from './release-task.store.ts'
+import { findTask, noteCommand } from './release-task.store.ts'
 import { answerTo } from './release-task.ts'
+import { filesOf } from './release-version.store.ts'
 
 /**
  * Takes part in releases. Commands are taken down in rows and answered at once; what they ask for is done by the worker,

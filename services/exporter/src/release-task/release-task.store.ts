@@ -1,7 +1,9 @@
-import { exporterFileUrl } from '@slipway/contracts'
 import type { TaskCommand, TaskState } from '@slipway/participant'
-import type { AnyStore, Queryable, Statement } from '@slipway/store'
+import type { AnyStore, Parameters, Queryable } from '@slipway/store'
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
+import { clockNow, fromNow, msUntil, prepare } from '../sql.ts'
 
 export type ReleaseTask = {
   readonly task: string
@@ -19,109 +21,166 @@ export type ReleaseTask = {
   readonly lease: string | null
 }
 
-const columns = `task, release, studies, state, progress, error, cut_at is not null as is_cut, told_state, told_progress,
-  attempt, lease`
-const now = 'clock_timestamp()'
-/** A command takes the task from whoever works on it: what that one finds out is not settled any more. */
-const dueNow = `due_at = ${now}, lease = null, attempt = 0, moved_at = ${now}`
+const columns = [
+  ...(['task', 'release', 'studies', 'state', 'progress', 'error', 'told_state', 'told_progress', 'attempt'] as const),
+  'lease',
+  sql<boolean>`${sql.ref('cut_at')} is not null`.as('is_cut'),
+] as const
 
-const find: Statement = { name: 'release-task.find', text: `select ${columns} from release_task where task = $1` }
-const initialize: Statement = {
-  name: 'release-task.initialize',
-  text: `insert into release_task (task, release, studies, state) values ($1, $2, $3, 'initialized') on conflict do nothing`,
-}
-const start: Statement = {
-  name: 'release-task.start',
-  text: `insert into release_task as t (task, release, studies, state, due_at) values ($1, $2, $3, 'running', ${now})
-    on conflict (task) do update set state = 'running', ${dueNow} where t.state = 'initialized'`,
-}
+type Key = { readonly task: string }
+type Held = Key & { readonly lease: string | null }
+type New = Key & { readonly release: string; readonly studies: readonly string[] }
+
+/** A command takes the task from whoever works on it: what that one finds out is not settled any more. */
+const dueNow = { due_at: clockNow, lease: null, attempt: 0, moved_at: clockNow }
+const given = (p: Parameters<New>) => ({ task: p.task, release: p.release, studies: p.studies })
+
+const find = prepare<Key>()('release-task.find', (db, p) =>
+  db.selectFrom('release_task').select(columns).where('task', '=', p.task),
+)
+const initialize = prepare<New>()('release-task.initialize', (db, p) =>
+  db
+    .insertInto('release_task')
+    .values({ ...given(p), state: 'initialized' })
+    .onConflict(oc => oc.doNothing()),
+)
+const start = prepare<New>()('release-task.start', (db, p) =>
+  db
+    .insertInto('release_task')
+    .values({ ...given(p), state: 'running', due_at: clockNow })
+    .onConflict(oc =>
+      oc
+        .column('task')
+        .doUpdateSet({ state: 'running', ...dueNow })
+        .where('release_task.state', '=', 'initialized'),
+    ),
+)
 /** Of a task that is known; a start that comes from elsewhere brings the studies along. */
-const startKnown: Statement = {
-  name: 'release-task.start-known',
-  text: `update release_task set state = 'running', ${dueNow} where task = $1 and state = 'initialized' returning task`,
-}
-const publish: Statement = {
-  name: 'release-task.publish',
-  text: `update release_task set state = 'publishing', ${dueNow} where task = $1 and state = 'staged' returning task`,
-}
+const startKnown = prepare<Key>()('release-task.start-known', (db, p) =>
+  db
+    .updateTable('release_task')
+    .set({ state: 'running', ...dueNow })
+    .where('task', '=', p.task)
+    .where('state', '=', 'initialized')
+    .returning('task'),
+)
+const publish = prepare<Key>()('release-task.publish', (db, p) =>
+  db
+    .updateTable('release_task')
+    .set({ state: 'publishing', ...dueNow })
+    .where('task', '=', p.task)
+    .where('state', '=', 'staged')
+    .returning('task'),
+)
 /** Also of a task that nobody has heard of: what comes late finds it canceled. */
-const cancel: Statement = {
-  name: 'release-task.cancel',
-  text: `insert into release_task as t (task, release, studies, state, told_state)
-      values ($1, $2, $3, 'canceled', 'canceled')
-    on conflict (task) do update set state = 'canceled', ${dueNow} where t.state <> 'canceled'`,
-}
+const cancel = prepare<New>()('release-task.cancel', (db, p) =>
+  db
+    .insertInto('release_task')
+    .values({ ...given(p), state: 'canceled', told_state: 'canceled' })
+    .onConflict(oc =>
+      oc
+        .column('task')
+        .doUpdateSet({ state: 'canceled', ...dueNow })
+        .where('release_task.state', '<>', 'canceled'),
+    ),
+)
 /** The coordinator does not want to be told. */
-const withdraw: Statement = {
-  name: 'release-task.withdraw',
-  text: `update release_task set state = 'canceled', told_state = 'canceled', ${dueNow}
-    where release = $1 and state not in ('canceled', 'failed')`,
-}
-const take: Statement = {
-  name: 'release-task.take',
-  text: `update release_task t set lease = gen_random_uuid(), due_at = ${now} + $2 * interval '1 second'
-    from (
-      select task as due from release_task where due_at <= ${now} order by due_at limit $1 for update skip locked
-    ) due
-    where t.task = due.due
-    returning ${columns}`,
-}
-const keep: Statement = {
-  name: 'release-task.keep',
-  text: `update release_task set due_at = ${now} + $3 * interval '1 second' where task = $1 and lease = $2`,
-}
+const withdraw = prepare<{ release: string }>()('release-task.withdraw', (db, p) =>
+  db
+    .updateTable('release_task')
+    .set({ state: 'canceled', told_state: 'canceled', ...dueNow })
+    .where('release', '=', p.release)
+    .where('state', 'not in', ['canceled', 'failed']),
+)
+const take = prepare<{ limit: number; seconds: number }>()('release-task.take', (db, p) =>
+  db
+    .updateTable('release_task as t')
+    .from(
+      db
+        .selectFrom('release_task')
+        .select('task as due')
+        .where('due_at', '<=', clockNow)
+        .orderBy('due_at')
+        .limit(p.limit)
+        .forUpdate()
+        .skipLocked()
+        .as('due'),
+    )
+    .set({ lease: sql<string>`gen_random_uuid()`, due_at: fromNow(p.seconds, 'second') })
+    .whereRef('t.task', '=', 'due.due')
+    .returning(columns),
+)
+
+/** A task that is worked on by whoever holds this lease. */
+const held = (db: Kysely<Database>, p: Parameters<Held>) =>
+  db.updateTable('release_task').where('task', '=', p.task).where('lease', '=', p.lease)
+
+const keep = prepare<Held & { seconds: number }>()('release-task.keep', (db, p) =>
+  held(db, p).set({ due_at: fromNow(p.seconds, 'second') }),
+)
 /** Null: nothing is to be done any more. */
-const settle: Statement = {
-  name: 'release-task.settle',
-  text: `update release_task set due_at = ${now} + $3::float8 * interval '1 millisecond', lease = null, attempt = $4
-    where task = $1 and lease = $2`,
+const settle = prepare<Held & { ms: number | null; attempt: number }>()('release-task.settle', (db, p) =>
+  held(db, p).set({ due_at: fromNow(sql`${p.ms}::float8`, 'millisecond'), lease: null, attempt: p.attempt }),
+)
+const nextDue = prepare()('release-task.next-due', db =>
+  db
+    .selectFrom('release_task')
+    .select(({ fn }) => msUntil(fn.min('due_at')).as('ms'))
+    .where('due_at', 'is not', null),
+)
+type Move = Held & {
+  readonly from: TaskState
+  readonly to: TaskState
+  readonly progress: number
+  readonly error: string | null
 }
-const nextDue: Statement = {
-  name: 'release-task.next-due',
-  text: `select (extract(epoch from min(due_at) - ${now}) * 1000)::float8 as ms from release_task
-    where due_at is not null`,
-}
-const move: Statement = {
-  name: 'release-task.move',
-  text: `update release_task set state = $3, progress = $4, error = $5,
-      moved_at = case when state = $3 then moved_at else ${now} end
-    where task = $1 and state = $2 and lease = $6 returning task`,
-}
-const markCut: Statement = {
-  name: 'release-task.mark-cut',
-  text: `update release_task set cut_at = ${now} where task = $1 and state = 'running' and cut_at is null and lease = $2
-    returning task`,
-}
-const tell: Statement = {
-  name: 'release-task.told',
-  text: 'update release_task set told_state = coalesce($2, told_state), told_progress = $3 where task = $1 and lease = $4',
-}
-const files: Statement = {
-  name: 'release-task.files',
-  text: `select id, study, label, file_name as name, size::float8 as size, sha256 from release_version
-    where task = $1 and blob is not null order by study, file_name, id`,
-}
+const move = prepare<Move>()('release-task.move', (db, p) =>
+  held(db, p)
+    .set(eb => ({
+      state: p.to,
+      progress: p.progress,
+      error: p.error,
+      moved_at: eb.case().when('state', '=', p.to).then(eb.ref('moved_at')).else(clockNow).end(),
+    }))
+    .where('state', '=', p.from)
+    .returning('task'),
+)
+const markCut = prepare<Held>()('release-task.mark-cut', (db, p) =>
+  held(db, p).set({ cut_at: clockNow }).where('state', '=', 'running').where('cut_at', 'is', null).returning('task'),
+)
+const tell = prepare<Held & { state?: TaskState | undefined; progress: number }>()('release-task.told', (db, p) =>
+  held(db, p).set(({ fn }) => ({ told_state: fn.coalesce(p.state, 'told_state'), told_progress: p.progress })),
+)
 /** Nothing is due, and nothing is left, of what these tasks made; a start that comes after all begins anew. */
-const purge: Statement = {
-  name: 'release-task.purge',
-  text: `
-    delete from release_task where task in (
-      select task from release_task t
-      where state in ('initialized', 'canceled', 'failed') and moved_at < ${now} - $1 * interval '1 day'
-        and due_at is null and not exists (select from release_version v where v.task = t.task)
-      limit $2 for update skip locked
-    ) returning task`,
-}
+const purge = prepare<{ days: number; limit: number }>()('release-task.purge', (db, p) =>
+  db
+    .deleteFrom('release_task')
+    .where('task', 'in', eb =>
+      eb
+        .selectFrom('release_task as t')
+        .select('task')
+        .where('state', 'in', ['initialized', 'canceled', 'failed'])
+        .where('moved_at', '<', sql<string>`clock_timestamp() - ${p.days} * interval '1 day'`)
+        .where('due_at', 'is', null)
+        .where(inner =>
+          inner.not(inner.exists(inner.selectFrom('release_version as v').whereRef('v.task', '=', 't.task'))),
+        )
+        .limit(p.limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returning('task'),
+)
 
 /** Rows of one statement that forgets. */
 const atOnce = 1_000
 
 /** Forgets tasks that came to nothing, so many days later. What was published stays: its files are served. */
 export async function purgeTasks(store: AnyStore, days: number, limit = atOnce): Promise<void> {
-  while ((await store.write(purge, [days, limit])).length === limit);
+  while ((await store.write(purge, { days, limit })).length === limit);
 }
 
-export const findTask = async (read: Read, task: string) => (await read<ReleaseTask>(find, [task]))[0]
+export const findTask = async (read: Read, task: string) => (await read(find, { task }))[0]
 
 const statements = { initialize, start, cancel } as const
 
@@ -132,34 +191,34 @@ export async function noteCommand(
 ): Promise<void> {
   if (action === 'get_status') return
   if (action === 'publish') await publishTask(store, task_id)
-  else await store.write(statements[action], [task_id, release_id, studies])
+  else await store.write(statements[action], { task: task_id, release: release_id, studies })
 }
 
 /** False if the task is not one that waits for its start. */
 export async function startTask(store: AnyStore, task: string): Promise<boolean> {
-  return (await store.write(startKnown, [task])).length > 0
+  return (await store.write(startKnown, { task })).length > 0
 }
 
 /** False if the task is not staged. */
 export async function publishTask(store: AnyStore, task: string): Promise<boolean> {
-  return (await store.write(publish, [task])).length > 0
+  return (await store.write(publish, { task })).length > 0
 }
 
 /** Gives up the tasks of a release, whatever has become of them. */
-export const withdrawTasks = (tx: Queryable, release: string) => tx.query(withdraw, [release])
+export const withdrawTasks = (tx: Queryable, release: string) => tx.query(withdraw, { release })
 
 export const takeTasks = (store: AnyStore, limit: number, leaseSeconds: number) =>
-  store.write<ReleaseTask>(take, [limit, leaseSeconds])
+  store.write(take, { limit, seconds: leaseSeconds })
 
 export const keepTask = (store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number) =>
-  store.write(keep, [task, lease, leaseSeconds])
+  store.write(keep, { task, lease, seconds: leaseSeconds })
 
 /** Says when the task is to be looked at again; null: when something happens to it. Nothing if it was taken away. */
 export const settleTask = (store: AnyStore, { task, lease }: ReleaseTask, afterMs: number | null, attempt: number) =>
-  store.write(settle, [task, lease, afterMs, attempt])
+  store.write(settle, { task, lease, ms: afterMs, attempt })
 
 export async function nextTaskMs(store: AnyStore): Promise<number | null> {
-  const [row] = await store.read<{ ms: number | null }>(nextDue)
+  const [row] = await store.read(nextDue)
   return row?.ms ?? null
 }
 
@@ -168,14 +227,18 @@ export async function moveTask(
   tx: Queryable,
   { task, lease }: Pick<ReleaseTask, 'task' | 'lease'>,
   from: TaskState,
-  to: { readonly state: TaskState; readonly progress: number; readonly error?: string | undefined },
+  {
+    state,
+    progress,
+    error,
+  }: { readonly state: TaskState; readonly progress: number; readonly error?: string | undefined },
 ): Promise<boolean> {
-  return (await tx.query(move, [task, from, to.state, to.progress, to.error ?? null, lease])).length > 0
+  return (await tx.query(move, { task, lease, from, to: state, progress, error: error ?? null })).length > 0
 }
 
 /** False when the task is not running any more, or somebody else was faster. */
 export async function noteCut(tx: Queryable, { task, lease }: ReleaseTask): Promise<boolean> {
-  return (await tx.query(markCut, [task, lease])).length > 0
+  return (await tx.query(markCut, { task, lease })).length > 0
 }
 
 export async function noteTold(
@@ -183,13 +246,5 @@ export async function noteTold(
   { task, lease }: ReleaseTask,
   news: { readonly state?: TaskState; readonly progress: number },
 ): Promise<void> {
-  await store.write(tell, [task, news.state ?? null, news.progress, lease])
-}
-
-type FileRow = { readonly [Field in 'id' | 'study' | 'name' | 'label' | 'sha256']: string } & { readonly size: number }
-
-/** The files of a task that are there, as the answers and reports of task services tell of them. */
-export async function filesOf(read: Read, task: string) {
-  const rows = await read<FileRow>(files, [task])
-  return rows.map(({ id, ...file }) => ({ ...file, media_type: 'application/zip', url: exporterFileUrl(id) }))
+  await store.write(tell, { task, lease, ...news })
 }

@@ -2,8 +2,10 @@ import type { OperationHandler } from '@slipway/bus'
 import { exporterRestoreOperations, failure, type InputOf } from '@slipway/contracts'
 import { isWithdrawn, type Platform } from '@slipway/participant'
 import { type FactPage, type FactRow, handlerOf, requireRole, restoreFactsHandler } from '@slipway/service'
-import type { AnyStore, Statement } from '@slipway/store'
+import type { AnyStore, Parameters } from '@slipway/store'
+import { type Expression, sql } from 'kysely'
 import { publishTask, startTask, withdrawTasks } from '../release-task/release-task.store.ts'
+import { prepare } from '../sql.ts'
 
 export type RestoreOptions = {
   readonly store: AnyStore
@@ -12,34 +14,45 @@ export type RestoreOptions = {
   readonly kick: () => void
 }
 
-const tasks: Statement = {
-  name: 'restore.tasks',
-  text: `
-    select json_build_object('id', task, 'release', release, 'state', state) as fact from release_task
-    where release > $1 and ($3::text[] is null or release = any($3))
-    order by release fetch first $2 rows with ties`,
-}
-const files: Statement = {
-  name: 'restore.files',
-  text: `
-    select json_build_object('id', v.id, 'release', t.release) as fact
-    from release_task t join release_version v using (task)
-    where v.blob is not null and t.release > $1 and ($3::text[] is null or t.release = any($3))
-    order by t.release fetch first $2 rows with ties`,
-}
-const tasksOf: Statement = {
-  name: 'restore.tasks-of',
-  text: `select task from release_task where release = $1 and state not in ('canceled', 'failed')`,
-}
+/** A fact, in the order of its members. */
+const factOf = (members: Readonly<Record<string, Expression<unknown>>>) =>
+  sql<
+    FactRow['fact']
+  >`json_build_object(${sql.join(Object.entries(members).flatMap(([name, value]) => [sql.lit(name), value]))})`
+
+/** Facts are asked for release by release; those of one come on one page. */
+const isAsked = (release: Expression<string>, { after, of }: Parameters<FactPage>) =>
+  sql<boolean>`${release} > ${after} and (${of}::text[] is null or ${release} = any(${of}))`
+
+const tasks = prepare<FactPage>()('restore.tasks', (db, p) =>
+  db
+    .selectFrom('release_task')
+    .select(({ ref }) => factOf({ id: ref('task'), release: ref('release'), state: ref('state') }).as('fact'))
+    .where(({ ref }) => isAsked(ref('release'), p))
+    .orderBy('release')
+    .modifyEnd(sql`fetch first ${p.limit} rows with ties`),
+)
+const files = prepare<FactPage>()('restore.files', (db, p) =>
+  db
+    .selectFrom('release_task as t')
+    .innerJoin('release_version as v', 'v.task', 't.task')
+    .select(({ ref }) => factOf({ id: ref('v.id'), release: ref('t.release') }).as('fact'))
+    .where('v.blob', 'is not', null)
+    .where(({ ref }) => isAsked(ref('t.release'), p))
+    .orderBy('t.release')
+    .modifyEnd(sql`fetch first ${p.limit} rows with ties`),
+)
+const tasksOf = prepare<{ release: string }>()('restore.tasks-of', (db, p) =>
+  db
+    .selectFrom('release_task')
+    .select('task')
+    .where('release', '=', p.release)
+    .where('state', 'not in', ['canceled', 'failed']),
+)
 
 /** What the exporter knows that others must agree with after a restore, and what settles a disagreement here. */
 export function restoreHandlers({ store, platform, kick }: RestoreOptions): OperationHandler[] {
   const { facts, settle } = exporterRestoreOperations
-
-  const reader =
-    (statement: Statement) =>
-    ({ after, limit, of }: FactPage) =>
-      store.read<FactRow>(statement, [after, limit, of])
 
   /** Does what a command asks for that was forgotten, while the coordinator has the task in one of these states. */
   async function makeUp(what: typeof startTask, task: string, ...states: readonly string[]): Promise<boolean> {
@@ -51,7 +64,7 @@ export function restoreHandlers({ store, platform, kick }: RestoreOptions): Oper
   }
 
   async function takeBack(release: string): Promise<boolean> {
-    const rows = await store.query<{ task: string }>(tasksOf, [release])
+    const rows = await store.query(tasksOf, { release })
     for (const { task } of rows) {
       if (!isWithdrawn(await platform.taskState(task)))
         throw failure('refused', `The coordinator has the task ${task}.`)
@@ -72,7 +85,10 @@ export function restoreHandlers({ store, platform, kick }: RestoreOptions): Oper
   }
 
   return [
-    restoreFactsHandler(facts, { task: reader(tasks), file: reader(files) }),
+    restoreFactsHandler(facts, {
+      task: page => store.read(tasks, page),
+      file: page => store.read(files, page),
+    }),
     handlerOf(settle, async ({ action, id }, { identity }) => {
       requireRole(identity, ['ADMIN'], 'Must be an admin')
       const done = await settleOne(action, id)
