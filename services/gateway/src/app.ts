@@ -1,12 +1,12 @@
 import { followers } from '@slipway/contracts'
 import { createTellFollower, type ServiceDefinition } from '@slipway/service'
 import manifest from '../package.json' with { type: 'json' }
+import type { ApiOptions } from './api/api-options.ts'
 import { type GatewayConfig, gatewayConfig } from './config.ts'
 import { platformDocument } from './docs/platform-document.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { baseUrlReader } from './http/base-url.ts'
 import { boundedBus } from './http/bounded-bus.ts'
-import { forwardOver } from './http/forward.ts'
 import { addHealthRoutes } from './http/health.ts'
 import { serverLimits } from './http/limits.ts'
 import { errorLog, observeRequests } from './http/observe.ts'
@@ -20,8 +20,7 @@ import { standingConsumer } from './identity/standing.ts'
 import { platformTasksDocument } from './platform-tasks/openapi.ts'
 import { platformTasks } from './platform-tasks/routes.ts'
 import { releaseCoordinatorDocument } from './release-coordinator/openapi.ts'
-import { kidsFirstOrigins } from './release-coordinator/origins.ts'
-import { releaseCoordinator } from './release-coordinator/routes.ts'
+import { kidsFirstOrigins, releaseCoordinator } from './release-coordinator/routes.ts'
 import { openDownloads } from './release-packages/download/downloads.ts'
 import { releasePackagesDocument } from './release-packages/openapi.ts'
 import { releasePackages } from './release-packages/routes.ts'
@@ -101,52 +100,27 @@ export const gateway: ServiceDefinition<GatewayConfig, unknown> = {
       },
     })
 
+    const api: ApiOptions = {
+      bus: calls,
+      authenticator,
+      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      logError,
+    }
     await app.register(releaseCoordinator, {
-      forward: forwardOver(calls),
-      authenticator,
-      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
+      ...api,
       anonymousWrites: { allowed: config.SLIPWAY_ANONYMOUS_WRITES, perMinute: config.SLIPWAY_ANONYMOUS_RATE_LIMIT },
-      logError,
     })
-    await app.register(releaseSchedules, {
-      bus: calls,
-      forward: forwardOver(calls),
-      store,
-      authenticator,
-      announceChange: identity.announceChange,
-      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
-      logError,
-    })
-    await app.register(sourceExports, {
-      bus: calls,
-      store,
-      authenticator,
-      ...accountChanges,
-      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
-      logError,
-    })
+    await app.register(releaseSchedules, { ...api, store, announceChange: identity.announceChange })
+    await app.register(sourceExports, { ...api, store, ...accountChanges })
     await app.register(releasePackages, {
-      bus: calls,
+      ...api,
       store,
-      authenticator,
       ...accountChanges,
-      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
       downloads,
       uploadLimit: config.SLIPWAY_UPLOAD_LIMIT,
-      logError,
     })
-    await app.register(platformTasks, {
-      bus: calls,
-      authenticator,
-      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
-      logError,
-    })
-    await app.register(unifiedApi, {
-      bus: calls,
-      authenticator,
-      baseUrlOf: baseUrlReader(config.SLIPWAY_PUBLIC_URL),
-      logError,
-    })
+    await app.register(platformTasks, api)
+    await app.register(unifiedApi, api)
     await app.register(identityRoutes, { store, authenticator, ...accountChanges, logError })
     await app.register(streamRoutes, {
       store,

@@ -1,10 +1,5 @@
-import { failure, isFailure, type JsonSchema, type SlipwayError } from '@slipway/contracts'
-
-export type RenderedError = {
-  readonly status: number
-  readonly body: { readonly error: { readonly message: string; readonly reference?: string } }
-  readonly retryAfter: number | undefined
-}
+import type { JsonSchema } from '@slipway/contracts'
+import { failureOf, type RenderedError } from '../api/failures.ts'
 
 export const errorShape: JsonSchema = {
   type: 'object',
@@ -27,7 +22,7 @@ const retrySeconds = 2
 
 /** Turns an error into what clients of ODM know. `reference` is the id of the request. */
 export function renderError(error: unknown, reference: string): RenderedError {
-  const { status, code, message, retryAfter } = isFailure(error) ? error : ofFramework(error)
+  const { status, code, message, retryAfter } = failureOf(error)
   if (status >= 500) {
     const text = code === 'internal' ? 'Internal error.' : message
     const later = retryAfter ?? (status === 503 ? retrySeconds : undefined)
@@ -35,11 +30,4 @@ export function renderError(error: unknown, reference: string): RenderedError {
   }
   const text = code === 'unauthenticated' ? unauthenticated : message
   return { status, body: { error: { message: text } }, retryAfter }
-}
-
-function ofFramework(error: unknown): SlipwayError {
-  const { statusCode = 500, message = '' } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) return failure('too_large', 'The request body is too large.')
-  if (statusCode >= 400 && statusCode < 500) return failure('malformed', message, { status: statusCode })
-  return failure('internal', 'Internal error.')
 }

@@ -1,12 +1,12 @@
-import { Readable } from 'node:stream'
-import type { Bus, CallOptions } from '@slipway/bus'
 import { failure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { commandIdOf } from '../http/command-id.ts'
-import { hasEmptyParameter } from '../http/empty-parameter.ts'
+import { sendAnswerOf, sendReply } from '../api/answers.ts'
+import { type ApiOptions, callOptions } from '../api/api-options.ts'
+import { serveFailures } from '../api/failures.ts'
+import { allowOf, methodOf, serveNothingBelow, servePath } from '../api/serve-path.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { traceparentOf } from '../http/trace.ts'
-import type { Authenticator, Caller } from '../identity/authenticator.ts'
+import type { Caller } from '../identity/authenticator.ts'
 import { authenticate } from './authentication.ts'
 import { type Endpoint, endpoints, inputOf, type Method } from './endpoints.ts'
 import { renderError } from './error-shape.ts'
@@ -19,34 +19,22 @@ declare module 'fastify' {
   }
 }
 
-export type PlatformTasksOptions = {
-  readonly bus: Bus
-  readonly authenticator: Authenticator
-  readonly baseUrlOf: (request: FastifyRequest) => string
-  /** Told of what was answered with 500 or more. */
-  readonly logError: (error: unknown, request: FastifyRequest) => void
-}
-
-/** Methods that the router knows: those that a path lacks are answered with 405. */
-const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 const roots = ['/api/v1/tasks', '/api/v1/jobs', '/api/v1/as-curator', '/api/v1/as-user']
-const readMs = 15_000
-const writeMs = 30_000
+const limits = { readMs: 15_000, writeMs: 30_000 }
 
 /** The tasks API of Genestack ODM with its companions, at the original paths. */
-export async function platformTasks(app: FastifyInstance, options: PlatformTasksOptions): Promise<void> {
+export async function platformTasks(app: FastifyInstance, options: ApiOptions): Promise<void> {
   await app.register(async scope => serve(scope, options))
 }
 
-async function serve(app: FastifyInstance, options: PlatformTasksOptions): Promise<void> {
+async function serve(app: FastifyInstance, options: ApiOptions): Promise<void> {
   app.decorateRequest('taskCaller', undefined)
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body, retryAfter } = renderError(error, traceparentOf(request).split('-')[1] as string)
-    if (status >= 500) options.logError(error, request)
+  serveFailures(app, {
+    render: (error, request) => renderError(error, traceparentOf(request).split('-')[1] as string),
     // Not Basic, for which browsers would open a dialogue.
-    if (status === 401) reply.header('www-authenticate', 'Bearer realm="odm"')
-    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-    return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+    challenge: 'Bearer realm="odm"',
+    type: 'application/json; charset=utf-8',
+    logError: options.logError,
   })
   // Before a body is read: whoever is not known learns nothing else.
   app.addHook('onRequest', async request => {
@@ -61,11 +49,7 @@ async function serve(app: FastifyInstance, options: PlatformTasksOptions): Promi
   await app.register(async scope => {
     ignoreBodies(scope)
     for (const [path, ofPath] of byPath) if (!ofPath.some(({ body }) => body)) hang(scope, path, ofPath, options)
-    for (const root of roots) {
-      scope.all(`${root}/*`, () => {
-        throw failure('not_found', 'Not found.')
-      })
-    }
+    for (const root of roots) serveNothingBelow(scope, root)
   })
 }
 
@@ -81,64 +65,36 @@ function ignoreBodies(app: FastifyInstance): void {
   })
 }
 
-/** A path with and without the slash at its end, with an answer to every method. */
-function hang(app: FastifyInstance, path: string, ofPath: readonly Endpoint[], options: PlatformTasksOptions): void {
+/** A path with all its methods. */
+function hang(app: FastifyInstance, path: string, ofPath: readonly Endpoint[], options: ApiOptions): void {
   const byMethod = new Map(ofPath.map(endpoint => [endpoint.method, endpoint]))
-  const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : [])].join(', ')
-  for (const url of [path, `${path}/`]) {
-    app.route({
-      method: allMethods,
-      url,
-      async handler(request, reply) {
-        if (hasEmptyParameter(request)) throw failure('not_found', 'Not found.')
-        const endpoint = byMethod.get((request.method === 'HEAD' ? 'GET' : request.method) as Method)
-        if (!endpoint) {
-          reply.header('allow', allow)
-          throw failure('method_not_allowed', 'Method not allowed.')
-        }
-        return answer(endpoint, request, reply, options)
-      },
-    })
-  }
+  const allow = allowOf(byMethod.keys(), { options: false })
+  servePath(app, path, {
+    async handler(request, reply) {
+      const endpoint = byMethod.get(methodOf(request) as Method)
+      if (endpoint) return answer(endpoint, request, reply, options)
+      reply.header('allow', allow)
+      throw failure('method_not_allowed', 'Method not allowed.')
+    },
+  })
 }
 
 async function answer(
   endpoint: Endpoint,
   request: FastifyRequest,
   reply: FastifyReply,
-  { bus, baseUrlOf }: PlatformTasksOptions,
+  options: ApiOptions,
 ): Promise<FastifyReply> {
-  const { operation } = endpoint
-  const caller = request.taskCaller as Caller
-  const isWrite = operation.effect === 'write'
-  const call: CallOptions = {
-    identity: await caller.identityToken(),
-    baseUrl: baseUrlOf(request),
-    traceparent: traceparentOf(request),
-    timeoutMs: isWrite ? writeMs : readMs,
-    commandId: isWrite ? commandIdOf(request, caller.identity) : undefined,
-  }
-  const input = inputOf(endpoint, request) as never
-  if (operation.flow === 'streamed-answer') {
-    const streamed = await bus.openStream(operation, input, call)
-    reply.code(streamed.status).headers(streamed.headers).header('content-type', 'application/json')
-    if (request.method !== 'HEAD') return reply.send(Readable.from(streamed.body, { objectMode: false }))
-    streamed.cancel()
-    return reply.send()
-  }
-  const ask = () => bus.request(operation, input, call)
-  const seconds = endpoint.waits ? waitSeconds(request) : 0
+  const { bus } = options
+  const { operation, waits } = endpoint
+  const call = await callOptions(options, request, request.taskCaller as Caller, operation, limits)
+  const input = inputOf(endpoint, request)
+  const seconds = waits ? waitSeconds(request) : 0
+  if (seconds === 0) return sendAnswerOf(bus, operation, input, call, request, reply)
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  reply.header('preference-applied', `wait=${seconds}`)
   const knows = request.headers['if-none-match'] !== undefined
-  const { status, headers, body } = seconds > 0 ? await wait() : await ask()
-  reply.code(status).headers(headers)
-  if (body.length === 0) return reply.send()
-  reply.header('content-type', 'application/json')
-  return reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-
-  async function wait() {
-    const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
-    reply.header('preference-applied', `wait=${seconds}`)
-    return askUntilChanged(seconds, gone.signal, knows, ask)
-  }
+  const ask = () => bus.request(operation, input, call)
+  return sendReply(await askUntilChanged(seconds, gone.signal, knows, ask), reply)
 }

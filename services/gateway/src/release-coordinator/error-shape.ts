@@ -1,4 +1,6 @@
-import { type ErrorDetail, failure, isFailure, type JsonSchema, type SlipwayError } from '@slipway/contracts'
+import type { JsonSchema, SlipwayError } from '@slipway/contracts'
+import { failureOf, type RenderedError } from '../api/failures.ts'
+import { fieldErrors } from '../api/rest-framework.ts'
 
 /** How this API shows errors in OpenAPI: `{"detail": text}`, or texts by field. */
 export const errorShape: JsonSchema = {
@@ -12,18 +14,12 @@ export const errorShape: JsonSchema = {
   ],
 }
 
-export type RenderedError = {
-  readonly status: number
-  readonly body: unknown
-  readonly retryAfter: number | undefined
-}
-
 /** Seconds after which to try again when the failing side did not say. */
 const usualRetryAfter = 1
 
 /** Turns an error into what clients of the Kids First Release Coordinator know. Unknown errors tell nothing of themselves. */
 export function renderError(error: unknown): RenderedError {
-  const known = isFailure(error) ? error : ofFramework(error)
+  const known = failureOf(error)
   return {
     status: statusOf(known),
     body: bodyOf(known),
@@ -52,34 +48,4 @@ function sentenceOf(code: SlipwayError['code'], message: string, retryAfter: num
     default:
       return message
   }
-}
-
-type Tree = { [key: string]: string[] | Tree }
-
-/** `{"name": ["…"], "tags": {"0": ["…"]}}`: one list of texts for each place. */
-export function fieldErrors(details: readonly ErrorDetail[]): unknown {
-  const tree: Tree = Object.create(null)
-  for (const { path, message } of details) {
-    const keys = path.length > 0 ? path.map(String) : ['non_field_errors']
-    const last = keys.pop() as string
-    let node = tree
-    for (const key of keys) {
-      const next = node[key]
-      // A list of texts for the whole and one for a part of it do not fit into one answer: the whole counts.
-      if (Array.isArray(next)) break
-      node = node[key] = next ?? Object.create(null)
-    }
-    const texts = node[last]
-    if (Array.isArray(texts)) texts.push(message)
-    else node[last] = [message]
-  }
-  return tree
-}
-
-/** Errors of the HTTP server itself: bodies that are too large, lengths that do not fit. */
-function ofFramework(error: unknown): SlipwayError {
-  const { statusCode = 500, message = '' } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) return failure('too_large', 'The request body is too large.')
-  if (statusCode >= 400 && statusCode < 500) return failure('malformed', message, { status: statusCode })
-  return failure('internal', 'Internal error.')
 }

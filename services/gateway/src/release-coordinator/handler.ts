@@ -1,23 +1,18 @@
-import { failure } from '@slipway/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { commandIdOf } from '../http/command-id.ts'
-import type { Forward } from '../http/forward.ts'
+import { sendAnswerOf, sendJson } from '../api/answers.ts'
+import { type ApiOptions, callOptions } from '../api/api-options.ts'
+import { methodNotAllowed, requireJsonAccepted } from '../api/rest-framework.ts'
+import { type Handler, methodOf } from '../api/serve-path.ts'
 import { rawBodyOf } from '../http/raw-body.ts'
-import { traceparentOf } from '../http/trace.ts'
-import type { Authenticator, Caller } from '../identity/authenticator.ts'
+import type { Caller } from '../identity/authenticator.ts'
 import { authenticate } from './authentication.ts'
-import { type FormRules, readBody } from './body.ts'
+import { type FormRules, readForm } from './body.ts'
 import { describe } from './description.ts'
 import { type InputReader, inputReader } from './input.ts'
-import { acceptsJson } from './negotiation.ts'
 import type { Method, Resource, Route } from './resource.ts'
-import { methodNotAllowed, type Right, requireRight } from './rights.ts'
-import { sendJson } from './send-json.ts'
+import { type Right, requireRight } from './rights.ts'
 
-export type HandlerOptions = {
-  readonly forward: Forward
-  readonly authenticator: Authenticator
-  readonly baseUrlOf: (request: FastifyRequest) => string
+export type HandlerOptions = ApiOptions & {
   /** Throws when this caller without credentials may not write. */
   readonly limitAnonymous: (request: FastifyRequest) => Promise<void>
 }
@@ -31,31 +26,26 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS']
  * Makes the handler of all methods of a resource. Checks come in the order of the original: what the client accepts, who
  * it is, whether it may, whether the path knows the method, and only then what was sent.
  */
-export function handlerOf(resource: Resource, options: HandlerOptions, ownAnswer?: OwnAnswer) {
-  const { forward, authenticator, baseUrlOf, limitAnonymous } = options
+export function handlerOf(resource: Resource, options: HandlerOptions, ownAnswer?: OwnAnswer): Handler {
+  const { bus, authenticator, limitAnonymous } = options
   const readers = new Map<Route, InputReader>(
     Object.values(resource.methods).map(route => [route, inputReader(route.operation)]),
   )
 
   async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, caller: Caller | null) {
-    const isWrite = route.operation.effect === 'write'
+    const { operation, form, timeoutMs } = route
     const right = route.right ?? resource.right
-    if (isWrite && right === 'anyone' && !caller) await limitAnonymous(request)
+    if (operation.effect === 'write' && right === 'anyone' && !caller) await limitAnonymous(request)
     const input = (readers.get(route) as InputReader)(request)
-    const whole = route.form ? { ...input, body: await bodyOf(request, route.form, right, caller) } : input
-    const call = {
-      identity: await caller?.identityToken(),
-      baseUrl: baseUrlOf(request),
-      traceparent: traceparentOf(request),
-      timeoutMs: route.timeoutMs,
-      commandId: isWrite ? commandIdOf(request, caller?.identity ?? null) : undefined,
-    }
-    return forward(route.operation, whole, call, reply)
+    const whole = form ? { ...input, body: await bodyOf(request, form, right, caller) } : input
+    const limits = { readMs: timeoutMs, writeMs: timeoutMs }
+    const call = await callOptions(options, request, caller, operation, limits)
+    return sendAnswerOf(bus, operation, whole, call, request, reply)
   }
 
   async function bodyOf(request: FastifyRequest, form: FormRules, right: Right, caller: Caller | null) {
     try {
-      return await readBody(rawBodyOf(request), form)
+      return await readForm(rawBodyOf(request), form)
     } catch (error) {
       requireRight(right, caller?.identity ?? null)
       throw error
@@ -72,15 +62,12 @@ export function handlerOf(resource: Resource, options: HandlerOptions, ownAnswer
     throw methodNotAllowed(method)
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!acceptsJson(request.headers.accept)) {
-      throw failure('not_acceptable', 'Could not satisfy the request Accept header.')
-    }
+  return async (request, reply) => {
+    requireJsonAccepted(request.headers.accept)
     const known = request.headers.authorization === undefined ? null : await authenticate(request, authenticator)
     const caller = known ?? authenticator.anonymous
     request.actor = caller?.identity.login
-    const method = request.method === 'HEAD' ? 'GET' : request.method
-    const route = resource.methods[method as Method]
+    const route = resource.methods[methodOf(request) as Method]
     if (route) return answer(route, request, reply, caller)
     return sendJson(reply, 200, answerOther(request, caller))
   }

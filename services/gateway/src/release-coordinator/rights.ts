@@ -1,4 +1,4 @@
-import { failure, type Identity } from '@slipway/contracts'
+import type { Identity } from '@slipway/contracts'
 import { hasRole, requireRole, requireSignedIn } from '@slipway/service'
 
 /**
@@ -31,8 +31,4 @@ export function hasRight(right: Right, identity: Identity | null): boolean {
   if (right === 'anyone') return true
   if (right === 'signed in') return identity !== null
   return hasRole(identity, ...(right === 'developer' ? ['ADMIN', 'DEV'] : ['ADMIN']))
-}
-
-export function methodNotAllowed(method: string) {
-  return failure('method_not_allowed', `Method "${method}" not allowed.`)
 }

@@ -1,67 +1,62 @@
 import { isFailure } from '@slipway/contracts'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { hasEmptyParameter } from '../http/empty-parameter.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { sendJson } from '../api/answers.ts'
+import { failureSender, serveFailures } from '../api/failures.ts'
+import { isRead, servePath } from '../api/serve-path.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { type AnonymousWrites, anonymousWrites } from './anonymous-writes.ts'
 import { renderError } from './error-shape.ts'
 import { type HandlerOptions, handlerOf, type OwnAnswer } from './handler.ts'
 import { allow, type Method, type Resource } from './resource.ts'
 import { resources } from './resources.ts'
-import { rootIndex } from './root-index.ts'
-import { sendJson } from './send-json.ts'
 
 export type ReleaseCoordinatorOptions = Omit<HandlerOptions, 'limitAnonymous'> & {
   readonly anonymousWrites: AnonymousWrites
-  /** Told of what was answered with 500 or more. */
-  readonly logError: (error: unknown, request: FastifyRequest) => void
 }
+
+/** Origins whose scripts may call the Kids First Release Coordinator, in any scheme, as in the original. */
+export const kidsFirstOrigins = ['*.kidsfirstdrc.org', '*.kids-first.io', '*.netlify.com', '*.netlify.app'] as const
+
+const lists = ['tasks', 'task-services', 'releases', 'release-notes', 'events', 'studies']
 
 /** The Kids First Release Coordinator API, at its original paths. Unknown paths of the whole platform are answered in its way. */
 export async function releaseCoordinator(app: FastifyInstance, options: ReleaseCoordinatorOptions): Promise<void> {
   const limitAnonymous = anonymousWrites(app, options.anonymousWrites)
   const handlerOptions = { ...options, limitAnonymous }
   keepRawBodies(app)
+  // Of requests to paths that are not there, e.g. when there is too much under way.
+  serveFailures(app, { render: renderError, logError: () => {} })
 
   function serve(resource: Resource, ownAnswer?: OwnAnswer) {
-    const headers = { allow: resource.allow, vary: 'Accept' }
-    const headersAcrossOrigins = { ...headers, vary: 'Accept, Origin' }
-    app.route({
-      // Methods that a resource lacks are answered with 405, not 404.
-      method: app.supportedMethods,
-      url: resource.path,
-      onRequest(request, reply, done) {
-        if (hasEmptyParameter(request)) return reply.callNotFound()
-        reply.headers(request.headers.origin === undefined ? headers : headersAcrossOrigins)
-        done()
-      },
+    servePath(app, resource.path, {
+      slash: false,
+      headers: request => ({ allow: resource.allow, vary: varyOf(request) }),
+      missing: 'unknown',
       handler: handlerOf(resource, handlerOptions, ownAnswer),
-      errorHandler: (error, request, reply) => fail(resource, error, request, reply),
+      errorHandler: failureSender({ render: (error, request) => render(resource, error, request), ...options }),
     })
   }
 
-  function fail(resource: Resource, error: unknown, request: FastifyRequest, reply: FastifyReply) {
-    const { status, body, retryAfter } = renderError(error)
-    if (status >= 500) options.logError(error, request)
-    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-    const route = resource.methods[request.method as Method]
-    const own = isFailure(error) ? route?.errorBody?.(error) : undefined
-    return sendJson(reply, status, own ?? body)
+  const rootIndex = (request: FastifyRequest) => {
+    const baseUrl = options.baseUrlOf(request)
+    return Object.fromEntries(lists.map(list => [list, `${baseUrl}/${list}`]))
   }
-  // Of requests to paths that are not there, e.g. when there is too much under way.
-  app.setErrorHandler((error, _request, reply) => {
-    const { status, body, retryAfter } = renderError(error)
-    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-    return sendJson(reply, status, body)
-  })
-
-  const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
   serve({ path: '/', name: 'Api Root', allow: allow.readOnly, right: 'anyone', methods: {} }, request =>
-    isRead(request) ? rootIndex(options.baseUrlOf(request)) : undefined,
+    isRead(request) ? rootIndex(request) : undefined,
   )
   for (const resource of resources) serve(resource)
 
   app.setNotFoundHandler((request, reply) => {
-    reply.header('vary', request.headers.origin === undefined ? 'Accept' : 'Accept, Origin')
+    reply.header('vary', varyOf(request))
     return sendJson(reply, 404, { detail: 'Not found.' })
   })
+}
+
+const varyOf = ({ headers }: FastifyRequest): string => (headers.origin === undefined ? 'Accept' : 'Accept, Origin')
+
+function render(resource: Resource, error: unknown, request: FastifyRequest) {
+  const rendered = renderError(error)
+  const route = resource.methods[request.method as Method]
+  const own = isFailure(error) ? route?.errorBody?.(error) : undefined
+  return own === undefined ? rendered : { ...rendered, body: own }
 }

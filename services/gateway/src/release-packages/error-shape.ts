@@ -1,12 +1,7 @@
 import { STATUS_CODES } from 'node:http'
-import { failure, isFailure, type JsonSchema, type SlipwayError } from '@slipway/contracts'
+import type { JsonSchema, SlipwayError } from '@slipway/contracts'
 import { now } from '@slipway/store'
-
-export type RenderedError = {
-  readonly status: number
-  readonly body: ErrorBody
-  readonly retryAfter: number | undefined
-}
+import { failureOf, type RenderedError } from '../api/failures.ts'
 
 type ErrorBody = {
   readonly timestamp: string
@@ -29,8 +24,8 @@ export const errorShape: JsonSchema = {
 }
 
 /** Turns an error into the one shape of this API, which has all that clients of MLDS look for. */
-export function renderError(error: unknown, url: string): RenderedError {
-  const known = isFailure(error) ? error : ofFramework(error)
+export function renderError(error: unknown, url: string): RenderedError<ErrorBody> {
+  const known = failureOf(error)
   const { status, code, retryAfter } = known
   const body = {
     timestamp: new Date(now()).toISOString(),
@@ -46,11 +41,4 @@ export function renderError(error: unknown, url: string): RenderedError {
 function messageOf({ code, message, details = [] }: SlipwayError): string {
   if (code !== 'invalid' || details.length === 0 || details.some(({ path }) => path[0] !== 'body')) return message
   return details.map(({ path, message: text }) => `${path.slice(1).join('.') || 'body'}: ${text}`).join('; ')
-}
-
-function ofFramework(error: unknown): SlipwayError {
-  const { statusCode = 500, message = '' } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) return failure('too_large', 'The request body is too large.')
-  if (statusCode >= 400 && statusCode < 500) return failure('malformed', message, { status: statusCode })
-  return failure('internal', 'Internal error.')
 }

@@ -1,22 +1,18 @@
-import { packageLicenceOperations } from '@slipway/contracts'
+import { type InputOf, packageLicenceOperations } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
+import { sendReply } from '../api/answers.ts'
 import type { Endpoint, EndpointCall } from './endpoint.ts'
-import { multipartUpload } from './multipart-upload.ts'
 import { packagePath } from './package.endpoints.ts'
 import { modifiedSince } from './request-input.ts'
-import { sendBytes } from './serve-endpoints.ts'
+import { bytesOf, describedFile, openUpload } from './upload.ts'
 
 const { get, replace } = packageLicenceOperations
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
 /** A form without the part, or with an empty one, changes nothing; whether the caller may change it is told all the same. */
 async function upload({ request, reply, parameters, call, options }: EndpointCall): Promise<FastifyReply> {
-  const file = await multipartUpload(request, 'file', options.uploadLimit)
-  const { filename, mimetype, bytes = nothing() } = file ?? {}
-  const input = { ...parameters, filename: filename?.slice(0, 255), mimetype: mimetype?.slice(0, 255) }
-  const { status, headers, body } = await options.bus.upload(replace, input as never, bytes, call)
-  return sendBytes(reply, status, headers, body)
+  const { file } = await openUpload(request, options.uploadLimit)
+  const input = { ...parameters, ...describedFile(file) }
+  return sendReply(await options.bus.upload(replace, input as InputOf<typeof replace>, bytesOf(file), call), reply)
 }
 
 const path = `${packagePath}/license`

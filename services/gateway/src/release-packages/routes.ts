@@ -1,11 +1,19 @@
 import type { FastifyInstance } from 'fastify'
+import { serveFailures } from '../api/failures.ts'
+import { openToAllOrigins } from '../api/open-origins.ts'
+import { serveNothingBelow } from '../api/serve-path.ts'
 import { lingerAfterAnswers } from '../http/linger.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { endpoints } from './endpoints.ts'
 import { renderError } from './error-shape.ts'
-import { addHeaders } from './headers.ts'
 import type { ReleasePackagesOptions } from './options.ts'
 import { notFound, serveEndpoints } from './serve-endpoints.ts'
+
+const uncached = {
+  'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
+  pragma: 'no-cache',
+  expires: '0',
+}
 
 /** What is below these and is nothing is answered in the shape of this API. */
 const roots = [
@@ -30,24 +38,28 @@ export async function releasePackages(app: FastifyInstance, options: ReleasePack
 }
 
 async function serve(app: FastifyInstance, options: ReleasePackagesOptions): Promise<void> {
-  addHeaders(app)
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body, retryAfter } = renderError(error, request.url)
-    if (status >= 500) options.logError(error, request)
-    // No `WWW-Authenticate` with 401: browsers would open a dialogue over the web client.
-    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-    return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+  openToAllOrigins(app, {
+    origin: 'any',
+    methods: 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
+    responseHeaders:
+      'Allow, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Location, Retry-After',
+  })
+  // Nothing is kept by caches unless the origin of a file allows it.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (!reply.hasHeader('cache-control') && !reply.hasHeader('expires')) reply.headers(uncached)
+    done(null, payload)
+  })
+  serveFailures(app, {
+    render: (error, request) => renderError(error, request.url),
+    type: 'application/json; charset=utf-8',
+    logError: options.logError,
   })
   const uploadPaths = new Set(endpoints.filter(({ streamed }) => streamed).map(({ path }) => path))
   await app.register(async scope => {
     keepRawBodies(scope)
     const whole = endpoints.filter(({ path }) => !uploadPaths.has(path))
     serveEndpoints(scope, whole, options)
-    for (const root of roots) {
-      scope.all(`${root}/*`, () => {
-        throw notFound()
-      })
-    }
+    for (const root of roots) serveNothingBelow(scope, root, notFound)
   })
   await app.register(async scope => {
     passBodiesOn(scope)

@@ -1,5 +1,8 @@
 import { failure, isPdcAdministrator, requireKnownParameters } from '@slipway/contracts'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendJson } from '../api/answers.ts'
+import { methodNotAllowed, requireJsonAccepted } from '../api/rest-framework.ts'
+import { methodOf } from '../api/serve-path.ts'
 import { type Account, findAccount } from '../identity/account.store.ts'
 import { insertToken, listTokens, replaceToken, revokeToken } from '../identity/api-token.store.ts'
 import { hashOfToken, newToken, prefixOfToken } from '../identity/api-token.ts'
@@ -8,11 +11,8 @@ import { authorization, basicCredentials } from '../identity/credentials.ts'
 import { tokenWithin } from '../identity/delegation.ts'
 import { requireStillGood } from '../identity/still-good.ts'
 import { authenticate, sentToken } from './authentication.ts'
-import type { HandlerOptions } from './handler.ts'
-import { requireJsonAccepted } from './negotiation.ts'
+import type { HandlerOptions, Serve } from './handler.ts'
 import { permissionsOf } from './permissions.ts'
-import { route } from './route.ts'
-import { sendJson } from './send-json.ts'
 
 export type AuthRoutesOptions = HandlerOptions & {
   /** Called after a token was revoked. */
@@ -25,7 +25,7 @@ const tokenName = 'PDC API'
 const most = 20
 
 /** `/auth/…`: tokens, and who the caller is. */
-export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): void {
+export function authRoutes(serve: Serve, options: AuthRoutesOptions): void {
   const { authenticator, store, announceChange } = options
 
   /** Who calls, by a token or, here only, by login and password. */
@@ -65,70 +65,62 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
     return token
   }
 
-  const answer =
-    (
-      methods: readonly string[],
-      handle: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
-      { strict = true, changes = false } = {},
-    ) =>
-    async (request: FastifyRequest, reply: FastifyReply) => {
+  const serveOwn = (
+    path: string,
+    methods: readonly string[],
+    handle: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
+    { strict = true, changes = false } = {},
+  ) =>
+    serve(`/auth/${path}`, methods, async (request, reply) => {
       requireJsonAccepted(request.headers.accept)
       reply.header('cache-control', 'no-store')
-      const method = request.method === 'HEAD' ? 'GET' : request.method
+      const method = methodOf(request)
       if (method === 'OPTIONS')
         return sendJson(reply, 200, { renders: ['application/json'], parses: ['application/json'] })
       const caller = await requireCaller(request)
-      if (!methods.includes(method)) throw failure('method_not_allowed', `Method "${request.method}" not allowed.`)
+      if (!methods.includes(method)) throw methodNotAllowed(request.method)
       if (strict) requireKnownParameters(Object.keys(request.query as object), [])
       // A GET of these makes a token; who asks for the head alone could not even see it.
       if (changes && request.method === 'HEAD') return sendJson(reply, 200, {})
       return handle(caller, request, reply)
-    }
+    })
 
-  route(
-    app,
-    '/v1/auth/token/obtain',
-    'GET, POST, HEAD, OPTIONS',
-    answer(
-      ['GET', 'POST'],
-      async (caller, request, reply) => {
-        // Of a token only its hash is kept; whoever has a good one is told the same one.
-        const token = sentToken(request)
-        if (token !== undefined) return sendJson(reply, 200, { token })
-        const oldest = (tokens: { id: string }[]) =>
-          tokens.slice(0, Math.max(0, tokens.length - most + 1)).map(({ id }) => id)
-        return sendJson(reply, 200, { token: await makeToken(caller, oldest) })
-      },
-      { changes: true },
-    ),
+  serveOwn(
+    'token/obtain',
+    ['GET', 'POST'],
+    async (caller, request, reply) => {
+      // Of a token only its hash is kept; whoever has a good one is told the same one.
+      const token = sentToken(request)
+      if (token !== undefined) return sendJson(reply, 200, { token })
+      const oldest = (tokens: { id: string }[]) =>
+        tokens.slice(0, Math.max(0, tokens.length - most + 1)).map(({ id }) => id)
+      return sendJson(reply, 200, { token: await makeToken(caller, oldest) })
+    },
+    { changes: true },
   )
 
-  route(
-    app,
-    '/v1/auth/token/refresh',
-    'GET, PUT, HEAD, OPTIONS',
-    answer(
-      ['GET', 'PUT'],
-      async (caller, request, reply) => {
-        const account = await accountOf(caller)
-        const token = sentToken(request)
-        const tokens = await listTokens(store, account.id)
-        const own = tokens.filter(({ name }) => name === tokenName)
-        if (token === undefined && own.length === 0) {
-          return sendJson(reply, 400, {
-            'Refresh Token Error': 'You have not got a token yet, please try obtain first.',
-          })
-        }
-        if (token === undefined) {
-          return sendJson(reply, 200, { token: await makeToken(caller, () => own.map(({ id }) => id)) })
-        }
-        return sendJson(reply, 200, { token: await refreshed(account, token) })
-      },
-      { changes: true },
-    ),
+  serveOwn(
+    'token/refresh',
+    ['GET', 'PUT'],
+    async (caller, request, reply) => {
+      const account = await accountOf(caller)
+      const token = sentToken(request)
+      const tokens = await listTokens(store, account.id)
+      const own = tokens.filter(({ name }) => name === tokenName)
+      if (token === undefined && own.length === 0) {
+        return sendJson(reply, 400, {
+          'Refresh Token Error': 'You have not got a token yet, please try obtain first.',
+        })
+      }
+      if (token === undefined) {
+        return sendJson(reply, 200, { token: await makeToken(caller, () => own.map(({ id }) => id)) })
+      }
+      return sendJson(reply, 200, { token: await refreshed(account, token) })
+    },
+    { changes: true },
   )
 
-  route(app, '/v1/auth/current-user', 'GET, HEAD, OPTIONS', answer(['GET'], describeCaller, { strict: false }))
+  serveOwn('current-user', ['GET'], describeCaller, { strict: false })
 
   async function describeCaller({ identity }: Caller, _request: FastifyRequest, reply: FastifyReply) {
     const account = await findAccount(store, identity.login)

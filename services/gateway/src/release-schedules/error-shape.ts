@@ -1,4 +1,6 @@
-import { type ErrorDetail, failure, isFailure, plainNumber, type SlipwayError } from '@slipway/contracts'
+import { type ErrorDetail, plainNumber, type SlipwayError } from '@slipway/contracts'
+import { failureOf, type RenderedError } from '../api/failures.ts'
+import { fieldErrors } from '../api/rest-framework.ts'
 
 /** What a failed request was about, as far as the answer repeats it. */
 export type Failed = {
@@ -6,25 +8,25 @@ export type Failed = {
   readonly many: unknown
 }
 
-export type RenderedError = {
-  readonly status: number
-  /** Undefined: no body. */
-  readonly body: unknown
-  readonly retryAfter: number | undefined
-}
-
+const emptyPatch = 'Partial update with no changes does not make much sense.'
 const internalText =
   'The server encountered an internal error or misconfiguration and was unable to complete your request.'
 
 /** Turns an error into what clients of PDC know. Unknown errors tell nothing of themselves, and are 503 here. */
 export function renderError(error: unknown, failed: Failed | undefined): RenderedError {
-  const known = isFailure(error) ? error : ofFramework(error)
+  const known = failureOf(error)
   const { code, status, retryAfter } = known
   if (code === 'precondition_failed') return { status, body: undefined, retryAfter: undefined }
   if (code === 'internal') return { status: 503, body: { detail: internalText }, retryAfter: undefined }
   const first = known.details?.[0]
   const body = failed && first ? ofMany(known.details as ErrorDetail[], failed.many) : single(known)
-  return { status, body, retryAfter: retryAfter ?? (status === 503 || status === 429 ? 1 : undefined) }
+  return {
+    status,
+    body,
+    retryAfter: retryAfter ?? (status === 503 || status === 429 ? 1 : undefined),
+    // The command line client prints this header.
+    ...(!failed && known.message === emptyPatch && { headers: { 'pdc-warning': emptyPatch } }),
+  }
 }
 
 function single({ message, details }: SlipwayError): unknown {
@@ -38,30 +40,10 @@ function single({ message, details }: SlipwayError): unknown {
 function unwrapped(details: readonly ErrorDetail[], wrapped: boolean): unknown {
   const [first] = details as [ErrorDetail]
   const wrap = (value: unknown) => (wrapped ? { detail: value } : value)
-  if (first.path.length > 0) return byField(details)
+  if (first.path.length > 0) return fieldErrors(details)
   const texts = details.map(({ message }) => message)
   if (first.reason === 'bare_list') return texts
   return first.reason === 'request' ? wrap(first.message) : wrap(texts)
-}
-
-type Tree = { [field: string]: string[] | Tree }
-
-function byField(details: readonly ErrorDetail[]): Tree {
-  const tree: Tree = Object.create(null)
-  for (const { path, message } of details) {
-    const fields = path.map(String)
-    const last = fields.pop() as string
-    let node = tree
-    for (const field of fields) {
-      const next = node[field]
-      if (Array.isArray(next)) break
-      node = node[field] = next ?? Object.create(null)
-    }
-    const texts = node[last]
-    if (Array.isArray(texts)) texts.push(message)
-    else node[last] = [message]
-  }
-  return tree
 }
 
 /** The first object that is wrong, as the client knows it: by index for POST, by its key for others. */
@@ -77,12 +59,4 @@ function ofMany(details: readonly ErrorDetail[], body: unknown): unknown {
     detail: unwrapped(inner, false),
     ...(!isIdentifier && !isEmpty && { invalid_data: item }),
   }
-}
-
-/** Errors of the HTTP server itself: bodies that are too large, lengths that do not fit. */
-function ofFramework(error: unknown): SlipwayError {
-  const { statusCode = 500, message = '' } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) return failure('too_large', 'The request body is too large.')
-  if (statusCode >= 400 && statusCode < 500) return failure('malformed', message, { status: statusCode })
-  return failure('internal', 'Internal error.')
 }

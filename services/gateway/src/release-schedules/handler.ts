@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream'
-import type { Bus, CallOptions } from '@slipway/bus'
 import {
   failure,
   type Identity,
@@ -10,21 +8,20 @@ import {
   readPdcQuery,
 } from '@slipway/contracts'
 import type { Store } from '@slipway/store'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { commandIdOf } from '../http/command-id.ts'
-import type { Forward } from '../http/forward.ts'
+import type { FastifyRequest } from 'fastify'
+import { sendAnswerOf, sendJson } from '../api/answers.ts'
+import { type ApiOptions, callOptions } from '../api/api-options.ts'
+import { readBody } from '../api/read-body.ts'
+import { methodNotAllowed, requireJsonAccepted } from '../api/rest-framework.ts'
+import { type Handler, methodOf } from '../api/serve-path.ts'
 import { queryParameters } from '../http/query.ts'
 import { rawBodyOf } from '../http/raw-body.ts'
-import { traceparentOf } from '../http/trace.ts'
-import type { Authenticator, Caller } from '../identity/authenticator.ts'
 import { authenticate } from './authentication.ts'
-import { readBody } from './body.ts'
+import { bodyRules } from './body.ts'
 import { describe } from './description.ts'
 import type { Failed } from './error-shape.ts'
-import { requireJsonAccepted } from './negotiation.ts'
 import { changeComment, conditionsOf } from './request-headers.ts'
-import type { Resource } from './resource.ts'
-import { sendJson } from './send-json.ts'
+import { knownOperations, type Resource } from './resource.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,13 +30,13 @@ declare module 'fastify' {
   }
 }
 
-export type HandlerOptions = {
-  readonly bus: Bus
-  readonly forward: Forward
+export type HandlerOptions = ApiOptions & {
+  /** Of the gateway: tokens and their accounts. */
   readonly store: Store
-  readonly authenticator: Authenticator
-  readonly baseUrlOf: (request: FastifyRequest) => string
 }
+
+/** Serves a path below `/rest_api/v1` with these methods, HEAD and OPTIONS. */
+export type Serve = (path: string, methods: readonly string[], handler: Handler) => void
 
 const actions: Readonly<Record<string, PdcAction>> = {
   POST: 'create',
@@ -48,10 +45,9 @@ const actions: Readonly<Record<string, PdcAction>> = {
   DELETE: 'delete',
 }
 
-const readMs = 10_000
-const writeMs = 15_000
-/** Many objects at once, and lists without pages. */
-const manyMs = 60_000
+const oneLimits = { readMs: 10_000, writeMs: 15_000 }
+/** Of many objects at once. */
+const manyLimits = { readMs: 60_000, writeMs: 60_000 }
 
 /** What to call and with which body. */
 type Choice = { readonly operation: Operation; readonly body?: unknown; readonly many?: boolean }
@@ -60,12 +56,14 @@ type Choice = { readonly operation: Operation; readonly body?: unknown; readonly
  * Makes the handler of a path of a resource. Checks come in the order of the original: what the client accepts, who it
  * is, whether it may, whether the path knows the method, the query, the body; the rest is for the owner of the data.
  */
-export function handlerOf(resource: Resource, path: 'list' | 'item', options: HandlerOptions) {
+export function handlerOf(resource: Resource, path: 'list' | 'item', options: HandlerOptions): Handler {
   const { operations } = resource
   const { segment } = resource.resource
+  const rules = bodyRules(resource.resource)
+  const known = new Set(knownOperations(resource, path).map(([method]) => method))
 
   async function choose(request: FastifyRequest, method: string, query: PdcQuery): Promise<Choice | undefined> {
-    const read = () => readBody(rawBodyOf(request), resource.resource)
+    const read = () => readBody(rawBodyOf(request), rules)
     const choice = (operation: Operation | undefined, body?: unknown, many = false) =>
       operation && { operation, body, many }
     switch (`${method} ${path}`) {
@@ -95,28 +93,16 @@ export function handlerOf(resource: Resource, path: 'list' | 'item', options: Ha
     }
   }
 
-  function knows(method: string): boolean {
-    const { list, create, replaceMany, updateMany, deleteMany, get, replace, update, delete: remove } = operations
-    const known =
-      path === 'list'
-        ? { GET: list, POST: create, PUT: replaceMany, PATCH: updateMany, DELETE: deleteMany }
-        : { GET: get, PUT: replace, PATCH: update, DELETE: remove }
-    return (
-      (known as Readonly<Record<string, unknown>>)[method] !== undefined ||
-      (resource.empty === true && method === 'GET')
-    )
-  }
-
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  return async (request, reply) => {
     requireJsonAccepted(request.headers.accept)
     const caller = await authenticate(request, options.authenticator, options.store)
     request.actor = caller?.identity.login
     const identity = caller?.identity ?? null
-    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const method = methodOf(request)
     const action = actions[method]
     if (action) requireRight(identity, segment, action)
     if (method === 'OPTIONS') return sendJson(reply, 200, describe(resource, path, identity))
-    if (!knows(method)) throw failure('method_not_allowed', `Method "${request.method}" not allowed.`)
+    if (!known.has(method)) throw methodNotAllowed(request.method)
     const parameters = queryParameters(request)
     const query = readPdcQuery(resource.resource, parameters)
     if (resource.empty) return sendJson(reply, 200, emptyList(query))
@@ -129,35 +115,9 @@ export function handlerOf(resource: Resource, path: 'list' | 'item', options: Ha
       comment: changeComment(request),
       ...(choice.body !== undefined && { body: choice.body }),
     }
-    return send(choice, input, await callOptions(request, caller, choice), request, reply)
-  }
-
-  async function callOptions(request: FastifyRequest, caller: Caller | null, choice: Choice): Promise<CallOptions> {
-    const isWrite = choice.operation.effect === 'write'
-    return {
-      identity: await caller?.identityToken(),
-      baseUrl: options.baseUrlOf(request),
-      traceparent: traceparentOf(request),
-      timeoutMs: choice.many ? manyMs : isWrite ? writeMs : readMs,
-      commandId: isWrite ? commandIdOf(request, caller?.identity ?? null) : undefined,
-    }
-  }
-
-  async function send(
-    { operation }: Choice,
-    input: Record<string, unknown>,
-    call: CallOptions,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    if (operation.flow !== 'streamed-answer') return options.forward(operation, input as never, call, reply)
-    const answer = await options.bus.openStream(operation, input as never, call)
-    reply.code(answer.status).headers(answer.headers)
-    if (answer.status === 204 || answer.status === 304) return reply.send()
-    reply.header('content-type', 'application/json')
-    if (request.method !== 'HEAD') return reply.send(Readable.from(answer.body, { objectMode: false }))
-    answer.cancel()
-    return reply.send()
+    const limits = choice.many ? manyLimits : oneLimits
+    const call = await callOptions(options, request, caller, choice.operation, limits)
+    return sendAnswerOf(options.bus, choice.operation, input, call, request, reply)
   }
 }
 

@@ -46,23 +46,18 @@ export const resources: readonly Resource[] = [
   { resource: changesetResource, name: 'Changeset', operations: changesetOperations },
 ]
 
-/** The methods of a list and of an item, in the order of the original's `Allow`. */
-export function methodsOf({ operations, empty }: Resource, path: 'list' | 'item'): string[] {
-  const known = (method: string, operation: Operation | undefined) => (operation ? [method] : [])
-  const methods =
+/** The methods that a list or an item knows, in the order of the original's `Allow`, with their operations. */
+export function knownOperations(
+  { operations, empty }: Resource,
+  path: 'list' | 'item',
+): readonly (readonly [method: string, operation: Operation | undefined])[] {
+  const { list, create, replaceMany, updateMany, deleteMany, get, replace, update, delete: remove } = operations
+  const known =
     path === 'list'
-      ? [
-          ...(operations.list || empty ? ['GET'] : []),
-          ...known('POST', operations.create),
-          ...known('PUT', operations.replaceMany),
-          ...known('PATCH', operations.updateMany),
-          ...known('DELETE', operations.deleteMany),
-        ]
-      : [
-          ...known('GET', operations.get),
-          ...known('PUT', operations.replace),
-          ...known('PATCH', operations.update),
-          ...known('DELETE', operations.delete),
-        ]
-  return [...methods, 'HEAD', 'OPTIONS']
+      ? ({ GET: list, POST: create, PUT: replaceMany, PATCH: updateMany, DELETE: deleteMany } as const)
+      : ({ GET: get, PUT: replace, PATCH: update, DELETE: remove } as const)
+  return Object.entries(known).filter(([method, operation]) => operation || (empty && method === 'GET'))
 }
+
+export const methodsOf = (resource: Resource, path: 'list' | 'item'): string[] =>
+  knownOperations(resource, path).map(([method]) => method)

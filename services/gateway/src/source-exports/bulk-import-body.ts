@@ -4,7 +4,7 @@ import { failure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { readUrlencoded } from '../http/form-body.ts'
 import { mediaType } from '../http/raw-body.ts'
-import { mostFieldBytes, openForm, refuseImport, type Target, tooMuch } from './bulk-import-form.ts'
+import { mostFieldBytes, openImportForm, refuseImport, type Target, tooMuch } from './bulk-import-form.ts'
 
 /** The bytes to import, and how they are to be read: an object with `data`, or a file. */
 export type ImportBody = {
@@ -45,7 +45,7 @@ export async function importBody(request: FastifyRequest, raw: boolean): Promise
   const contentType = request.unreadableType ?? request.headers['content-type'] ?? ''
   const type = mediaType(contentType)
   if (type === 'multipart/form-data') {
-    const form = await openForm(payload, contentType)
+    const form = await openImportForm(payload, contentType)
     if (form.part === 'none') throw refuseImport('Invalid input.')
     if (form.part === 'data') {
       return { form: 'file', content: read(Readable.from([Buffer.from(form.text)])), target: form.target }

@@ -1,7 +1,6 @@
-import { finished, type Readable } from 'node:stream'
-import { Busboy, type BusboyInstance } from '@fastify/busboy'
-import { failure } from '@slipway/contracts'
-import { mostFields, mostPartHeaders, tooManyFields } from '../http/form-limits.ts'
+import type { Readable } from 'node:stream'
+import { failure, isFailure } from '@slipway/contracts'
+import { openForm } from '../http/open-form.ts'
 
 /** What a form brings to import: a file, whose bytes are still to come, or text of lines. */
 export type ImportForm =
@@ -32,60 +31,18 @@ export const mostFieldBytes = 8 * 1024 * 1024
  * Reads `multipart/form-data` up to its file, or to its end where there is none.
  * @throws `malformed` when the parts cannot be told apart, `too_large` for text that should be a file and for too many parts
  */
-export function openForm(payload: Readable, contentType: string): Promise<ImportForm> {
-  return new Promise((resolve, reject) => {
-    let content: Readable | undefined
-    let text: string | undefined
-    const fields = new Map<string, string>()
-    const whole = Promise.withResolvers<void>()
-    whole.promise.catch(() => {})
-    const target = () => targetOf(name => fields.get(name))
-    function fail(cause: unknown): void {
-      const error = failure('malformed', `Multipart form parse error - ${(cause as Error).message}`, { cause })
-      reject(error)
-      whole.reject(error)
-      content?.destroy(error)
-    }
-    const form = parserOf(contentType)
-    if (form instanceof Error) return fail(form)
-
-    form.on('file', (name, file) => {
-      // Its error is for whoever reads it; nobody may.
-      file.on('error', () => {})
-      if (name !== 'file' || content) return void file.resume()
-      content = file
-      resolve({ part: 'file', content: file, target: whole.promise.then(target) })
-    })
-    form.on('field', (name, value, _nameCut, valueCut) => {
-      if (name === 'data' && valueCut) reject(tooMuch())
-      else if (name === 'data') text = value
-      else if (name === 'file_url') reject(notFetched())
-      else fields.set(name, value.trim())
-    })
-    form.on('partsLimit', () => {
-      payload.unpipe(form)
-      reject(tooManyFields())
-      content?.destroy(tooManyFields())
-    })
-    form.on('error', fail)
-    form.on('finish', () => {
-      whole.resolve()
-      resolve(text === undefined ? { part: 'none' } : { part: 'data', text, target: target() })
-    })
-    finished(payload, { writable: false }, error => error && fail(new Error('the request ended early')))
-    payload.pipe(form)
+export async function openImportForm(payload: Readable, contentType: string): Promise<ImportForm> {
+  const options = { file: 'file', fieldBytes: mostFieldBytes, refuseField: tooMuch }
+  const { file, fields, ended } = await openForm(payload, contentType, options).catch(error => {
+    throw isFailure(error, 'malformed') && !error.details
+      ? failure('malformed', `Multipart form parse error - ${error.message}`, { cause: error })
+      : error
   })
-}
-
-function parserOf(contentType: string): BusboyInstance | Error {
-  try {
-    return new Busboy({
-      headers: { 'content-type': contentType },
-      limits: { fieldSize: mostFieldBytes, parts: mostFields, headerPairs: mostPartHeaders },
-    })
-  } catch (error) {
-    return error as Error
-  }
+  const target = () => targetOf(name => fields.get(name)?.trim())
+  if (file) return { part: 'file', content: file.bytes, target: ended.then(target) }
+  if (fields.has('file_url')) throw notFetched()
+  const text = fields.get('data')
+  return text === undefined ? { part: 'none' } : { part: 'data', text, target: target() }
 }
 
 /** Refuses an import as a whole: one text under `exception`. */

@@ -1,15 +1,14 @@
 import { Readable } from 'node:stream'
 import { bulkImportOperations, failure, type ImportTarget, importTarget, invalid, isFailure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRead } from '../api/serve-path.ts'
 import { lastValue, queryParameters } from '../http/query.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authenticate, requireKnown } from './authentication.ts'
-import { readBody } from './body.ts'
+import { readFields } from './body.ts'
 import { boundedBody, importBody, streamBodies } from './bulk-import-body.ts'
 import { refuseImport, type Target, targetOf } from './bulk-import-form.ts'
-import { callOptions, type SourceExportsOptions } from './caller-context.ts'
-import { renderError } from './error-shape.ts'
-import { methodNotAllowed, route } from './route.ts'
+import { callOf, methodNotAllowed, route, type SourceExportsOptions } from './route.ts'
 import { sendAnswer, sendJson } from './send.ts'
 
 const { create, list, get, report, cancel } = bulkImportOperations
@@ -40,14 +39,6 @@ const answerMs = 60_000
 export async function bulkImportRoutes(app: FastifyInstance, options: SourceExportsOptions): Promise<void> {
   await app.register(async scope => {
     streamBodies(scope)
-    scope.setErrorHandler((error, request, reply) => {
-      const { status, body, retryAfter } = renderError(error)
-      if (status >= 500) options.logError(error, request)
-      if (status === 401) reply.header('www-authenticate', 'Token')
-      if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-      // Imports as a whole are refused with one text.
-      return sendJson(request, reply, status, 'exception' in body ? { exception: body.exception } : body)
-    })
     for (const [path, older] of paths) {
       route(scope, path, ['GET', 'POST', 'DELETE'], (request, reply) => handle(request, reply, older))
     }
@@ -57,7 +48,7 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
     const caller = requireKnown(await authenticate(request, options.authenticator))
     if (request.method === 'POST') return start(request, reply, caller, older)
     if (request.method === 'DELETE') return stop(request, reply, caller)
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+    if (!isRead(request)) throw methodNotAllowed(request)
     return show(request, reply, caller, older)
   }
 
@@ -69,7 +60,7 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
     const said = inForm ?? targetOf(name => lastValue(query, name))
     const target = said && readTarget(said)
     const input = { form, updateIfExists, trailer, ...(queue !== undefined && { queue }), ...(target && { target }) }
-    const call = { ...(await callOptions(options, request, caller, create)), timeoutMs: answerMs }
+    const call = { ...(await callOf(options, request, caller, create)), timeoutMs: answerMs }
     const { status, body } = await options.bus.upload(create, input, content, call).catch(error => {
       throw isFailure(error) ? error : failure('malformed', 'The request ended early.', { cause: error })
     })
@@ -81,7 +72,7 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
     const { queue } = request.params as { queue?: string }
     const task = lastValue(query, 'task')
     const form = lastValue(query, 'result')
-    const call = await callOptions(options, request, caller, get)
+    const call = await callOf(options, request, caller, get)
     if (task === undefined) {
       const input = { username: lastValue(query, 'username'), queue: queue ?? lastValue(query, 'queue') }
       return sendAnswer(options.bus, list, input, call, request, reply)
@@ -101,7 +92,7 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
     return sendAnswer(options.bus, get, { task, result: form === 'json' }, call, request, reply)
   }
 
-  async function taskOf(task: string, call: Awaited<ReturnType<typeof callOptions>>) {
+  async function taskOf(task: string, call: Awaited<ReturnType<typeof callOf>>) {
     const { body } = await options.bus.openStream(get, { task }, call)
     const parts: Uint8Array[] = []
     for await (const part of body) parts.push(part)
@@ -110,14 +101,14 @@ export async function bulkImportRoutes(app: FastifyInstance, options: SourceExpo
 
   async function stop(request: FastifyRequest, reply: FastifyReply, caller: Caller) {
     const contentType = request.unreadableType ?? request.headers['content-type'] ?? ''
-    const body = (await readBody({ bytes: await boundedBody(request), contentType })) as
+    const body = (await readFields({ bytes: await boundedBody(request), contentType })) as
       | { task_id?: unknown }
       | undefined
     const task = body?.task_id
     if (typeof task !== 'string' || task === '') {
       throw invalid([{ path: ['task_id'], reason: 'required', message: 'This field is required.' }])
     }
-    const call = await callOptions(options, request, caller, cancel)
+    const call = await callOf(options, request, caller, cancel)
     return sendAnswer(options.bus, cancel, { task }, call, request, reply)
   }
 }

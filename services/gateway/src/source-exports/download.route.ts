@@ -1,9 +1,9 @@
 import { exportOperations } from '@slipway/contracts'
 import type { FastifyInstance } from 'fastify'
+import { isRead } from '../api/serve-path.ts'
 import { lastValue, queryParameters } from '../http/query.ts'
-import { callOptions, type SourceExportsOptions } from './caller-context.ts'
 import { conditionsOf } from './operation-handler.ts'
-import { methodNotAllowed, route } from './route.ts'
+import { callOf, methodNotAllowed, route, type SourceExportsOptions } from './route.ts'
 import { sendAnswer } from './send.ts'
 
 /** The signed URL of an export. Whoever has it needs no credentials, and credentials that mean nothing here do no harm. */
@@ -13,7 +13,7 @@ export function downloadRoute(app: FastifyInstance, options: SourceExportsOption
     ['/users/:user', 'user', 'user'],
   ] as const) {
     route(app, `${prefix}/sources/:source/:version/export/:file`, ['GET'], async (request, reply) => {
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+      if (!isRead(request)) throw methodNotAllowed(request)
       const parameters = request.params as Record<'source' | 'version' | 'file' | 'org' | 'user', string>
       const { source, version, file } = parameters
       const query = queryParameters(request)
@@ -28,7 +28,7 @@ export function downloadRoute(app: FastifyInstance, options: SourceExportsOption
         ...conditionsOf(request),
         head: request.method === 'HEAD',
       }
-      const call = await callOptions(options, request, null, exportOperations.download)
+      const call = await callOf(options, request, null, exportOperations.download)
       return sendAnswer(options.bus, exportOperations.download, input, call, request, reply)
     })
   }

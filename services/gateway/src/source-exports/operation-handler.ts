@@ -6,13 +6,13 @@ import {
   sourceVersionOperations,
 } from '@slipway/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Handler, methodOf } from '../api/serve-path.ts'
 import { lastValue, queryParameters } from '../http/query.ts'
 import { rawBodyOf } from '../http/raw-body.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { authenticate } from './authentication.ts'
-import { readBody } from './body.ts'
-import { callOptions, type SourceExportsOptions } from './caller-context.ts'
-import { methodNotAllowed, type RouteHandler } from './route.ts'
+import { readFields } from './body.ts'
+import { callOf, methodNotAllowed, type SourceExportsOptions } from './route.ts'
 import { sendAnswer } from './send.ts'
 import type { Entry, Method } from './table.ts'
 
@@ -22,17 +22,13 @@ export type OwnerReader = (request: FastifyRequest, caller: Caller | null) => Pr
 const bodies: readonly Operation['verb'][] = ['create', 'update']
 
 /** Makes the handler of a path whose methods are operations of the exporter. */
-export function operationHandler(
-  options: SourceExportsOptions,
-  { methods }: Entry,
-  ownerOf: OwnerReader,
-): RouteHandler {
+export function operationHandler(options: SourceExportsOptions, { methods }: Entry, ownerOf: OwnerReader): Handler {
   return (request, reply) =>
     request.server.largeBodies.read(rawBodyOf(request).bytes.length, () => answer(request, reply))
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const caller = await authenticate(request, options.authenticator)
-    const method = (request.method === 'HEAD' ? 'GET' : request.method) as Method
+    const method = methodOf(request) as Method
     const operation = methods[method]
     const { org, user, ...parameters } = request.params as Record<string, string>
     const owner = await ownerOf(request, caller)
@@ -57,19 +53,19 @@ export function operationHandler(
     operation: Operation,
     { body, ifMatch, ...target }: Readonly<Record<string, unknown>>,
   ): Promise<FastifyReply> {
-    const call = await callOptions(options, request, caller, operation)
+    const call = await callOf(options, request, caller, operation)
     const written = await options.bus.request(operation, { ...target, body, ifMatch } as never, call)
     reply.headers(written.headers)
     const { id } = JSON.parse(Buffer.from(written.body).toString('utf8')) as { readonly id: string }
     const read = conceptOperations.withMappings
     const input = { ...target, id } as never
-    const readCall = await callOptions(options, request, caller, read)
+    const readCall = await callOf(options, request, caller, read)
     return sendAnswer(options.bus, read, input, readCall, request, reply, written.status)
   }
 
   async function probe(request: FastifyRequest, caller: Caller | null, target: object): Promise<void> {
     const input = { ...target, head: true }
-    const call = await callOptions(options, request, caller, exportOperations.get)
+    const call = await callOf(options, request, caller, exportOperations.get)
     const answer = await options.bus.openStream(exportOperations.get, input as never, call)
     answer.cancel()
   }
@@ -81,7 +77,7 @@ export function operationHandler(
     operation: Operation,
     input: object,
   ): Promise<FastifyReply> {
-    const call = await callOptions(options, request, caller, operation)
+    const call = await callOf(options, request, caller, operation)
     if (operation === sourceVersionOperations.processing) {
       const processing = await options.bus.call(operation, input as never, call)
       return reply.type('text/plain; charset=utf-8').send(processing ? 'True' : 'False')
@@ -118,7 +114,7 @@ async function inputOf(request: FastifyRequest, operation: Operation): Promise<o
     return { query: queryParameters(request) }
   }
   if (bodies.includes(operation.verb)) {
-    return { body: await readBody(rawBodyOf(request)), ifMatch: headers['if-match'] }
+    return { body: await readFields(rawBodyOf(request)), ifMatch: headers['if-match'] }
   }
   if (operation.verb === 'retire' || operation.verb === 'reactivate') return retirementOf(request, operation)
   return {}
@@ -126,7 +122,7 @@ async function inputOf(request: FastifyRequest, operation: Operation): Promise<o
 
 /** Why something is retired or brought back; clients have two names for the comment. */
 async function retirementOf(request: FastifyRequest, { verb }: Operation): Promise<object> {
-  const body = ((await readBody(rawBodyOf(request))) ?? {}) as Readonly<Record<string, unknown>>
+  const body = ((await readFields(rawBodyOf(request))) ?? {}) as Readonly<Record<string, unknown>>
   const textOf = (...names: string[]) =>
     names.map(name => body[name]).find((text): text is string => typeof text === 'string' && text !== '')
   const comment = textOf('update_comment', 'comment')

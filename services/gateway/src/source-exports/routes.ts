@@ -1,19 +1,23 @@
-import { failure } from '@slipway/contracts'
 import type { FastifyInstance } from 'fastify'
+import { openToAllOrigins } from '../api/open-origins.ts'
+import { serveNothingBelow } from '../api/serve-path.ts'
 import { lingerAfterAnswers } from '../http/linger.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { bulkImportRoutes } from './bulk-import.routes.ts'
-import type { SourceExportsOptions } from './caller-context.ts'
-import { allowAllOrigins } from './cors.ts'
 import { downloadRoute } from './download.route.ts'
-import { renderError } from './error-shape.ts'
 import { operationHandler } from './operation-handler.ts'
-import { route } from './route.ts'
-import { sendJson } from './send.ts'
+import { route, type SourceExportsOptions } from './route.ts'
+import { serveFailures } from './send.ts'
 import { ownedEntries, rootEntries } from './table.ts'
 import { taskRoutes } from './task.routes.ts'
 import { userRoutes } from './user.routes.ts'
 import { ownerOfPath } from './user.ts'
+
+/** What scripts may read of answers. */
+const responseHeaders = [
+  ...['num_found', 'num_returned', 'offset', 'next', 'previous', 'pages', 'page_number', 'exportURL', 'lastUpdated'],
+  ...['lastUpdatedTimezone', 'Last-Updated', 'Last-Updated-Timezone', 'Content-Disposition', 'Location'],
+].join(', ')
 
 const owners = ['/orgs/:org', '/users/:user', '/user']
 
@@ -24,15 +28,14 @@ export async function sourceExports(app: FastifyInstance, options: SourceExports
 
 function serve(app: FastifyInstance, options: SourceExportsOptions): void {
   keepRawBodies(app)
-  allowAllOrigins(app)
-  lingerAfterAnswers(app)
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body, retryAfter } = renderError(error)
-    if (status >= 500) options.logError(error, request)
-    if (status === 401) reply.header('www-authenticate', 'Token')
-    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-    return sendJson(request, reply, status, body)
+  openToAllOrigins(app, {
+    origin: 'named',
+    methods: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    requestHeaders: 'accept, authorization, compress, content-type, if-match, if-none-match, origin, range',
+    responseHeaders,
   })
+  lingerAfterAnswers(app)
+  serveFailures(app, options)
 
   userRoutes(app, options)
   for (const entry of rootEntries) {
@@ -52,8 +55,6 @@ function serve(app: FastifyInstance, options: SourceExportsOptions): void {
   taskRoutes(app, options)
   app.register(scope => bulkImportRoutes(scope, options))
   for (const root of ['/orgs', '/users', '/user', '/sources']) {
-    app.all(`${root}/*`, () => {
-      throw failure('not_found', 'Not found.')
-    })
+    serveNothingBelow(app, root)
   }
 }

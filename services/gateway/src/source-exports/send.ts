@@ -2,17 +2,32 @@ import { Readable } from 'node:stream'
 import { zipEntry } from '@slipway/blobs'
 import type { Bus, CallOptions } from '@slipway/bus'
 import type { InputOf, Operation } from '@slipway/contracts'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sendJson as sendPlainJson, sendStream } from '../api/answers.ts'
+import type { ApiOptions } from '../api/api-options.ts'
+import { isRead } from '../api/serve-path.ts'
+import { renderError } from './error-shape.ts'
 
 /** True where the client wants the answer as an archive. */
-const wantsArchive = ({ method, headers }: FastifyRequest): boolean =>
-  (method === 'GET' || method === 'HEAD') && /^(?:true|1)$/i.test(String(headers.compress ?? ''))
+const wantsArchive = (request: FastifyRequest): boolean =>
+  isRead(request) && /^(?:true|1)$/i.test(String(request.headers.compress ?? ''))
+
+/** Answers the errors of a scope in the way of this API, as an archive where the request asks for one. */
+export function serveFailures(app: FastifyInstance, { logError }: Pick<ApiOptions, 'logError'>): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body, retryAfter } = renderError(error)
+    if (status >= 500) logError(error, request)
+    if (status === 401) reply.header('www-authenticate', 'Token')
+    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+    // Imports as a whole are refused with one text.
+    return sendJson(request, reply, status, 'exception' in body ? { exception: body.exception } : body)
+  })
+}
 
 /** Sends JSON, or the archive of it that the request asks for. */
 export function sendJson(request: FastifyRequest, reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  const bytes = Buffer.from(JSON.stringify(body))
-  if (wantsArchive(request)) return sendStream(request, reply.code(status), once(bytes))
-  return reply.code(status).header('content-type', 'application/json').send(bytes)
+  if (!wantsArchive(request)) return sendPlainJson(reply, status, body)
+  return sendBody(request, reply.code(status), once(Buffer.from(JSON.stringify(body))))
 }
 
 /** Sends the answer of an operation as it comes, without holding more of it than is under way. `success`: what 200 is told as. */
@@ -29,24 +44,17 @@ export async function sendAnswer<Op extends Operation>(
     const { status, headers, body } = await bus.request(operation, input, call)
     reply.code(status).headers(headers)
     if (body.length === 0) return reply.send()
-    return sendStream(request, reply, once(body), body.length)
+    return sendBody(request, reply, once(body), body.length)
   }
   const answer = await bus.openStream(operation, input, call)
-  reply.code(answer.status === 200 ? success : answer.status).headers(answer.headers)
-  if (answer.status !== 200 && answer.status !== 206) {
-    answer.cancel()
-    return reply.send()
-  }
-  if (reply.getHeader('content-type') === 'application/zip') {
-    if (request.method !== 'HEAD') return reply.send(Readable.from(answer.body, { objectMode: false }))
-    answer.cancel()
-    return reply.send()
-  }
+  const isJson = answer.status === 200 && answer.headers['content-type'] !== 'application/zip'
+  if (!isJson) return sendStream(answer, request, reply)
+  reply.code(success).headers(answer.headers)
   if (request.method === 'HEAD') answer.cancel()
-  return sendStream(request, reply, answer.body)
+  return sendBody(request, reply, answer.body)
 }
 
-function sendStream(request: FastifyRequest, reply: FastifyReply, body: AsyncIterable<Uint8Array>, length?: number) {
+function sendBody(request: FastifyRequest, reply: FastifyReply, body: AsyncIterable<Uint8Array>, length?: number) {
   const archive = wantsArchive(request)
   reply.header('content-type', archive ? 'application/zip' : 'application/json')
   if (!archive && length !== undefined) reply.header('content-length', String(length))

@@ -1,16 +1,14 @@
 import { bulkImportOperations, failure } from '@slipway/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRead } from '../api/serve-path.ts'
 import { queryParameters } from '../http/query.ts'
 import { authorization } from '../identity/credentials.ts'
 import { authenticate, requireKnown } from './authentication.ts'
-import { callOptions, type SourceExportsOptions } from './caller-context.ts'
-import { methodNotAllowed } from './route.ts'
+import { callOf, methodNotAllowed, type SourceExportsOptions } from './route.ts'
 import { sendAnswer } from './send.ts'
 import { requireAccount } from './user.ts'
 
 const { list, get, cancel } = bulkImportOperations
-
-const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
 /**
  * Imports as tasks, where command lines look for them. With the last slash only: without it, and for any other id, the
@@ -26,7 +24,7 @@ export function taskRoutes(app: FastifyInstance, options: SourceExportsOptions):
       if (!isRead(request)) throw methodNotAllowed(request)
       const { user } = request.params as { user?: string }
       const username = user === undefined ? undefined : (await requireAccount(options.store, user)).login
-      const call = await callOptions(options, request, caller, list)
+      const call = await callOf(options, request, caller, list)
       const input = { ...(username !== undefined && { username }), query: queryParameters(request) }
       return sendAnswer(options.bus, list, input, call, request, reply)
     })
@@ -38,11 +36,11 @@ export function taskRoutes(app: FastifyInstance, options: SourceExportsOptions):
     if (!task.startsWith('BI_')) throw failure('not_found', 'Not found.')
     const caller = requireKnown(await authenticate(request, options.authenticator))
     if (request.method === 'DELETE') {
-      const call = await callOptions(options, request, caller, cancel)
+      const call = await callOf(options, request, caller, cancel)
       return sendAnswer(options.bus, cancel, { task }, call, request, reply)
     }
     if (!isRead(request)) throw methodNotAllowed(request)
-    const call = await callOptions(options, request, caller, get)
+    const call = await callOf(options, request, caller, get)
     return sendAnswer(options.bus, get, { task }, call, request, reply)
   }
 }

@@ -11,6 +11,7 @@ import {
 import { hasRole } from '@slipway/service'
 import { isUniqueViolation } from '@slipway/store'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRead, methodOf } from '../api/serve-path.ts'
 import { queryParameters } from '../http/query.ts'
 import { rawBodyOf } from '../http/raw-body.ts'
 import { type Account, listAccounts, lockAccount } from '../identity/account.store.ts'
@@ -21,10 +22,9 @@ import { authorOf } from '../identity/delegation.ts'
 import { hashPassword } from '../identity/password.ts'
 import { prepare } from '../sql.ts'
 import { authenticate, requireKnown } from './authentication.ts'
-import { readBody } from './body.ts'
-import { callOptions, type SourceExportsOptions } from './caller-context.ts'
+import { readFields } from './body.ts'
 import { loginToken } from './login-token.ts'
-import { methodNotAllowed, route } from './route.ts'
+import { callOf, methodNotAllowed, route, type SourceExportsOptions } from './route.ts'
 import { sendAnswer, sendJson } from './send.ts'
 import { memberOperations } from './table.ts'
 import { knowsPerson, requireAccount, requireLogin, userDetail, userRow } from './user.ts'
@@ -60,7 +60,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     account: Account,
     status = 200,
   ) {
-    const call = await callOptions(options, request, caller, ownerProfileOperations.get)
+    const call = await callOf(options, request, caller, ownerProfileOperations.get)
     const [owned, profile] = await Promise.all([
       bus.call(ownerProfileOperations.get, { login: account.login }, call),
       findProfile(store, account.id),
@@ -84,7 +84,7 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
       const caller = await staff(request)
       return detail(request, reply, caller, await createUser(request, caller), 201)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+    if (!isRead(request)) throw methodNotAllowed(request)
     const caller = await authenticate(request, authenticator)
     const [counted] = await store.read(countAccounts)
     const page = pageOf(request, counted?.total ?? 0, `${options.baseUrlOf(request)}/users/`)
@@ -119,14 +119,14 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
 
   route(app, '/user', ['GET'], async (request, reply) => {
     const caller = await known(request)
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+    if (!isRead(request)) throw methodNotAllowed(request)
     return detail(request, reply, caller, await requireAccount(store, caller.identity.login))
   })
 
   route(app, '/users/:user', ['GET', 'DELETE'], async (request, reply) => {
     const caller = await authenticate(request, authenticator)
     const account = await requireAccount(store, (request.params as { user: string }).user)
-    if (request.method === 'GET' || request.method === 'HEAD') return detail(request, reply, caller, account)
+    if (isRead(request)) return detail(request, reply, caller, account)
     if (request.method === 'DELETE') return activate(request, reply, account, false)
     throw methodNotAllowed(request)
   })
@@ -156,18 +156,18 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
       const caller = await authenticate(request, authenticator)
       const { user } = request.params as { user?: string }
       const { login } = await requireAccount(store, user ?? requireKnown(caller).identity.login)
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
-      const call = await callOptions(options, request, caller, orgOperations.list)
+      if (!isRead(request)) throw methodNotAllowed(request)
+      const call = await callOf(options, request, caller, orgOperations.list)
       const input = { member: login, query: queryParameters(request) }
       return sendAnswer(bus, orgOperations.list, input, call, request, reply)
     })
   }
 
   route(app, '/orgs/:org/members', ['GET'], async (request, reply) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request)
+    if (!isRead(request)) throw methodNotAllowed(request)
     const caller = await authenticate(request, authenticator)
     const { org } = request.params as { org: string }
-    const call = await callOptions(options, request, caller, orgMemberOperations.list)
+    const call = await callOf(options, request, caller, orgMemberOperations.list)
     const answer = await bus.openStream(orgMemberOperations.list, { org, query: queryParameters(request) }, call)
     const logins = (await json(answer.body)) as string[]
     const rows = await Promise.all(
@@ -181,10 +181,10 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
     const caller = await authenticate(request, authenticator)
     const { org, user } = request.params as { org: string; user: string }
     const member = await requireLogin(store, user)
-    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const method = methodOf(request)
     const operation = memberOperations[method as keyof typeof memberOperations]
     if (!operation) throw methodNotAllowed(request)
-    const call = await callOptions(options, request, caller, operation)
+    const call = await callOf(options, request, caller, operation)
     return sendAnswer(bus, operation, { org, member }, call, request, reply)
   })
 }
@@ -198,7 +198,7 @@ const refused = (name: string, message: string) => invalid([{ path: [name], reas
 
 /** Texts that must be there. @throws `invalid` with every one that is missing or blank */
 async function fieldsOf(request: FastifyRequest, names: readonly string[]): Promise<Record<string, string>> {
-  const given = ((await readBody(rawBodyOf(request))) ?? {}) as Readonly<Record<string, unknown>>
+  const given = ((await readFields(rawBodyOf(request))) ?? {}) as Readonly<Record<string, unknown>>
   const problems = names.flatMap(name => {
     const value = given[name]
     if (value === undefined) return [{ path: [name], reason: 'required', message: 'This field is required.' }]

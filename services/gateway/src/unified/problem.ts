@@ -1,5 +1,6 @@
-import { failure, isFailure, type SlipwayError } from '@slipway/contracts'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SlipwayError } from '@slipway/contracts'
+import type { FastifyRequest } from 'fastify'
+import { failureOf, type RenderedError } from '../api/failures.ts'
 import { traceparentOf } from '../http/trace.ts'
 
 /** RFC 9457, with the code of the catalogue, what is wrong with which field, and the trace in which the log has more. */
@@ -38,21 +39,11 @@ const titles: Readonly<Partial<Record<string, string>>> = {
 }
 const usualRetryAfter = 1
 
-/** Answers a failure. What is none of the catalogue tells nothing of itself; `log` is told of it. */
-export function sendProblem(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { baseUrl, log }: { readonly baseUrl: string; readonly log: (error: unknown, request: FastifyRequest) => void },
-): FastifyReply {
-  const known = isFailure(error) ? error : ofFramework(error)
+/** A failure as the unified API answers it. What is none of the catalogue tells nothing of itself. */
+export function renderProblem(error: unknown, request: FastifyRequest, baseUrl: string): RenderedError<Problem> {
+  const known = failureOf(error)
   const { status, code, retryAfter } = known
-  if (status >= 500) log(error, request)
-  if (status === 401) reply.header('www-authenticate', 'Bearer')
-  if (retryAfter !== undefined || status === 503 || status === 429) {
-    reply.header('retry-after', String(retryAfter ?? usualRetryAfter))
-  }
-  const problem: Problem = {
+  const body: Problem = {
     type: `${baseUrl}/docs/errors#${code}`,
     title: titles[code] ?? 'Internal error',
     status,
@@ -61,10 +52,7 @@ export function sendProblem(
     ...(known.details && { errors: errorsOf(known) }),
     trace_id: traceparentOf(request).split('-')[1] ?? '',
   }
-  return reply
-    .code(status)
-    .header('content-type', 'application/problem+json')
-    .send(Buffer.from(JSON.stringify(problem)))
+  return { status, body, retryAfter: retryAfter ?? (status === 503 || status === 429 ? usualRetryAfter : undefined) }
 }
 
 /** Fields of the body are named by JSON pointers, parameters of path and query by their names. */
@@ -78,11 +66,4 @@ function errorsOf({ details = [] }: SlipwayError): NonNullable<Problem['errors']
       ...said,
     }
   })
-}
-
-function ofFramework(error: unknown): SlipwayError {
-  const { statusCode = 500, message = '' } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) return failure('too_large', 'The body is larger than is taken.')
-  if (statusCode >= 400 && statusCode < 500) return failure('malformed', message, { status: statusCode })
-  return failure('internal', 'Internal error.')
 }

@@ -1,12 +1,13 @@
 import { affiliateOperations, affiliateSchema, failure, largestAffiliateTable } from '@slipway/contracts'
+import { sendReply } from '../../api/answers.ts'
 import { lastValue, queryParameters } from '../../http/query.ts'
 import { deleteLicensee } from '../../identity/delete-licensee.ts'
 import { noteStanding } from '../../identity/standing.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
 import { renderError } from '../error-shape.ts'
-import { multipartUpload } from '../multipart-upload.ts'
-import { answerOfOperation, sendBytes } from '../serve-endpoints.ts'
+import { answerOfOperation } from '../serve-endpoints.ts'
+import { openUpload } from '../upload.ts'
 import { listQuery, pageParameters } from './list-query.ts'
 import { answerWithReports, withUsageReports } from './usage-report.ts'
 
@@ -39,7 +40,7 @@ async function setStanding({ request, reply, parameters, call, options }: Endpoi
   const { creator, standingState } = noted.parse(JSON.parse(Buffer.from(body).toString('utf8')))
   const sequence = Number(/^"(\d+)"$/.exec(headers.etag ?? '')?.[1])
   if (creator !== null && (await noteStanding(store, creator, standingState, sequence))) await announceChange()
-  return sendBytes(reply, status, headers, withUsageReports(body))
+  return sendReply({ status, headers, body: withUsageReports(body) }, reply)
 }
 
 /** The account goes at once, so that it does not make the affiliate anew; the event that comes later does the same. */
@@ -55,15 +56,15 @@ async function deleteOne({ reply, caller, parameters, call, options }: EndpointC
       await options.showAccount(gone)
     }
   }
-  return sendBytes(reply, status, headers, withUsageReports(body))
+  return sendReply({ status, headers, body: withUsageReports(body) }, reply)
 }
 
 async function importTable({ request, reply, call, options }: EndpointCall) {
   const limit = Math.min(options.uploadLimit, largestAffiliateTable)
-  const file = await multipartUpload(request, 'file', limit)
+  const { file } = await openUpload(request, limit)
   if (!file) throw failure('malformed', "Required part 'file' is not present.")
   const { status, headers, body } = await options.bus.upload(importAll, {}, file.bytes, call)
-  return sendBytes(reply, status, headers, body)
+  return sendReply({ status, headers, body }, reply)
 }
 
 /** What the public check refuses is told in fewer words than elsewhere: its clients know these three, in this order. */

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers'
 import type { InputOf, Operation } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
+import { sendReply } from '../../api/answers.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
-import { sendBytes } from '../serve-endpoints.ts'
 
 /**
  * On the bus the report of an application is `usageReport`, because `commercialUsage` was released as always null; clients
@@ -27,8 +27,8 @@ export async function answerWithReports(
   const { bus } = options
   if (operation?.flow !== 'streamed-answer') {
     const { status, headers, body } = await bus.request(operation as Operation, given, call)
-    return sendBytes(reply, status, headers, withUsageReports(body))
+    return sendReply({ status, headers, body: withUsageReports(body) }, reply)
   }
   const { status, headers, body } = await bus.openStream(operation, given, call)
-  return sendBytes(reply, status, headers, withUsageReports(await buffer(body)))
+  return sendReply({ status, headers, body: withUsageReports(await buffer(body)) }, reply)
 }

@@ -1,5 +1,6 @@
 import { accountOperations, failure, memberOperations, userOperations } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
+import { sendReply } from '../../api/answers.ts'
 import { parsed } from '../../http/platform-errors.ts'
 import { findAccount } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'
@@ -7,7 +8,7 @@ import { authorOf, platformAuthor } from '../../identity/delegation.ts'
 import { hashPassword } from '../../identity/password.ts'
 import { jsonObject } from '../body.ts'
 import type { Endpoint, EndpointCall } from '../endpoint.ts'
-import { sendAnswer, sendBytes } from '../serve-endpoints.ts'
+import { sendAnswer } from '../serve-endpoints.ts'
 import { makeAccount } from './person.ts'
 import { newUserInput } from './person-input.ts'
 
@@ -36,7 +37,7 @@ async function createUser(endpointCall: EndpointCall): Promise<FastifyReply> {
   const author = caller ? authorOf(caller) : platformAuthor('system')
   const { login } = await makeAccount(endpointCall, input.login, fields, author)
   const { headers, body } = await options.bus.request(userOperations.get, { login }, call)
-  return sendBytes(reply, 201, headers, body)
+  return sendReply({ status: 201, headers, body }, reply)
 }
 
 const memberOfRole = (role: string): string | undefined => /^ROLE_(?:STAFF|MEMBER)_(.+)$/.exec(role)?.[1]

@@ -1,51 +1,60 @@
-import { type Readable, Transform } from 'node:stream'
+import { finished, type Readable, Transform } from 'node:stream'
 import { Dicer } from '@fastify/busboy'
-import { failure, isFailure } from '@slipway/contracts'
-import type { FastifyRequest } from 'fastify'
-import { boundaryOf, mostFields, mostPartHeaders, tooManyFields } from '../http/form-limits.ts'
-import { mediaType } from '../http/raw-body.ts'
+import { failure, isFailure, type SlipwayError } from '@slipway/contracts'
+import { boundaryOf, mostFields, mostPartHeaders, tooManyFields } from './form-limits.ts'
 
 /** The one file of a form, on its way. */
-export type Upload = {
+export type FormFile = {
   /** As the client sent it, without folders. Undefined: the part had none. */
   readonly filename: string | undefined
   /** Undefined: the part had none. */
   readonly mimetype: string | undefined
   /** Ends with the file; fails with `too_large` or `malformed`. */
-  readonly bytes: AsyncIterable<Uint8Array>
-  /** Resolves when the form has ended, or cannot be read any further. */
+  readonly bytes: Readable
+}
+
+export type OpenForm = {
+  /** Undefined: the form has none. */
+  readonly file: FormFile | undefined
+  /** The texts: with a file those in front of it; those behind it are there when the form has ended. */
+  readonly fields: ReadonlyMap<string, string>
+  /** Resolves when the form has ended; fails with what keeps it from being read any further. */
   readonly ended: Promise<void>
 }
 
-const longestField = 4096
+export type FormOptions = {
+  /** Name of the part that is the file. */
+  readonly file: string
+  /** Bytes of it at most. Default: without a limit. */
+  readonly fileBytes?: number
+  /** Bytes of a field at most. Default: fields are passed over. */
+  readonly fieldBytes?: number
+  /** What a field of more is refused with. Default: `too_large`. */
+  readonly refuseField?: () => SlipwayError
+}
+
 const mediaTypePattern = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/
 
 /**
- * Finds the part of this name in a `multipart/form-data` request whose body is a stream, and hands on its bytes as they
- * come; other parts are passed over, or, without a file name and where `fields` is given, kept there: those in front of
- * the file before this resolves, those behind it before `ended`. Undefined when the form has no such part.
- * @throws `unsupported_media_type` for other types, `malformed`, `too_large` for more than `limit` bytes or
- *   too many parts
+ * Reads a `multipart/form-data` body that comes as a stream, up to its file, or to its end where there is none. The bytes
+ * of the file are handed on as they come; parts that are neither the file nor a field that is kept are passed over.
+ * @throws `malformed` when the parts cannot be told apart, `too_large` for long fields and too many parts
  */
-export async function multipartUpload(
-  request: FastifyRequest,
-  name: string,
-  limit: number,
-  fields?: Map<string, string>,
-): Promise<Upload | undefined> {
-  const contentType = request.headers['content-type'] ?? ''
-  if (mediaType(contentType) !== 'multipart/form-data') {
-    throw failure('unsupported_media_type', `Content type '${contentType}' not supported`)
-  }
+export async function openForm(source: Readable, contentType: string, options: FormOptions): Promise<OpenForm> {
   const boundary = boundaryOf(contentType)
   if (boundary === undefined) throw failure('malformed', 'The form has no boundary')
+  const { file: fileName, fileBytes = Number.POSITIVE_INFINITY, fieldBytes } = options
+  const refuseField = options.refuseField ?? (() => failure('too_large', `A field has more than ${fieldBytes} bytes`))
   return await new Promise((resolve, reject) => {
-    const source = request.body as Readable
     const parser = new Dicer({ boundary, maxHeaderPairs: mostPartHeaders })
-    let parts = 0
-    let found: Transform | undefined
+    const fields = new Map<string, string>()
     const texts: Promise<void>[] = []
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    const { promise: ended, resolve: end, reject: endWith } = Promise.withResolvers<void>()
+    // It matters to those only who wait for what stands behind the file.
+    ended.catch(() => {})
+    let parts = 0
+    let found: Readable | undefined
+
     const fail = (cause?: Error) => {
       const torn = failure('malformed', 'The parts of the form can not be told apart', { cause })
       const broken = isFailure(cause) ? cause : torn
@@ -53,8 +62,10 @@ export async function multipartUpload(
       source.unpipe(parser)
       found?.destroy(broken)
       reject(broken)
-      end()
+      endWith(broken)
     }
+    const open = (file: FormFile | undefined) => Promise.all(texts).then(() => resolve({ file, fields, ended }), fail)
+
     parser.on('part', part => {
       if (++parts > mostFields) {
         part.resume()
@@ -64,41 +75,34 @@ export async function multipartUpload(
       part.on('header', header => {
         const headers = header as Readonly<Record<string, readonly string[] | undefined>>
         const disposition = utf8Of(headers['content-disposition']?.[0] ?? '')
-        const partName = parameterOf(disposition, 'name')
-        if (fields && partName !== undefined && partName !== name && filenameOf(disposition) === undefined) {
-          texts.push(textOf(part).then(value => void fields.set(partName, value)))
+        const filename = filenameOf(disposition)
+        const name = parameterOf(disposition, 'name')
+        if (fieldBytes !== undefined && name !== undefined && name !== fileName && filename === undefined) {
+          texts.push(textOf(part, fieldBytes, refuseField).then(value => void fields.set(name, value)))
           return
         }
-        if (found || partName !== name) return void part.resume()
-        found = limited(part, limit)
+        if (found || name !== fileName) return void part.resume()
+        found = limited(part, fileBytes)
         const type = headers['content-type']?.[0]
         const mimetype = type !== undefined && mediaTypePattern.test(type) ? type : undefined
-        const upload = { filename: filenameOf(disposition), mimetype, bytes: found, ended }
-        Promise.all(texts).then(() => resolve(upload), fail)
+        open({ filename, mimetype, bytes: found })
       })
     })
-    parser.once('finish', () => {
-      const read = () => {
-        resolve(undefined)
-        end()
-      }
-      Promise.all(texts).then(read, fail)
-    })
+    parser.once('finish', () => open(undefined).then(end))
     // More than one error may come, and none that nobody listens to.
     parser.on('error', fail)
-    source.on('error', fail)
-    source.once('aborted', () => fail())
+    finished(source, { writable: false }, error => error && fail(error))
     source.pipe(parser)
   })
 }
 
-/** A field that is no file; more than a column takes is refused. */
-async function textOf(part: Readable): Promise<string> {
+/** A field that is no file. */
+async function textOf(part: Readable, most: number, refuse: () => SlipwayError): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of part as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > longestField) throw failure('too_large', `A field has more than ${longestField} bytes`)
+    if (size > most) throw refuse()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -114,7 +118,7 @@ function limited(part: Readable, limit: number): Transform {
     },
   })
   part.pipe(counted)
-  // It may fail before anybody reads; whoever reads then is told.
+  // It may fail before anybody reads; a later reader gets the error.
   counted.on('error', () => {})
   return counted
 }

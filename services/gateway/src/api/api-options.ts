@@ -1,36 +1,34 @@
 import type { Bus, CallOptions } from '@slipway/bus'
 import type { Operation } from '@slipway/contracts'
-import type { TellFollower } from '@slipway/service'
-import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
 import { commandIdOf } from '../http/command-id.ts'
 import { traceparentOf } from '../http/trace.ts'
 import type { Authenticator, Caller } from '../identity/authenticator.ts'
 
-export type SourceExportsOptions = {
+/** What every API of the gateway works with. */
+export type ApiOptions = {
   readonly bus: Bus
-  /** Of the gateway: accounts and their tokens. */
-  readonly store: Store
   readonly authenticator: Authenticator
-  /** Called after accounts or tokens changed. */
-  readonly announceChange: () => Promise<void>
-  /** Has the catalog show at once what an account is by now. */
-  readonly showAccount: TellFollower
+  /** Address of the platform as this client reaches it, without a slash at its end. */
   readonly baseUrlOf: (request: FastifyRequest) => string
-  /** Told of what was answered with 500 or more. */
+  /** Gets what was answered with 500 or more. */
   readonly logError: (error: unknown, request: FastifyRequest) => void
 }
 
-const readMs = 15_000
-/** Freezing a large source takes its time. */
-const writeMs = 60_000
+/** Milliseconds until a caller hears that the answer did not come in time. */
+export type CallLimits = { readonly readMs: number; readonly writeMs: number }
 
-/** How an operation is called for a request. */
+/**
+ * How an operation is called for a request: by whom, within which trace and time; a write under an idempotency key, so
+ * that its repetition is answered and not done again.
+ * @throws `malformed` for a `Host` that is none
+ */
 export async function callOptions(
-  { baseUrlOf }: Pick<SourceExportsOptions, 'baseUrlOf'>,
+  { baseUrlOf }: Pick<ApiOptions, 'baseUrlOf'>,
   request: FastifyRequest,
   caller: Caller | null,
   { effect }: Pick<Operation, 'effect'>,
+  { readMs, writeMs }: CallLimits,
 ): Promise<CallOptions> {
   const isWrite = effect === 'write'
   return {
