@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import { findCycles } from './find-cycles.ts'
-import { gatewayApis, mayImport } from './layers.ts'
+import { gatewayApis, gatewayGround, mayImport } from './layers.ts'
 import type { SourceFile, Workspace } from './read-workspaces.ts'
 
 /** One line per import that breaks a rule of the house; empty when all is well. */
@@ -22,9 +22,14 @@ export function findViolations(workspaces: readonly Workspace[]): readonly strin
 function relativeFault(workspace: Workspace, file: SourceFile, target: string): string | null {
   const path = resolved(file, target)
   if (path.startsWith('../')) return `it lies outside ${workspace.folder}; import the package by its name`
-  const from = apiOf(workspace, file.path)
-  const to = apiOf(workspace, path)
-  return from && to && from !== to ? `the APIs of the gateway do not know each other (${from}, ${to})` : null
+  if (workspace.folder !== 'services/gateway' || file.isTest) return null
+  const ground = roomOf(gatewayGround, file.path)
+  const from = roomOf(gatewayApis, file.path)
+  const to = roomOf(gatewayApis, path)
+  if (from && to && from !== to) return `the APIs of the gateway do not know each other (${from}, ${to})`
+  if (ground && to) return `src/${ground} knows no API (${to})`
+  if (ground === 'http' && roomOf(gatewayGround, path) === 'api') return 'src/http knows nothing of src/api'
+  return null
 }
 
 function bareFault(workspaces: readonly Workspace[], from: Workspace, file: SourceFile, target: string): string | null {
@@ -56,10 +61,8 @@ function cycleFaults(workspace: Workspace): readonly string[] {
 
 const resolved = (file: SourceFile, target: string): string => posix.join(posix.dirname(file.path), target)
 
-function apiOf(workspace: Workspace, path: string): string | undefined {
-  if (workspace.folder !== 'services/gateway') return undefined
-  return gatewayApis.find(api => path.startsWith(`src/${api}/`))
-}
+const roomOf = <Room extends string>(rooms: readonly Room[], path: string): Room | undefined =>
+  rooms.find(room => path.startsWith(`src/${room}/`))
 
 function packageName(target: string): string {
   const [first = '', second = ''] = target.split('/')

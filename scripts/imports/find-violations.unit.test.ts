@@ -85,6 +85,17 @@ describe('directions', () => {
         'the APIs of the gateway do not know each other (platform-tasks, release-coordinator)',
     ])
   })
+
+  test('what the APIs of the gateway stand on knows none of them', () => {
+    const files = {
+      'services/gateway/src/api/serve-path.ts': "import { routes } from '../platform-tasks/routes.ts'",
+      'services/gateway/src/http/server.ts': "import { servePath } from '../api/serve-path.ts'",
+    }
+    expect(violationsWith(files)).toEqual([
+      'services/gateway/src/api/serve-path.ts: imports ../platform-tasks/routes.ts: src/api knows no API (platform-tasks)',
+      'services/gateway/src/http/server.ts: imports ../api/serve-path.ts: src/http knows nothing of src/api',
+    ])
+  })
 })
 
 describe('declarations', () => {

@@ -21,7 +21,11 @@ export const gatewayApis = [
   'release-packages',
   'platform-tasks',
   'source-exports',
+  'unified',
 ] as const
+
+/** Folders of the gateway on which its APIs stand: the HTTP server, and what APIs are made of. The first knows none of the second. */
+export const gatewayGround = ['http', 'api'] as const
 
 /** Whether files of one workspace may import another, both as folders. Tests may use `packages/testing`, too. */
 export function mayImport(from: string, to: string, isTest: boolean): boolean {

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream'
 import { eventually } from '@slipway/testing'
 import { fastify } from 'fastify'
 import { expect, test } from 'vitest'
+import { answerErrors } from '../api/platform-errors.ts'
 import { admitRequests } from './admission.ts'
-import { answerErrors } from './platform-errors.ts'
 
 test('long answers of one address leave places for others', async () => {
   const app = fastify({ trustProxy: true, forceCloseConnections: true })

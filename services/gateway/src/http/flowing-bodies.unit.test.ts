@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers'
 import { eventually } from '@slipway/testing'
 import { fastify } from 'fastify'
 import { expect, test } from 'vitest'
+import { answerErrors } from '../api/platform-errors.ts'
 import { boundFlowingBodies } from './flowing-bodies.ts'
-import { answerErrors } from './platform-errors.ts'
 
 test('slow bodies of one address leave places for others', async () => {
   const app = fastify({ trustProxy: true, forceCloseConnections: true })

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { eventually } from '@slipway/testing'
 import { fastify } from 'fastify'
 import { afterEach, expect, test } from 'vitest'
+import { answerErrors } from '../api/platform-errors.ts'
 import { boundLargeBodies } from './large-bodies.ts'
-import { answerErrors } from './platform-errors.ts'
 import { keepRawBodies, rawBodyOf } from './raw-body.ts'
 
 const MiB = 1024 * 1024

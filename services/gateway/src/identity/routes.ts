@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { answerErrors } from '../api/platform-errors.ts'
 import { acceptEmptyJson } from '../http/empty-json.ts'
-import { answerErrors } from '../http/platform-errors.ts'
 import { type AccountRoutesOptions, accountRoutes } from './account.routes.ts'
 import { tokenRoutes } from './token.routes.ts'
 

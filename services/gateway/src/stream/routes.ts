@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Store } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { answerErrors } from '../http/platform-errors.ts'
+import { answerErrors } from '../api/platform-errors.ts'
 import { queryParameters } from '../http/query.ts'
 import type { Authenticator, Caller } from '../identity/authenticator.ts'
 import { findCaller, requireCaller } from '../identity/caller.ts'

@@ -3,7 +3,7 @@ import { deliveryFilterSchema, failure, parseExact, resendFailedSchema } from '@
 import { now, type Queryable } from '@slipway/store'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { parsed } from '../http/platform-errors.ts'
+import { parsed } from '../api/platform-errors.ts'
 import { requireCaller } from '../identity/caller.ts'
 import { found } from './change-webhook.ts'
 import {

@@ -2,7 +2,7 @@ import { accountOperations, affiliateOperations, affiliateSchema, failure } from
 import { isUniqueViolation } from '@slipway/store'
 import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
-import { parsed } from '../../http/platform-errors.ts'
+import { parsed } from '../../api/platform-errors.ts'
 import { type Account, findAccount } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'
 import { insertAccount } from '../../identity/account-change.ts'

@@ -1,6 +1,6 @@
 import { failure } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
-import { parsed } from '../../http/platform-errors.ts'
+import { parsed } from '../../api/platform-errors.ts'
 import { type Account, findAccount, lockAccount } from '../../identity/account.store.ts'
 import { type AccountChange, changedFields } from '../../identity/account.ts'
 import { updateAccount } from '../../identity/account-change.ts'

@@ -1,7 +1,7 @@
 import { accountOperations, failure } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
+import { parsed } from '../../api/platform-errors.ts'
 import { clientOf } from '../../http/client-address.ts'
-import { parsed } from '../../http/platform-errors.ts'
 import { limitAttempts } from '../../identity/attempts.ts'
 import { hashPassword, requireShortLine } from '../../identity/password.ts'
 import { accountOfKey, beginResets, finishReset } from '../../identity/password-reset.ts'

@@ -1,7 +1,7 @@
 import { countryOperations, failure, isFailure, unfitText } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
+import { parsed } from '../../api/platform-errors.ts'
 import { clientOf } from '../../http/client-address.ts'
-import { parsed } from '../../http/platform-errors.ts'
 import { lastValue, queryParameters } from '../../http/query.ts'
 import { findAccount, maySignIn } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'

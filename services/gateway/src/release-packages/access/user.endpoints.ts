@@ -1,7 +1,7 @@
 import { accountOperations, failure, memberOperations, userOperations } from '@slipway/contracts'
 import type { FastifyReply } from 'fastify'
 import { sendReply } from '../../api/answers.ts'
-import { parsed } from '../../http/platform-errors.ts'
+import { parsed } from '../../api/platform-errors.ts'
 import { findAccount } from '../../identity/account.store.ts'
 import { changedFields } from '../../identity/account.ts'
 import { authorOf, platformAuthor } from '../../identity/delegation.ts'

@@ -1,7 +1,7 @@
 import { failure, readInput } from '@slipway/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { failureOf, type RenderedError, serveFailures } from '../api/failures.ts'
+import { failureOf, type RenderedError, serveFailures } from './failures.ts'
 
 /**
  * Errors of the platform's own API, which is none of the five: `{"error":{"code":…,"message":…,"details":[…]}}` under
