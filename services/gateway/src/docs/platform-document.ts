@@ -1,8 +1,8 @@
 import { type JsonSchema, jsonSchema } from '@slipway/contracts'
 import type { z } from 'zod'
+import { parameter } from '../api/openapi.ts'
 import { changeSchema, newAccountSchema } from '../identity/account.routes.ts'
 import { newTokenSchema, tokenChangeSchema } from '../identity/token.routes.ts'
-import { parameter } from './parameter.ts'
 
 const input = (schema: z.ZodType) => ({
   required: true,

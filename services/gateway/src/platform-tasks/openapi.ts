@@ -1,4 +1,5 @@
 import { openApiDocument, type RouteDescription } from '@slipway/contracts'
+import { addressOf } from '../api/openapi.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import { errorShape } from './error-shape.ts'
 
@@ -24,7 +25,7 @@ export function platformTasksDocument(version: string) {
 function describe({ method, path, operation, query = [], body, success = 200 }: Endpoint): RouteDescription {
   return {
     method: method.toLowerCase() as RouteDescription['method'],
-    path: path.replaceAll(/:(\w+)/g, '{$1}'),
+    path: addressOf(path),
     operation,
     query,
     ...(body && { body: 'body' }),

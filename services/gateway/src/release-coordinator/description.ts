@@ -1,5 +1,6 @@
 import type { Identity } from '@slipway/contracts'
 import type { z } from 'zod'
+import { bodyTypes } from '../api/openapi.ts'
 import type { Method, Resource } from './resource.ts'
 import { hasRight } from './rights.ts'
 
@@ -14,7 +15,7 @@ export function describe(resource: Resource, identity: Identity | null) {
     name: resource.name,
     description: first?.operation.summary ?? '',
     renders: ['application/json'],
-    parses: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
+    parses: bodyTypes,
     ...(actions.length > 0 && { actions: Object.fromEntries(actions) }),
   }
 }

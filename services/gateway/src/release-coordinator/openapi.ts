@@ -1,10 +1,10 @@
 import { openApiDocument, type RouteDescription } from '@slipway/contracts'
 import { z } from 'zod'
+import { addressOf, bodyTypes } from '../api/openapi.ts'
 import { errorShape, statusOf } from './error-shape.ts'
 import type { Method, Resource, Route } from './resource.ts'
 import { resources } from './resources.ts'
 
-const mediaTypes = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
 const credentials = [{ bearer: [] }, { basic: [] }]
 
 /** OpenAPI 3.1 description of the Kids First Release Coordinator API, derived from the table its routes are served from. */
@@ -43,12 +43,12 @@ const rootItem = {
 
 function describeRoute(resource: Resource, method: Method, route: Route): RouteDescription {
   const { operation, form, right = resource.right } = route
-  const path = resource.path.replaceAll(/:(\w+)/g, '{$1}')
+  const path = addressOf(resource.path)
   return {
     method: method.toLowerCase() as RouteDescription['method'],
     path,
     operation,
-    ...(form && { body: 'body', consumes: mediaTypes }),
+    ...(form && { body: 'body', consumes: bodyTypes }),
     statuses: { success: successOf(method, route) },
     tags: [path.split('/')[1] as string],
     security: operation.effect === 'read' || right === 'anyone' ? [] : credentials,

@@ -1,5 +1,6 @@
 import { type Operation, openApiDocument, type RouteDescription } from '@slipway/contracts'
 import type { z } from 'zod'
+import { addressOf, parametersIn } from '../api/openapi.ts'
 import type { Endpoint } from './endpoint.ts'
 import { endpoints } from './endpoints.ts'
 import { errorShape } from './error-shape.ts'
@@ -29,7 +30,7 @@ function otherPaths(): Record<string, Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const { method, path, audience, operation, describe = {} } of endpoints) {
     if (operation) continue
-    const address = path.replaceAll(/:(\w+)/g, '{$1}')
+    const address = addressOf(path)
     paths[address] = {
       ...paths[address],
       [method.toLowerCase()]: {
@@ -52,7 +53,7 @@ function describeRoute({ method, path, audience, operation, describe = {} }: End
   const isField = (name: string) => fields.includes(more.rename?.[name] ?? name)
   return {
     method: method.toLowerCase() as RouteDescription['method'],
-    path: path.replaceAll(/:(\w+)/g, '{$1}'),
+    path: addressOf(path),
     operation,
     ...more,
     query: query.filter(isField),
@@ -78,7 +79,7 @@ const internal = ['head', ...Object.keys(conditions)]
 const fieldsOf = ({ input }: Operation) => Object.keys((input as z.ZodObject).shape)
 
 function queryOf(operation: Operation, path: string): string[] {
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(match => match[1] as string)
+  const inPath = parametersIn(path)
   return fieldsOf(operation).filter(name => !inPath.includes(name) && !internal.includes(name))
 }
 

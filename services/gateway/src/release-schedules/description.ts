@@ -1,5 +1,6 @@
 import { type Identity, mayWritePdc, readOnlyFields } from '@slipway/contracts'
 import { z } from 'zod'
+import { bodyTypes } from '../api/openapi.ts'
 import type { Resource } from './resource.ts'
 
 /** The answer to OPTIONS: what a path is, and the fields it takes from this caller. */
@@ -13,7 +14,7 @@ export function describe(resource: Resource, path: 'list' | 'item', identity: Id
     name: `${resource.name} ${path === 'list' ? 'List' : 'Instance'}`,
     description: operations.list?.summary ?? '',
     renders: ['application/json'],
-    parses: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
+    parses: bodyTypes,
     ...(fields && { actions: { ...(create && { POST: fields }), ...(update && { PUT: fields }) } }),
   }
 }

@@ -8,11 +8,10 @@ import {
   scheduleResource,
 } from '@slipway/contracts'
 import { z } from 'zod'
-import { parameter } from '../docs/parameter.ts'
+import { bodyTypes, parameter } from '../api/openapi.ts'
 import { type Resource, resources } from './resource.ts'
 
 const base = '/rest_api/v1'
-const mediaTypes = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
 const credentials = [{ token: [] }]
 
 const fields = [
@@ -103,7 +102,7 @@ function routeOf(path: string, { resource }: Resource) {
         operation,
         query: [],
         parameters,
-        ...(takesBody && { body: 'body', consumes: mediaTypes }),
+        ...(takesBody && { body: 'body', consumes: bodyTypes }),
         statuses: { success, ...(method === 'get' && { 304: 'Not modified' }) },
         tags: [resource.segment],
         security: operation.effect === 'read' ? [] : credentials,

@@ -11,10 +11,9 @@ import {
   sourceOperations,
   sourceVersionOperations,
 } from '@slipway/contracts'
-import { parameter } from '../docs/parameter.ts'
+import { addressOf, bodyTypes, parameter } from '../api/openapi.ts'
 import { type Entry, ownedEntries, rootEntries } from './table.ts'
 
-const mediaTypes = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
 const credentials = [{ token: [] }]
 
 const query = (name: string, description: string) => parameter('query', name, description)
@@ -146,7 +145,7 @@ export function sourceExportsDocument(version: string) {
 }
 
 function routesOf({ path, methods }: Entry, prefix: string, rename: Readonly<Record<string, string>>) {
-  const whole = `${prefix}${path}/`.replaceAll(/:(\w+)/g, '{$1}')
+  const whole = addressOf(`${prefix}${path}/`)
   return Object.entries(methods).map(([method, operation]): RouteDescription => {
     const takesBody = operation.verb === 'create' || operation.verb === 'update'
     const isArchive = operation === exportOperations.get || operation === exportOperations.download
@@ -157,7 +156,7 @@ function routesOf({ path, methods }: Entry, prefix: string, rename: Readonly<Rec
       rename,
       query: [],
       parameters: parametersOf.get(operation) ?? (operation.effect === 'read' ? [compress] : []),
-      ...(takesBody && { body: 'body', consumes: mediaTypes }),
+      ...(takesBody && { body: 'body', consumes: bodyTypes }),
       ...(isArchive && { produces: ['application/zip'] }),
       statuses: statusesOf.get(operation) ?? { success: successOf(operation) },
       tags: [operation.noun],

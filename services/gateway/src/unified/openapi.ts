@@ -1,5 +1,6 @@
 import { commonErrors, errorCatalogue, type JsonSchema, jsonSchema, schemaComponents } from '@slipway/contracts'
 import { z } from 'zod'
+import { addressOf, parametersIn } from '../api/openapi.ts'
 import type { UnifiedRoute } from './route.ts'
 import { unifiedRoutes } from './routes.ts'
 
@@ -44,7 +45,7 @@ export function unifiedDocument(version: string) {
       properties?: Record<string, JsonSchema>
       required?: string[]
     }
-    const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
+    const inPath = parametersIn(path)
     const parameters = Object.entries(properties)
       .filter(([name]) => name !== 'body')
       .map(([name, schema]) => {
@@ -83,7 +84,7 @@ export function unifiedDocument(version: string) {
 
   const paths = Object.fromEntries(
     [...Map.groupBy(unifiedRoutes, ({ path }) => path)].map(([path, routes]) => [
-      `/v1${path.replaceAll(/:(\w+)/g, '{$1}')}`,
+      `/v1${addressOf(path)}`,
       Object.fromEntries(routes.map(route => [route.method.toLowerCase(), describe(route)])),
     ]),
   )
