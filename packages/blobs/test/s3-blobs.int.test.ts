@@ -73,12 +73,13 @@ describe('a store that fails', () => {
       endpoint: objects.environment.BLOBS_S3_ENDPOINT,
       region: 'us-east-1',
       credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
-      answerMs: 100,
     }
-    const impatient = s3Storage(options)
+    const patient = s3Storage(options)
+    opened.defer(() => patient.close())
+    const impatient = s3Storage({ ...options, answerMs: 100 })
     opened.defer(() => impatient.close())
+    const blob = await blobStore(owner, [patient]).write(source())
     const blobs = blobStore(owner, [impatient])
-    const blob = await blobs.write(source())
     using _held = objects.hold()
     await expect(impatient.write('unanswered', source(), new AbortController().signal)).rejects.toMatchObject({
       code: 'unavailable',
