@@ -2,6 +2,7 @@ import { failure, type NewWebhook, type WebhookChange, webhookEvents } from '@sl
 import type { Store } from '@slipway/store'
 import type { Bounds } from '../identity/bounds.ts'
 import { requireWebhookWithin, webhookWithin } from '../identity/delegation.ts'
+import type { Reach } from './reached.ts'
 import { expireSecrets, insertSecret, mostSecrets } from './secret.store.ts'
 import { newSecret } from './signature.ts'
 import {
@@ -12,7 +13,6 @@ import {
   insertWebhook,
   lockWebhook,
   type Owner,
-  type Reach,
   tell,
   tellDeletion,
   touchWebhook,

@@ -1,9 +1,11 @@
 import { type Identity, mayRead, type Readers, readerWords } from '@slipway/contracts'
+import { sql } from 'kysely'
 import type { ToldAccess } from '../stream/told-access.ts'
 import { isDeveloper } from './rights.ts'
 
 /** Of a webhook `w`, as JSON: with whose rights it sees events. */
-export const viewerColumn = `(select row_to_json(v) from webhook_viewer v where v.webhook_id = w.id) as viewer`
+export const viewerColumn = sql<WebhookViewer>`
+  (select row_to_json(v) from ${sql.table('webhook_viewer')} v where v.webhook_id = w.id)`.as('viewer')
 
 /** What `webhook_viewer` says of a webhook. */
 export type WebhookViewer = {

@@ -1,6 +1,9 @@
 import { type DisabledReason, type EventType, webhookEvents } from '@slipway/contracts'
-import { appendEvents, type Queryable, type Statement, type Store } from '@slipway/store'
+import { appendEvents, type Queryable, type Store } from '@slipway/store'
+import { sql } from 'kysely'
 import type { WebhookGrant } from '../identity/delegation.ts'
+import { ifGiven, lower, now, prepare } from '../sql.ts'
+import { type Reach, reached, type ShownSecret } from './reached.ts'
 
 export type WebhookRow = {
   readonly id: string
@@ -24,7 +27,7 @@ export type WebhookRow = {
   readonly created_at: string
   readonly updated_at: string
   /** The good ones, newest first. */
-  readonly secrets: readonly { readonly createdAt: string; readonly expiresAt: string | null }[]
+  readonly secrets: readonly ShownSecret[]
 }
 
 export type WebhookFields = Pick<WebhookRow, 'url' | 'description' | 'types' | 'releases' | 'studies' | 'enabled'>
@@ -32,84 +35,111 @@ export type WebhookFields = Pick<WebhookRow, 'url' | 'description' | 'types' | '
 /** Who made it; webhooks of accounts go with them. */
 export type Owner = { readonly subject: string; readonly login: string }
 
-/** Which webhooks somebody may see and change. */
-export type Reach = {
-  /** Subject whose they are; null: anybody's. */
-  readonly owner: string | null
-  /** Only those that are bound to some of these; null: all. */
-  readonly scopes: readonly string[] | null
-}
 const everything: Reach = { owner: null, scopes: null }
 
-const isoTime = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-const columns = `w.id, w.owner, w.owner_login, w.url, w.description, w.types, w.releases, w.studies, w.enabled,
-  w.disabled_reason, w.disabled_at, w.failing_since, w.paused_until, w.scopes,
-  (select least(t.expires_at, t.revoked_at) from api_token t where t.id = w.token_id) as ends_at, w.sequence, w.created_at, w.updated_at,
-  coalesce((
-    select json_agg(json_build_object('createdAt', ${isoTime('s.created_at')}, 'expiresAt', ${isoTime('s.expires_at')})
-      order by s.created_at desc)
-    from webhook_secret s where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now())
-  ), '[]') as secrets`
-
-const reached = '($2::text is null or w.owner = $2) and ($3::text[] is null or w.scopes <@ $3)'
-const byId: Statement = {
-  name: 'webhook.by-id',
-  text: `select ${columns} from webhook w where w.id = $1 and ${reached}`,
-}
-const locked: Statement = { name: 'webhook.locked', text: `${byId.text} for no key update of w` }
-const page: Statement = {
-  name: 'webhook.page',
-  text: `select ${columns} from webhook w
-    where ($1::uuid is null or w.id < $1) and ${reached} and ($4::text is null or lower(w.owner_login) = lower($4))
-    order by w.id desc limit $5`,
-}
-const count: Statement = {
-  name: 'webhook.count',
-  text: `with turn as materialized (select pg_advisory_xact_lock(hashtextextended('webhook.' || $1, 0)))
-    select count(w.id) as count from turn left join webhook w on w.owner = $1`,
-}
-const insert: Statement = {
-  name: 'webhook.insert',
-  text: `insert into webhook
-      (owner, owner_login, account_id, url, description, types, releases, studies, enabled, disabled_reason, disabled_at,
-        scopes, token_id)
-    values ($1, $2, (select id from account where id::text = $1), $3, $4, $5, $6, $7, $8,
-      case when not $8 then 'request' end, case when not $8 then now() end, $9, $10)
-    returning id`,
-}
-const update: Statement = {
-  name: 'webhook.update',
-  text: `update webhook set url = $2, description = $3, types = $4, releases = $5, studies = $6, enabled = $7,
-      disabled_reason = case when $7 then null else coalesce(disabled_reason, $8) end,
-      disabled_at = case when $7 then null else coalesce(disabled_at, now()) end,
-      failing_since = case when ($7 and not enabled) or url <> $2 then null else failing_since end,
-      last_failed_at = case when ($7 and not enabled) or url <> $2 then null else last_failed_at end,
-      paused_until = case when ($7 and not enabled) or url <> $2 then null else paused_until end,
-      sequence = sequence + 1, updated_at = now()
-    where id = $1`,
-}
-const touch: Statement = {
-  name: 'webhook.touch',
-  text: 'update webhook set sequence = sequence + 1, updated_at = now() where id = $1',
-}
-const remove: Statement = { name: 'webhook.delete', text: 'delete from webhook where id = $1' }
+const byId = prepare<Reach & { id: string }>()('webhook.by-id', (db, p) => reached(db, p).where('w.id', '=', p.id))
+const locked = prepare<Reach & { id: string }>()('webhook.locked', (db, p) =>
+  reached(db, p).where('w.id', '=', p.id).forNoKeyUpdate('w'),
+)
+type Paged = Reach & Omit<WebhookPage, 'reach'>
+const page = prepare<Paged>()('webhook.page', (db, p) =>
+  reached(db, p)
+    .where(eb => ifGiven(p.after, 'uuid', eb('w.id', '<', p.after)))
+    .where(eb => ifGiven(p.ownerLogin, 'text', eb(lower(eb.ref('w.owner_login')), '=', lower(p.ownerLogin))))
+    .orderBy('w.id', 'desc')
+    .limit(p.limit),
+)
+const count = prepare<{ owner: string }>()('webhook.count', (db, p) =>
+  db
+    .with(
+      cte => cte('turn').materialized(),
+      q => q.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended('webhook.' || ${p.owner}, 0))`.as('taken')),
+    )
+    .selectFrom('turn')
+    .leftJoin('webhook as w', join => join.on('w.owner', '=', p.owner))
+    .select(eb => eb.fn.count<number>('w.id').as('count')),
+)
+type Inserted = WebhookFields & WebhookGrant & { readonly owner: string; readonly ownerLogin: string }
+const insert = prepare<Inserted>()('webhook.insert', (db, p) =>
+  db
+    .insertInto('webhook')
+    .values(eb => ({
+      owner: p.owner,
+      owner_login: p.ownerLogin,
+      account_id: eb.selectFrom('account').select('id').where(sql<string>`id::text`, '=', p.owner),
+      url: p.url,
+      description: p.description,
+      types: p.types,
+      releases: p.releases,
+      studies: p.studies,
+      enabled: p.enabled,
+      disabled_reason: sql<DisabledReason | null>`case when not ${p.enabled} then 'request' end`,
+      disabled_at: sql<string | null>`case when not ${p.enabled} then now() end`,
+      scopes: p.scopes,
+      token_id: p.tokenId,
+    }))
+    .returning('id'),
+)
+type Updated = WebhookFields & { readonly id: string; readonly reason: DisabledReason }
+const update = prepare<Updated>()('webhook.update', (db, p) =>
+  db
+    .updateTable('webhook')
+    .set(eb => {
+      const anew = sql<boolean>`(${p.enabled} and not ${eb.ref('enabled')}) or ${eb.ref('url')} <> ${p.url}`
+      const unlessAnew = (column: 'failing_since' | 'last_failed_at' | 'paused_until') =>
+        sql<string | null>`case when ${anew} then null else ${eb.ref(column)} end`
+      return {
+        url: p.url,
+        description: p.description,
+        types: p.types,
+        releases: p.releases,
+        studies: p.studies,
+        enabled: p.enabled,
+        disabled_reason: sql<DisabledReason | null>`
+          case when ${p.enabled} then null else coalesce(${eb.ref('disabled_reason')}, ${p.reason}) end`,
+        disabled_at: sql<string | null>`
+          case when ${p.enabled} then null else coalesce(${eb.ref('disabled_at')}, now()) end`,
+        failing_since: unlessAnew('failing_since'),
+        last_failed_at: unlessAnew('last_failed_at'),
+        paused_until: unlessAnew('paused_until'),
+        sequence: eb('sequence', '+', 1),
+        updated_at: now,
+      }
+    })
+    .where('id', '=', p.id),
+)
+const touch = prepare<{ id: string }>()('webhook.touch', (db, p) =>
+  db
+    .updateTable('webhook')
+    .set(eb => ({ sequence: eb('sequence', '+', 1), updated_at: now }))
+    .where('id', '=', p.id),
+)
+const remove = prepare<{ id: string }>()('webhook.delete', (db, p) => db.deleteFrom('webhook').where('id', '=', p.id))
 
 /** What is being settled at the moment is left to who does it, who finds the webhook disabled. */
-const giveUp: Statement = {
-  name: 'webhook-delivery.give-up',
-  text: `update webhook_delivery set state = 'failed', lease = null, settled_at = now(), last_error = $2
-    where id in (
-      select id from webhook_delivery where webhook_id = $1 and state = 'pending' for update skip locked)`,
-}
+const giveUp = prepare<{ id: string; error: string }>()('webhook-delivery.give-up', (db, p) =>
+  db
+    .updateTable('webhook_delivery')
+    .set({ state: 'failed', lease: null, settled_at: now, last_error: p.error })
+    .where('id', 'in', eb =>
+      eb
+        .selectFrom('webhook_delivery')
+        .select('id')
+        .where('webhook_id', '=', p.id)
+        .where('state', '=', 'pending')
+        .forUpdate()
+        .skipLocked(),
+    ),
+)
 
 export async function findWebhook(from: Queryable, id: string, reach = everything): Promise<WebhookRow | undefined> {
-  const [row] = await from.query<WebhookRow>(byId, [id, reach.owner, reach.scopes])
+  const [row] = await from.query(byId, { ...reach, id })
   return row
 }
 
 /** Locks it before its deliveries, as everything does that changes both. */
 export async function lockWebhook(tx: Queryable, id: string, reach = everything): Promise<WebhookRow | undefined> {
-  const [row] = await tx.query<WebhookRow>(locked, [id, reach.owner, reach.scopes])
+  const [row] = await tx.query(locked, { ...reach, id })
   return row
 }
 
@@ -123,12 +153,12 @@ export type WebhookPage = {
 
 /** Newest first. */
 export function listWebhooks(store: Store, { after, reach, ownerLogin, limit }: WebhookPage): Promise<WebhookRow[]> {
-  return store.read<WebhookRow>(page, [after, reach.owner, reach.scopes, ownerLogin, limit])
+  return store.read(page, { ...reach, after, ownerLogin, limit })
 }
 
 /** Of one owner; nobody else adds one to them before the transaction ends. */
 export async function countWebhooks(tx: Queryable, owner: string): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(count, [owner])
+  const [row] = await tx.query(count, { owner })
   return row?.count ?? 0
 }
 
@@ -136,28 +166,25 @@ export async function insertWebhook(
   tx: Queryable,
   { subject, login }: Owner,
   fields: WebhookFields,
-  { scopes, tokenId }: WebhookGrant,
+  grant: WebhookGrant,
 ): Promise<string> {
-  const { url, description, types, releases, studies, enabled } = fields
-  const values = [subject, login, url, description, types, releases, studies, enabled, scopes, tokenId]
-  const [row] = await tx.query<{ id: string }>(insert, values)
+  const [row] = await tx.query(insert, { ...fields, ...grant, owner: subject, ownerLogin: login })
   return (row as { id: string }).id
 }
 
 /** `reason` counts when it is disabled by this. */
 export async function updateWebhook(tx: Queryable, id: string, fields: WebhookFields, reason: DisabledReason) {
-  const { url, description, types, releases, studies, enabled } = fields
-  await tx.query(update, [id, url, description, types, releases, studies, enabled, reason])
+  await tx.query(update, { ...fields, id, reason })
 }
 
 /** Counts a change that is in another table. */
 export async function touchWebhook(tx: Queryable, id: string): Promise<void> {
-  await tx.query(touch, [id])
+  await tx.query(touch, { id })
 }
 
 /** Its secrets and deliveries go with it. */
 export async function deleteWebhook(tx: Queryable, id: string): Promise<void> {
-  await tx.query(remove, [id])
+  await tx.query(remove, { id })
 }
 
 const disabledText: Readonly<Record<DisabledReason, string>> = {
@@ -174,7 +201,7 @@ export async function disableWebhook(tx: Queryable, webhook: WebhookRow, reason:
 }
 
 export async function giveUpPending(tx: Queryable, id: string, reason: DisabledReason): Promise<void> {
-  await tx.query(giveUp, [id, disabledText[reason]])
+  await tx.query(giveUp, { id, error: disabledText[reason] })
 }
 
 /** Writes an event about the webhook as it is now. */
