@@ -20,19 +20,22 @@ export async function recordStatement(
   cause: () => Promise<unknown>,
 ): Promise<RecordedStatement> {
   const start = (await readFile(postgres.logFile, 'utf8')).length
+  const others = new Set<string>()
   await logStatements(postgres.url, 'all')
   try {
     for (let waited = 0; waited < patienceMs; waited += lookMs) {
       await cause()
-      const found = find((await readFile(postgres.logFile, 'utf8')).slice(start), name)
-      if (found) return found
+      for (const statement of statementsIn((await readFile(postgres.logFile, 'utf8')).slice(start))) {
+        if (statement.name === name) return statement
+        others.add(statement.name)
+      }
       // Sessions notice the new setting between two statements.
       await delay(lookMs)
     }
   } finally {
     await logStatements(postgres.url, 'none')
   }
-  throw new Error(`no statement named "${name}" was executed`)
+  throw new Error(`no statement named "${name}" was executed, but ${[...others].sort().join(', ') || 'none'}`)
 }
 
 async function logStatements(url: string, which: 'all' | 'none'): Promise<void> {
@@ -43,12 +46,11 @@ async function logStatements(url: string, which: 'all' | 'none'): Promise<void> 
   await client.end()
 }
 
-/** An entry of the log: the text after `execute <name>:` goes on in lines that begin with a tab; values stand below it. */
-function find(log: string, name: string): RecordedStatement | undefined {
-  for (const [, found = '', text = '', values = ''] of log.matchAll(entry)) {
-    if (found === name) return { name: found, text: text.replaceAll('\n\t', '\n'), values: readValues(values) }
+/** Entries of the log: the text after `execute <name>:` goes on in lines that begin with a tab; values stand below it. */
+function* statementsIn(log: string): Generator<RecordedStatement> {
+  for (const [, name = '', text = '', values = ''] of log.matchAll(entry)) {
+    yield { name, text: text.replaceAll('\n\t', '\n'), values: readValues(values) }
   }
-  return undefined
 }
 
 const entry = /LOG: {2}execute ([^:\n]+): ((?:.|\n\t)*)\n[^\t\n]*DETAIL: {2}Parameters: ((?:.|\n\t)*)\n/g

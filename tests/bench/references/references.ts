@@ -26,10 +26,12 @@ export async function startReferences({ platform, postgres, wantedRelease }: Gro
   await using opened = new AsyncDisposableStack()
   const { url } = platform
   const natsUrl = testerUrl(platform)
-  const item = await recordStatement(postgres, 'item-release', () => ok(fetch(`${url}/releases/${wantedRelease}`)))
-  const list = await recordStatement(postgres, 'list-release', () => ok(fetch(`${url}/releases`)))
+  const item = await recordStatement(postgres, 'release.item', () => ok(fetch(`${url}/releases/${wantedRelease}`)))
+  const list = await recordStatement(postgres, 'release.list', () => ok(fetch(`${url}/releases`)))
   const listWithoutCount = withoutCount(list)
-  const create = await recordStatement(postgres, 'event-create', () => ok(postEvent(url)))
+  const create = await recordStatement(postgres, 'event.create.event_type.message.release.task_service.task', () =>
+    ok(postEvent(url)),
+  )
 
   // Its own tables: the platform's relay would send on whatever appears in the outbox of its own.
   const written = opened.use(
@@ -64,7 +66,7 @@ export async function startReferences({ platform, postgres, wantedRelease }: Gro
 }
 
 function withoutCount(list: RecordedStatement): RecordedStatement {
-  const text = list.text.replace(/^\s*select .*? as count,/s, 'select')
+  const text = list.text.replace(/^\s*select .*? as "count",/s, 'select')
   if (text === list.text) throw new Error(`the list has no count to leave out: ${text}`)
   return { ...list, name: `${list.name}-without-count`, text }
 }
