@@ -1,5 +1,5 @@
 import { type PageRequest, pageLinks } from '@slipway/contracts'
-import { byShape, type Parameters, type Prepared, preparer, type Queryable } from '@slipway/store'
+import { byShape, type Parameters, type Prepared, type Queryable } from '@slipway/store'
 import {
   type Expression,
   type ExpressionBuilder,
@@ -11,8 +11,7 @@ import {
   sql,
 } from 'kysely'
 import type { Database } from './database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from './sql.ts'
 
 type ListTable = 'release' | 'task' | 'event' | 'study' | 'release_note'
 /** The columns that all of these tables have, and that lists are ordered by. */

@@ -1,13 +1,5 @@
 import type { EventDataOf, EventType } from '@slipway/contracts'
-import {
-  byShape,
-  type CommandParameters,
-  type EventRow,
-  emit,
-  type Parameters,
-  preparer,
-  remember,
-} from '@slipway/store'
+import { byShape, type CommandParameters, type EventRow, emit, type Parameters, remember } from '@slipway/store'
 import {
   type Expression,
   type ExpressionBuilder,
@@ -17,8 +9,7 @@ import {
   sql,
 } from 'kysely'
 import type { Database } from './database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from './sql.ts'
 
 export type RecordTable = 'release_note' | 'event'
 export type RecordColumn = Exclude<

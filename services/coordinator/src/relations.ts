@@ -1,9 +1,7 @@
 import { type ErrorDetail, invalid } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from './database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from './sql.ts'
 
 export type Relations = {
   readonly release?: string | null | undefined

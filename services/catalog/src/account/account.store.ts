@@ -1,7 +1,7 @@
 import type { KnownAccount } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { type SqlBool, sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 export type Profile = {
   readonly user_id: number
@@ -15,7 +15,6 @@ export type Profile = {
   readonly country_notifications_only: boolean
 }
 
-const prepare = preparer<Database>()
 const columns = [
   'user_id',
   'login',

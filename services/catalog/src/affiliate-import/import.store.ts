@@ -1,5 +1,5 @@
 import type { ApprovalState } from '@slipway/contracts'
-import { preparer, type Queryable, recordset, rowJson } from '@slipway/store'
+import { type Queryable, recordset, rowJson } from '@slipway/store'
 import { type Expression, expressionBuilder, type QueryCreator, type Selectable, type SqlBool, sql } from 'kysely'
 import { withId } from '../affiliate/affiliate.store.ts'
 import type { AffiliateRow, ApplicationRow } from '../affiliate/affiliate.ts'
@@ -7,14 +7,13 @@ import type { Details } from '../affiliate/affiliate-details.ts'
 import { affiliateOwnColumns, applicationColumns } from '../affiliate/columns.ts'
 import { firstDay, lastDay } from '../commercial-usage/usages-of.ts'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 export type KeptAffiliate = Omit<AffiliateRow, 'usages'> & {
   /** Of the primary application; null: there is none. */
   readonly primary_state: ApprovalState | null
 }
 type MadeAffiliate = Omit<AffiliateRow, 'usages'>
-
-const prepare = preparer<Database>()
 
 /** One import after another: of two that bring the same key, the second one finds what the first one made. */
 const lock = prepare()('affiliate-import.lock', db =>

@@ -1,17 +1,16 @@
 import type { OperationHandler } from '@slipway/bus'
 import { affiliateOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import { headed, preparer, type Store } from '@slipway/store'
+import { headed, type Store } from '@slipway/store'
 import { sql } from 'kysely'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import type { Details } from './affiliate-details.ts'
 import { affiliateLine, headLine } from './affiliate-table.ts'
 
 /** Affiliates that are read at a time. */
 const page = 500
 
-const prepare = preparer<Database>()
 const after = prepare<{ last: number }>()('affiliate.export', (db, p) =>
   db
     .selectFrom('affiliate as a')

@@ -1,7 +1,8 @@
 import { failure } from '@slipway/contracts'
-import { parametersOf, preparer, type Store } from '@slipway/store'
+import { parametersOf, type Store } from '@slipway/store'
 import { expressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { affiliateColumns, applications } from './columns.ts'
 import {
   type ListGrammar,
@@ -13,7 +14,6 @@ import {
   statementsByOrder,
 } from './query.ts'
 
-const prepare = preparer<Database>()
 const eb = expressionBuilder<Database & { a: Database['affiliate'] }, 'a'>()
 
 const detail = (name: 'firstName' | 'lastName' | 'agreementType' | 'email') =>

@@ -1,15 +1,15 @@
 import type { OperationHandler } from '@slipway/bus'
 import { affiliateOperations, failure, isEditor, type Viewer, viewerOf } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import { preparer, type Queryable, type Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { deleteApplication } from '../application/application.store.ts'
 import { applicationDeleted } from '../application/trail.ts'
 import { principalOf, recordAudit } from '../audit/record-audit.ts'
 import type { Countries } from '../country/country.store.ts'
-import type { Database } from '../database.ts'
 import { requireMember } from '../member/unknown-member.ts'
 import { accessDenied, actsFor, notFound, requireEditor, requireKind } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
+import { prepare } from '../sql.ts'
 import {
   type AffiliateWithApplications,
   affiliateOf,
@@ -32,7 +32,6 @@ export type AffiliateOptions = { readonly store: Store; readonly countries: () =
 const { check, mine, ofCreator, list, get, getDetail, update, updateDetail, delete: remove } = affiliateOperations
 
 /** What people are called and where they are written to follows the details of their affiliate. */
-const prepare = preparer<Database>()
 type Followed = Pick<Details, 'firstName' | 'lastName' | 'email' | 'acceptNotifications' | 'countryNotificationsOnly'>
 const followDetails = prepare<Followed & { login: string | null }>()('account-profile.follow-details', (db, p) =>
   db

@@ -1,16 +1,15 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, affiliateEvents, applicationEvents, type EventType, type Standing } from '@slipway/contracts'
-import { appendEvents, type NewEvent, preparer, type Queryable } from '@slipway/store'
+import { appendEvents, type NewEvent, type Queryable } from '@slipway/store'
 import { type Expression, type Kysely, sql } from 'kysely'
 import { firstDay, lastDay } from '../commercial-usage/usages-of.ts'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import type { AffiliateRow, ApplicationRow } from './affiliate.ts'
 import type { Details, StoredDetails } from './affiliate-details.ts'
 import { affiliateColumns, applicationColumns, applications } from './columns.ts'
 
 export type AffiliateWithApplications = AffiliateRow & { readonly applications: readonly ApplicationRow[] }
-
-const prepare = preparer<Database>()
 
 const whole = (db: Kysely<Database>) => db.selectFrom('affiliate as a').select([...affiliateColumns('a'), applications])
 const byId = prepare<{ id: number }>()('affiliate.by-id', (db, p) => whole(db).where('a.affiliate_id', '=', p.id))

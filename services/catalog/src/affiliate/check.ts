@@ -1,8 +1,8 @@
 import { failure } from '@slipway/contracts'
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { type SqlBool, sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { requireMember } from '../member/unknown-member.ts'
+import { prepare } from '../sql.ts'
 
 /** Shorter texts would match by accident. */
 const shortest = 3
@@ -13,7 +13,6 @@ export type CheckInput = {
   readonly affiliateId?: string | undefined
 }
 
-const prepare = preparer<Database>()
 const matching = prepare<{ member: string; match: string; id: string | null }>()('affiliate.check', (db, p) =>
   db
     .selectFrom('affiliate as a')

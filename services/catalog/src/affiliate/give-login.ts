@@ -1,11 +1,10 @@
 import type { CallContext } from '@slipway/bus'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { recordAudit } from '../audit/record-audit.ts'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { affiliateOf, lockAffiliate, saveAffiliate } from './affiliate.store.ts'
 import { loginCreated } from './trail.ts'
 
-const prepare = preparer<Database>()
 const give = prepare<{ id: number; login: string }>()('affiliate.give-login', (db, p) =>
   db.updateTable('affiliate').set({ creator: p.login }).where('affiliate_id', '=', p.id),
 )

@@ -1,10 +1,9 @@
 import type { Identity } from '@slipway/contracts'
 import { leadingMember } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
-import type { Database } from '../database.ts'
+import type { Queryable } from '@slipway/store'
+import { prepare } from '../sql.ts'
 import type { Licensee } from './ensure-affiliate.ts'
 
-const prepare = preparer<Database>()
 const profile = prepare<{ login: string }>()('account-profile.names', (db, p) =>
   db
     .selectFrom('account_profile')

@@ -1,6 +1,6 @@
 import type { CallContext } from '@slipway/bus'
 import { applicationEvents } from '@slipway/contracts'
-import { appendEvents, preparer, type Queryable, rowJson, type Store } from '@slipway/store'
+import { appendEvents, type Queryable, rowJson, type Store } from '@slipway/store'
 import { expressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
 import { applicationEvent } from '../affiliate/affiliate.store.ts'
 import type { AffiliateRow, ApplicationRow } from '../affiliate/affiliate.ts'
@@ -16,11 +16,11 @@ import {
   statementsByOrder,
 } from '../affiliate/query.ts'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 /** An application with its affiliate. */
 export type ApplicationOfAffiliate = ApplicationRow & { readonly affiliate: AffiliateRow }
 
-const prepare = preparer<Database>()
 const eb = expressionBuilder<Database & { p: Database['application'] }, 'p'>()
 
 const whole = (db: Kysely<Database>) =>

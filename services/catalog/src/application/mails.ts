@@ -1,11 +1,10 @@
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import type { ApplicationRow } from '../affiliate/affiliate.ts'
-import type { Database } from '../database.ts'
 import { html } from '../mail/html.ts'
 import { type Texts, textsFor } from '../mail/languages.ts'
 import { enqueueMails } from '../mail/queue.ts'
+import { prepare } from '../sql.ts'
 
-const prepare = preparer<Database>()
 const staffAddress = prepare<{ key: string }>()('member.staff-address', (db, p) =>
   db.selectFrom('member').select('staff_notification_email as address').where('key', '=', p.key),
 )

@@ -1,11 +1,11 @@
-import { type Parameters, preparer } from '@slipway/store'
+import type { Parameters } from '@slipway/store'
 import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import { instantText } from '../instant.ts'
+import { prepare } from '../sql.ts'
 import type { AuditFilter } from './audit-filter.ts'
 
-const prepare = preparer<Database>()
 const eb = expressionBuilder<Database, 'audit_event'>()
 
 /** Of downloads that went well from one day to another; `affiliatesOnly`: those by affiliates. */

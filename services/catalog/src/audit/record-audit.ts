@@ -1,9 +1,8 @@
 import type { Identity } from '@slipway/contracts'
-import { preparer, type Queryable, recordset } from '@slipway/store'
+import { type Queryable, recordset } from '@slipway/store'
 import { type Expression, type InsertQueryBuilder, type InsertResult, type QueryCreator, sql } from 'kysely'
 import type { Database } from '../database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const ids = ['release_package_id', 'release_version_id', 'release_file_id', 'affiliate_id', 'application_id'] as const
 type TrailId = (typeof ids)[number]

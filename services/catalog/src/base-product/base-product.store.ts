@@ -1,12 +1,12 @@
 import { baseProductEvents, baseProductResource, type Checked, complete } from '@slipway/contracts'
-import { preparer, recordset } from '@slipway/store'
-import type { Database } from '../database.ts'
+import { recordset } from '@slipway/store'
 import { releaseId } from '../product-release/release-id.ts'
 import { anyColumn } from '../records/filters.ts'
 import { over, type StoredRow, type WriteKind } from '../records/kind.ts'
 import { notAChoice } from '../records/problem.ts'
 import { urlSegment } from '../records/url-segment.ts'
 import { releaseTypeNames } from '../release-type/release-type.store.ts'
+import { prepare } from '../sql.ts'
 
 type Fields = {
   readonly short: string
@@ -25,7 +25,6 @@ const columns = {
   release_type: 'text',
 }
 
-const prepare = preparer<Database>()
 const eb = over<'base_product'>()
 
 const neighbours = prepare<{ ids: readonly string[]; rows: string }>()('base-product-neighbours', (db, p) => {

@@ -1,10 +1,9 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, type EventType } from '@slipway/contracts'
-import { preparer, type Queryable, recordset } from '@slipway/store'
+import { type Queryable, recordset } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** What became of one object; its representations and what changesets keep of them, as JSON text. */
 export type Change = {

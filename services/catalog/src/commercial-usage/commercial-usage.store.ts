@@ -1,9 +1,8 @@
 import type { AffiliateType, UsageContext, UsageState } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
-const prepare = preparer<Database>()
 type ById = { readonly id: number }
 
 const affiliateOfUsage = prepare<ById>()('commercial-usage.affiliate', (db, p) =>

@@ -1,5 +1,5 @@
 import type { Viewer } from '@slipway/contracts'
-import { preparer, rowJson, type Store } from '@slipway/store'
+import { rowJson, type Store } from '@slipway/store'
 import { expressionBuilder, type SqlBool, sql } from 'kysely'
 import { affiliateOwnColumns } from '../affiliate/columns.ts'
 import {
@@ -15,11 +15,11 @@ import type { Countries } from '../country/country.store.ts'
 import type { Database } from '../database.ts'
 import { inOrder } from '../in-order.ts'
 import { inParts } from '../records/json-array.ts'
+import { prepare } from '../sql.ts'
 import type { UsageRow } from './commercial-usage.ts'
 import { shownReport } from './report.ts'
 import { usageColumns } from './usages-of.ts'
 
-const prepare = preparer<Database>()
 type Rows = { u: Database['commercial_usage']; a: Database['affiliate'] }
 const eb = expressionBuilder<Database & Rows, keyof Rows>()
 

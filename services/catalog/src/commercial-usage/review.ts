@@ -1,13 +1,12 @@
 import { usageReviewColumns } from '@slipway/contracts'
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { expressionBuilder, sql } from 'kysely'
 import { withoutFormula } from '../affiliate/affiliate-table.ts'
 import type { Database } from '../database.ts'
 import { inOrder } from '../in-order.ts'
 import { instantOf } from '../instant.ts'
 import { inParts } from '../records/json-array.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 type Column = (typeof usageReviewColumns)[number]
 type ReviewRow = Readonly<Record<Column, string | number | null>>

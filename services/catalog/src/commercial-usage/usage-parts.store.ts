@@ -1,9 +1,9 @@
 import { type UsageCountryInput, type UsageEntryInput, usageCounts } from '@slipway/contracts'
-import { type Parameters, preparer, type Queryable } from '@slipway/store'
+import type { Parameters, Queryable } from '@slipway/store'
 import type { Selectable } from 'kysely'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
-const prepare = preparer<Database>()
 type ById = { readonly id: number }
 
 type Entry = Pick<

@@ -1,8 +1,8 @@
 import { leadingMember } from '@slipway/contracts'
-import { now, preparer, type Queryable, type Store } from '@slipway/store'
+import { now, type Queryable, type Store } from '@slipway/store'
 import { type SqlBool, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 export type Country = {
   readonly isoCode2: string
@@ -12,8 +12,6 @@ export type Country = {
   readonly alternateRegistrationUrl: string | null
   readonly member: { readonly key: string }
 }
-
-const prepare = preparer<Database>()
 
 const all = prepare()('country.all', db =>
   db

@@ -1,11 +1,10 @@
 import type { DownloadOutcome, PublicationState } from '@slipway/contracts'
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
 import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import type { AffiliateRights } from './gate.ts'
-
-const prepare = preparer<Database>()
 
 type Downloads = ExpressionBuilder<Database, 'download'>
 

@@ -1,10 +1,9 @@
-import { preparer, type Store, snapshotRows } from '@slipway/store'
+import { type Store, snapshotRows } from '@slipway/store'
 import { type Kysely, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import { instantText } from '../instant.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export type FeedFile = {
   readonly path: string

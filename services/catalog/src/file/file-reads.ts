@@ -1,11 +1,10 @@
 import type { PublicationState } from '@slipway/contracts'
-import { byShape, type Parameters, preparer, type Queryable } from '@slipway/store'
+import { byShape, type Parameters, type Queryable } from '@slipway/store'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database.ts'
 import { fileBody } from '../package/representation.ts'
 import type { Sight } from '../package/visibility.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export type FileTarget = {
   readonly releasePackageId: number

@@ -1,5 +1,5 @@
 import { type PublicationState, type ReleaseFileFields, releaseFileEvents } from '@slipway/contracts'
-import { emit, type Parameters, parametersOf, preparer, type Queryable } from '@slipway/store'
+import { emit, type Parameters, parametersOf, type Queryable } from '@slipway/store'
 import {
   type DeleteQueryBuilder,
   expressionBuilder,
@@ -14,8 +14,7 @@ import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
 import type { Author, AuthorParameters, PackageRow } from '../package/package-write.ts'
 import { revise } from '../package/revised.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 type ChangeParameters = AuthorParameters & { readonly package: number; readonly version: number }
 type Changed = Selectable<Database['release_file']>

@@ -2,16 +2,15 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { packageLicenceOperations } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { preparer, type Queryable, rememberCommand, type Store } from '@slipway/store'
-import type { Database } from '../database.ts'
+import { type Queryable, rememberCommand, type Store } from '@slipway/store'
 import { notFound } from '../member/viewer.ts'
 import { recordLicence } from '../package/package.store.ts'
 import { authorOf, lockPackage } from '../package/package-write.ts'
+import { prepare } from '../sql.ts'
 import { answerLicence, licenceColumns, unlessEmpty } from './stored-licence.ts'
 
 const { get, replace } = packageLicenceOperations
 
-const prepare = preparer<Database>()
 const find = prepare<{ id: number }>()('licence.find', (db, p) =>
   db
     .selectFrom('release_package')

@@ -1,8 +1,6 @@
-import { preparer } from '@slipway/store'
 import { type Expression, expressionBuilder, sql } from 'kysely'
 import type { Database } from '../database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** What is not delivered by then would only confuse. */
 export const mailDays = 3

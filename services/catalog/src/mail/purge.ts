@@ -1,11 +1,10 @@
-import { every, preparer, type Store, type TimersOptions, type Worker } from '@slipway/store'
+import { every, type Store, type TimersOptions, type Worker } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 const settledDays = 30
 const everyMs = 6 * 3_600_000
 
-const prepare = preparer<Database>()
 const purge = prepare()('mail.purge', db =>
   db
     .deleteFrom('mail')

@@ -1,6 +1,7 @@
-import { preparer, type Queryable, recordset } from '@slipway/store'
+import { type Queryable, recordset } from '@slipway/store'
 import type { Selectable } from 'kysely'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 export type NewMail = {
   /** Address; one only. */
@@ -13,7 +14,6 @@ export type NewMail = {
   readonly notificationId?: number | undefined
 }
 
-const prepare = preparer<Database>()
 const enqueue = prepare<{ mails: string }>()('mail.enqueue', (db, p) => {
   const columns = ['notification_id', 'login', 'recipient', 'subject', 'html'] as const
   const mails = recordset<Pick<Selectable<Database['mail']>, (typeof columns)[number]>>()(p.mails, 'new', {

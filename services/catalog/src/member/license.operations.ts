@@ -2,15 +2,14 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { memberOperations } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { preparer, rememberCommand, type Store } from '@slipway/store'
-import type { Database } from '../database.ts'
+import { rememberCommand, type Store } from '@slipway/store'
 import { answerLicence, licenceColumns, unlessEmpty } from '../licence/stored-licence.ts'
+import { prepare } from '../sql.ts'
 import { findMember, lockMember, saveMember, shownMember } from './member.store.ts'
 import { notFound, requireActingFor, requireEditor } from './viewer.ts'
 
 const { license, setLicense } = memberOperations
 
-const prepare = preparer<Database>()
 const find = prepare<{ key: string }>()('member.license', (db, p) =>
   db
     .selectFrom('member')

@@ -1,11 +1,10 @@
 import type { CallContext } from '@slipway/bus'
 import { actorOf, isEditor, memberEvents, type Viewer } from '@slipway/contracts'
-import { appendEvents, preparer, type Queryable } from '@slipway/store'
+import { appendEvents, type Queryable } from '@slipway/store'
 import { type Selectable, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { instantOf } from '../instant.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export type MemberRow = Selectable<Database['member']>
 

@@ -1,8 +1,7 @@
 import { failure, type SlipwayError } from '@slipway/contracts'
-import { preparer, type Store } from '@slipway/store'
-import type { Database } from '../database.ts'
+import type { Store } from '@slipway/store'
+import { prepare } from '../sql.ts'
 
-const prepare = preparer<Database>()
 const keys = prepare()('member.keys', db => db.selectFrom('member').select('key').orderBy('key'))
 
 /** The sentence that clients of MLDS know, blank at its end included. */

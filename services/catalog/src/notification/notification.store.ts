@@ -1,7 +1,7 @@
 import { leadingMember } from '@slipway/contracts'
-import { preparer, type Queryable, type Tx } from '@slipway/store'
+import type { Queryable, Tx } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 export type NewNotification = {
   readonly principal: string
@@ -17,8 +17,6 @@ export type Notification = NewNotification & {
   readonly packageName: string | null
   readonly versionName: string | null
 }
-
-const prepare = preparer<Database>()
 
 const insert = prepare<NewNotification>()('notification.insert', (db, p) =>
   db

@@ -1,10 +1,8 @@
 import { releasePackageEvents } from '@slipway/contracts'
-import { emit, preparer, type Queryable } from '@slipway/store'
-import type { Database } from '../database.ts'
+import { emit, type Queryable } from '@slipway/store'
 import { packageState } from '../package/package-change.ts'
 import type { Author, AuthorParameters } from '../package/package-write.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const find = prepare<{ id: number }>()('package-study.find', (db, p) =>
   db

@@ -1,5 +1,5 @@
 import { releasePackageEvents } from '@slipway/contracts'
-import { emit, type Parameters, parametersOf, preparer } from '@slipway/store'
+import { emit, type Parameters, parametersOf } from '@slipway/store'
 import {
   expressionBuilder,
   type InsertQueryBuilder,
@@ -11,9 +11,8 @@ import {
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import type { AuthorParameters } from './package-write.ts'
-
-const prepare = preparer<Database>()
 
 type Changed = Selectable<Database['release_package']>
 type Changing =

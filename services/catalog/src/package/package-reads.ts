@@ -1,10 +1,8 @@
-import { byShape, preparer, type Queryable, type Store, snapshotRows } from '@slipway/store'
+import { byShape, type Queryable, type Store, snapshotRows } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { isListed, packageBody } from './representation.ts'
 import type { Sight } from './visibility.ts'
-
-const prepare = preparer<Database>()
 
 type Read = Queryable['query']
 

@@ -1,14 +1,12 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { actorOf, type Operation, type ParsedInputOf, type Viewer } from '@slipway/contracts'
 import { commandOf, handlerOf } from '@slipway/service'
-import { preparer, type Queryable, rememberCommand, type Store } from '@slipway/store'
+import { type Queryable, rememberCommand, type Store } from '@slipway/store'
 import { principalOf } from '../audit/record-audit.ts'
-import type { Database } from '../database.ts'
 import { notFound, requireActingFor, requireEditor } from '../member/viewer.ts'
 import { inPieces } from '../records/read-handlers.ts'
+import { prepare } from '../sql.ts'
 import { requireRevision } from './entity-tag.ts'
-
-const prepare = preparer<Database>()
 
 /** Who changes something, as trail and events name them. */
 export type Author = {

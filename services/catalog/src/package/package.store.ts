@@ -1,12 +1,10 @@
 import { releasePackageEvents } from '@slipway/contracts'
-import { emit, preparer, type Queryable } from '@slipway/store'
+import { emit, type Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { packageState, prepareChange } from './package-change.ts'
 import type { Author, AuthorParameters, PackageRow } from './package-write.ts'
 import { moved } from './priorities.ts'
-
-const prepare = preparer<Database>()
 
 type Values = Omit<PackageRow, 'release_package_id' | 'revision'>
 

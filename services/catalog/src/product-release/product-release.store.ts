@@ -1,14 +1,13 @@
 import { productReleaseEvents, productReleaseResource } from '@slipway/contracts'
-import { parameter, preparer, recordset, rowJson } from '@slipway/store'
+import { parameter, recordset, rowJson } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { anyColumn, anyOf, boolean, exactlyOrNull, never } from '../records/filters.ts'
 import { type Filter, joined, over, type WriteKind } from '../records/kind.ts'
 import { given } from '../records/problem.ts'
 import { releaseTypeNames } from '../release-type/release-type.store.ts'
+import { prepare } from '../sql.ts'
 import { mergeRelease, type ReleaseReferences, type ReleaseRow } from './product-release.ts'
 
-const prepare = preparer<Database>()
 const eb = over<'pdc_release', { base: 'base_product'; version: 'product_version'; integrated: 'pdc_release' }>()
 /** With what is written of the row. */
 const written = over<'pdc_release', { r: 'pdc_release' }>()

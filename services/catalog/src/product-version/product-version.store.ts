@@ -1,13 +1,12 @@
 import { type Checked, complete, productVersionEvents, productVersionResource } from '@slipway/contracts'
-import { preparer } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { noPushTargets } from '../product/product.store.ts'
 import { productVersionId } from '../product-release/release-id.ts'
 import { anyColumn, boolean, never } from '../records/filters.ts'
 import { type Given, joined, over, type StoredRow, type WriteKind } from '../records/kind.ts'
 import { given, missingObject } from '../records/problem.ts'
 import { urlSegment } from '../records/url-segment.ts'
+import { prepare } from '../sql.ts'
 
 export type ProductVersionRow = StoredRow & {
   readonly product_version_id: string
@@ -30,7 +29,6 @@ const columns = {
   name: 'text',
 }
 
-const prepare = preparer<Database>()
 const eb = over<'product_version', { product: 'product' }>()
 
 const products = prepare<{ shorts: readonly string[] }>()('product-version-products', (db, p) =>

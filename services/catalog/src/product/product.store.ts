@@ -1,14 +1,12 @@
 import { type Checked, complete, productEvents, productResource } from '@slipway/contracts'
-import { preparer } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { anyColumn, boolean, never } from '../records/filters.ts'
 import { over, type StoredRow, type WriteKind } from '../records/kind.ts'
 import { missingObject } from '../records/problem.ts'
+import { prepare } from '../sql.ts'
 
 export type ProductRow = StoredRow & { readonly short: string; readonly name: string }
 
-const prepare = preparer<Database>()
 const eb = over<'product'>()
 
 const sameShorts = prepare<{ shorts: readonly string[] }>()('product-same-shorts', (db, p) =>

@@ -1,12 +1,11 @@
-import { byShape, parametersOf, preparer } from '@slipway/store'
+import { byShape, parametersOf } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { nameOfConditions, whereOf } from './conditions.ts'
 import type { Condition, StoredRow, WriteKind } from './kind.ts'
 import { bodyOf, joinsOf } from './list.ts'
 import { maxNamedFilters, maxShapes } from './run.ts'
 
-const prepare = preparer<Database>()
 const { rows, ids } = parametersOf<{ rows: string; ids: readonly number[] }>()
 
 /** What of a kind its statements are made of. */

@@ -1,8 +1,6 @@
-import { byShape, type Prepared, preparer, type Store } from '@slipway/store'
+import { byShape, type Prepared, type Store } from '@slipway/store'
 import type { RawBuilder } from 'kysely'
-import type { Database } from '../database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** A query that is put together from parts, and what tells it from others. */
 export type Shape<Row> = {

@@ -1,13 +1,11 @@
 import { isFailure, leadingMember, type ReportedFile } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
-import type { Database } from '../database.ts'
+import type { Queryable } from '@slipway/store'
 import { insertFile } from '../file/file.store.ts'
 import { type Author, lockPackage, type PackageRow } from '../package/package-write.ts'
 import { boundPackages } from '../package-study/package-study.store.ts'
+import { prepare } from '../sql.ts'
 import { insertVersion } from '../version/version.store.ts'
 import { noteVersion, packagesWithVersionFor, type ReleaseTask } from './release-task.store.ts'
-
-const prepare = preparer<Database>()
 
 export type ReleaseContent = {
   readonly name: string

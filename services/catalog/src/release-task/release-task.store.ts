@@ -1,7 +1,7 @@
 import type { TaskState } from '@slipway/participant'
-import { every, preparer, type Queryable, type Store, type TimersOptions, type Worker } from '@slipway/store'
+import { every, type Queryable, type Store, type TimersOptions, type Worker } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 export type ReleaseTask = {
   readonly task: string
@@ -11,7 +11,6 @@ export type ReleaseTask = {
   readonly error: string | null
 }
 
-const prepare = preparer<Database>()
 const columns = ['task', 'release', 'state', 'error'] as const
 
 const add = prepare<{ task: string; release: string }>()('release-task.add', (db, p) =>

@@ -4,17 +4,16 @@ import {
   releaseTemplateEvents,
   type releaseTemplateOperations,
 } from '@slipway/contracts'
-import { emit, preparer, type Queryable, type Store } from '@slipway/store'
+import { emit, type Queryable, type Store } from '@slipway/store'
 import { type Kysely, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 const today = sql<string>`utc_today()`
 
 /** What the operations answer, but for the setting. */
 export type ReleaseTemplate = Omit<OutputOf<typeof releaseTemplateOperations.get>, 'enabled'>
-
-const prepare = preparer<Database>()
 
 const read = prepare<{ schedule: number }>()('release-template.read', (db, p) =>
   db

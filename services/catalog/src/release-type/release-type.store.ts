@@ -1,11 +1,10 @@
 import { releaseTypeResource } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { anyColumn, exactly } from '../records/filters.ts'
 import { type Kind, over } from '../records/kind.ts'
+import { prepare } from '../sql.ts'
 
-const prepare = preparer<Database>()
 const eb = over<'release_type'>()
 
 const names = prepare()('release-type-names', db => db.selectFrom('release_type').select('short').orderBy('short'))

@@ -1,11 +1,9 @@
 import { exporterFileUrl } from '@slipway/contracts'
 import type { FactPage, FactRow } from '@slipway/service'
-import { type Prepared, parametersOf, preparer, type Queryable, type Store } from '@slipway/store'
+import { type Prepared, parametersOf, type Queryable, type Store } from '@slipway/store'
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
-import type { Database } from '../database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const p = parametersOf<FactPage>()
 

@@ -2,17 +2,16 @@ import { createHash } from 'node:crypto'
 import type { OperationHandler } from '@slipway/bus'
 import { type PdcQuery, readPdcQuery, scheduleOperations, scheduleResource } from '@slipway/contracts'
 import { handlerOf, hasTag } from '@slipway/service'
-import { headed, parametersOf, preparer, type Store } from '@slipway/store'
+import { headed, parametersOf, type Store } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { nameOfConditions, type Selection, selectionOf, valuesOfConditions, whereOf } from '../records/conditions.ts'
 import { type Condition, over } from '../records/kind.ts'
 import { allRows, joinsOf } from '../records/list.ts'
 import { shaped } from '../records/run.ts'
+import { prepare } from '../sql.ts'
 import { type CalendarEntry, calendarBegin, calendarEnd, calendarEvent, emptyCalendar } from './i-calendar.ts'
 import { scheduleKind } from './schedule.store.ts'
 
-const prepare = preparer<Database>()
 const eb = over<'schedule', { release: 'pdc_release'; sla: 'sla' }>()
 const { base: baseParameter } = parametersOf<{ base: string }>()
 

@@ -1,13 +1,12 @@
 import { scheduleEvents } from '@slipway/contracts'
-import { emit, preparer, type Store, setTimer, startTimers, type TimersOptions, type Worker } from '@slipway/store'
+import { emit, type Store, setTimer, startTimers, type TimersOptions, type Worker } from '@slipway/store'
 import { sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 
 const timer = { name: 'schedule-expiry', key: '' }
 const atOnce = 500
 
-const prepare = preparer<Database>()
 const today = sql<string>`utc_today()`
 
 /** Marks a row for its date and tells of it in one statement: each date of a schedule is told once, by one replica. */

@@ -1,13 +1,12 @@
 import { failure, filterDay, scheduleEvents, scheduleResource } from '@slipway/contracts'
-import { parameter, parametersOf, preparer, recordset } from '@slipway/store'
+import { parameter, parametersOf, recordset } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { exactly } from '../records/filters.ts'
 import { type Condition, type Filter, joined, over, type WriteKind } from '../records/kind.ts'
 import { given } from '../records/problem.ts'
+import { prepare } from '../sql.ts'
 import { mergeSchedule, type ScheduleReferences, type ScheduleRow } from './schedule.ts'
 
-const prepare = preparer<Database>()
 const eb = over<'schedule', { release: 'pdc_release'; sla: 'sla' }>()
 /** With what is written of the row. */
 const written = over<'schedule', { r: 'schedule' }>()

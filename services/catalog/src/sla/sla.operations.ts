@@ -1,21 +1,20 @@
 import type { OperationHandler } from '@slipway/bus'
 import { failure, slaOperations } from '@slipway/contracts'
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { over } from '../records/kind.ts'
 import { readHandlers } from '../records/read-handlers.ts'
 import { changeOf, keysParameter, lockWhere } from '../records/stored.ts'
 import type { Cascade } from '../records/write.ts'
 import { writeHandlers } from '../records/write-handlers.ts'
 import { scheduleKind } from '../schedule/schedule.store.ts'
+import { prepare } from '../sql.ts'
 import { slaKind } from './sla.store.ts'
 import type { SlaRow } from './sla.ts'
 
 /** More schedules are not deleted along with their service level: each of them is recorded and told. */
 const maxSchedules = 10_000
 
-const prepare = preparer<Database>()
 const countSchedules = prepare<{ ids: readonly number[] }>()('sla-count-schedules', (db, p) =>
   db
     .selectFrom('schedule_count')

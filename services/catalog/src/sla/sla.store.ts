@@ -1,12 +1,10 @@
 import { slaEvents, slaResource } from '@slipway/contracts'
-import { preparer } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { exactly } from '../records/filters.ts'
 import { over, type WriteKind } from '../records/kind.ts'
+import { prepare } from '../sql.ts'
 import { mergeSla, type SlaRow } from './sla.ts'
 
-const prepare = preparer<Database>()
 const eb = over<'sla'>()
 
 const sameNames = prepare<{ names: readonly string[] }>()('sla-same-names', (db, p) =>

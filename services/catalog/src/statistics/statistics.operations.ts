@@ -1,13 +1,11 @@
 import type { OperationHandler } from '@slipway/bus'
 import { statisticsOperations } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { sql } from 'kysely'
 import { type DownloadFilter, isDownload } from '../audit/audit.store.ts'
-import type { Database } from '../database.ts'
 import { inPieces } from '../records/read-handlers.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** By file, not by label: two files may share one. Names are those at the last of the downloads. */
 const downloads = prepare<DownloadFilter>()('statistics.downloads', (db, p) =>

@@ -1,10 +1,8 @@
 import type { PublicationState } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import type { PackageRow } from '../package/package-write.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export type VersionValues = {
   readonly name: string | null

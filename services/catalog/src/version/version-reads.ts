@@ -1,11 +1,9 @@
 import type { PublicationState } from '@slipway/contracts'
-import { byShape, preparer, type Queryable } from '@slipway/store'
+import { byShape, type Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { versionBody } from '../package/representation.ts'
 import type { Sight } from '../package/visibility.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export type ShownVersion = {
   readonly body: string

@@ -1,5 +1,5 @@
 import { type PublicationState, releaseFileEvents, releaseVersionEvents } from '@slipway/contracts'
-import { emit, type Parameters, parametersOf, preparer, type Queryable } from '@slipway/store'
+import { emit, type Parameters, parametersOf, type Queryable } from '@slipway/store'
 import {
   type Expression,
   expressionBuilder,
@@ -14,9 +14,8 @@ import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
 import type { Author, AuthorParameters, PackageRow } from '../package/package-write.ts'
 import { revise } from '../package/revised.ts'
+import { prepare } from '../sql.ts'
 import type { VersionRow, VersionValues } from './lock-version.ts'
-
-const prepare = preparer<Database>()
 
 type ChangeParameters = AuthorParameters & { readonly package: number }
 type Changed = Selectable<Database['release_version']>

@@ -1,12 +1,11 @@
 import { taskEvents } from '@slipway/contracts'
-import { emit, preparer, type Queryable, type Store } from '@slipway/store'
+import { emit, type Queryable, type Store } from '@slipway/store'
 import { sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import { projectEvents } from '../platform-task/project.ts'
 import { before } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const overdueTasks = prepare<{ deadline: number; silence: number }>()('deadline.tasks', (db, p) =>
   db

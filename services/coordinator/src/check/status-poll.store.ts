@@ -1,11 +1,10 @@
-import { preparer, type Queryable, type Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { beginExchanges, type Exchange } from '../exchange/exchange.store.ts'
 import { studiesOf, urlOf } from '../release/release-parts.ts'
 import { clock, fromNow } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const polled = ['running', 'publishing'] as const
 /** A task that is being canceled is asked nothing more: its cancel is the last that it hears. */

@@ -1,13 +1,12 @@
 import type { ReleaseState, TaskState } from '@slipway/contracts'
-import { type Parameters, parametersOf, preparer, type Queryable, type Store } from '@slipway/store'
+import { type Parameters, parametersOf, type Queryable, type Store } from '@slipway/store'
 import { sql, type UpdateObject } from 'kysely'
 import type { Database } from '../database.ts'
 import { beginExchanges } from '../exchange/exchange.store.ts'
 import type { CommandAction } from '../release/release.ts'
 import { studiesOf, urlOf } from '../release/release-parts.ts'
 import { ageSeconds, clock, fromNow } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** A command that this process, and no other, carries out now. */
 export type DueCommand = {

@@ -1,8 +1,8 @@
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import type { ReleaseCommand } from '../release/decide.ts'
 import { keepReportedFiles } from '../reported-file/reported-file.store.ts'
+import { prepare } from '../sql.ts'
 import { pollCommand, type Said } from './answer.ts'
 
 /** What a task service says when it is asked, for the transaction that takes it over. */
@@ -12,8 +12,6 @@ export type Saying = {
   /** To be called after the command was written. */
   keepFiles(tx: Queryable): Promise<void>
 }
-
-const prepare = preparer<Database>()
 
 const heardSince = prepare<{ task: string; heard: string }>()('task.heard-since', (db, p) =>
   db.selectFrom('task').select(sql<boolean>`heard_at::text <> ${p.heard}`.as('overtaken')).where('kf_id', '=', p.task),

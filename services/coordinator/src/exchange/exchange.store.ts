@@ -1,9 +1,8 @@
-import { preparer, type Queryable, type Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { type Expression, type QueryCreator, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { clock, fromNow } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** Something said to a task service that this process, and no other, has under way. */
 export type Exchange = {

@@ -1,11 +1,10 @@
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { clock, fromNow } from '../rendered.ts'
+import { prepare } from '../sql.ts'
 import { type JobKindName, type RunningJob, timeOutSeconds } from './job.ts'
 import { announce } from './job-event.ts'
-
-const prepare = preparer<Database>()
 
 /** Taking is done by one replica at a time, so that two of them cannot begin publish runs at once. */
 const lockTaking = prepare()(

@@ -1,11 +1,10 @@
-import { preparer, type Queryable, type Store } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { clock, fromNow } from '../rendered.ts'
+import { prepare } from '../sql.ts'
 import type { JobEnd, RunningJob } from './job.ts'
 import { announce } from './job-event.ts'
-
-const prepare = preparer<Database>()
 
 const keep = prepare<Leased & { leaseSeconds: number }>()('job.keep', (db, p) =>
   db

@@ -1,13 +1,12 @@
 import { newId } from '@slipway/contracts'
-import { isUniqueViolation, preparer, type Store, type Tx } from '@slipway/store'
+import { isUniqueViolation, type Store, type Tx } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { taskInfo } from '../platform-task/platform-task.store.ts'
 import { fromNow } from '../rendered.ts'
+import { prepare } from '../sql.ts'
 import { type JobKindName, ownJobKinds } from './job.ts'
 import { announce } from './job-event.ts'
-
-const prepare = preparer<Database>()
 
 type Inserted = {
   readonly traceparent: string | undefined

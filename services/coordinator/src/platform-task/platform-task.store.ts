@@ -1,11 +1,10 @@
 import type { TaskStatus } from '@slipway/contracts'
-import { byShape, preparer, type Queryable, rowJson, type Store } from '@slipway/store'
+import { byShape, type Queryable, rowJson, type Store } from '@slipway/store'
 import { type ExpressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import { ageSeconds, clock, epochMs, isoTime } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 type Read = Queryable['query']
 

@@ -1,14 +1,13 @@
 import type { EventEnvelope, TaskStatus } from '@slipway/contracts'
 import type { EventConsumer } from '@slipway/service'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { recordset } from '../recordset.ts'
 import { clock } from '../rendered.ts'
+import { prepare } from '../sql.ts'
 import { type JobEvent, jobKinds } from './job-kinds.ts'
 import { foldChanges, type TaskChange, taskChangeOf } from './task-change.ts'
-
-const prepare = preparer<Database>()
 
 /**
  * A task that has ended stays as it is, and no task goes back. Times are those of the events; where one says that a task

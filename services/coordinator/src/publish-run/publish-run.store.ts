@@ -1,11 +1,10 @@
 import { studyVersionEvents } from '@slipway/contracts'
-import { emit, preparer, type Store } from '@slipway/store'
+import { emit, type Store } from '@slipway/store'
 import { sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import type { RunningJob } from '../job/job.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 type Leased = Pick<RunningJob, 'id' | 'lease'>
 

@@ -1,12 +1,10 @@
 import type { TaskState } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import type { Release } from './release.ts'
 import type { Version } from './version.ts'
-
-const prepare = preparer<Database>()
 
 /** A release as it is locked for a change, with what its records need. */
 export type LockedRelease = {

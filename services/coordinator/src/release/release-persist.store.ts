@@ -1,15 +1,13 @@
 import type { ReleaseState } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import type { Fault } from '../command/fault.ts'
-import type { Database } from '../database.ts'
 import { recordset } from '../recordset.ts'
 import { clock, fromNow } from '../rendered.ts'
+import { prepare } from '../sql.ts'
 import type { CommandAction, Ending, Release, Task } from './release.ts'
 import type { LockedRelease } from './release-aggregate.store.ts'
 import type { LogRow, OutboxRow, ReleaseRecords } from './release-records.ts'
 import type { Version } from './version.ts'
-
-const prepare = preparer<Database>()
 
 type NewTask = Task & { readonly seq: number }
 type ChangedTask = Pick<NewTask, 'id' | 'state' | 'progress' | 'seq'> & {

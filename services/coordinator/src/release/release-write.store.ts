@@ -1,12 +1,11 @@
 import { type ReleaseState, releaseEvents } from '@slipway/contracts'
-import { emit, preparer, type Queryable, type Tx } from '@slipway/store'
+import { emit, type Queryable, type Tx } from '@slipway/store'
 import { type Expression, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import type { Database } from '../database.ts'
 import { projectEvents } from '../platform-task/project.ts'
+import { prepare } from '../sql.ts'
 import type { Version } from './version.ts'
-
-const prepare = preparer<Database>()
 
 export type NewRelease = {
   readonly id: string

@@ -1,12 +1,10 @@
-import { preparer, type Queryable, rowJson } from '@slipway/store'
+import { type Queryable, rowJson } from '@slipway/store'
 import { type Expression, type RawBuilder, sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { type ListCondition, listOf } from '../list-page.ts'
 import { releaseNoteBody } from '../release-note/release-note.store.ts'
 import { isoTime } from '../rendered.ts'
+import { prepare } from '../sql.ts'
 import { taskBody } from '../task/task.store.ts'
-
-const prepare = preparer<Database>()
 
 /** The bodies of rows in the order of their creation. */
 function bodiesOf(rows: Expression<{ created_at: string; position: number; body: unknown }>): RawBuilder<unknown> {

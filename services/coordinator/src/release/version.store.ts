@@ -1,9 +1,7 @@
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import type { Version } from './version.ts'
-
-const prepare = preparer<Database>()
 
 const lockVersions = prepare()(
   'version.lock',

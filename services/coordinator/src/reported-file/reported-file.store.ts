@@ -1,10 +1,8 @@
 import type { ReportedFile, TaskState } from '@slipway/contracts'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { clock } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const keep = prepare<{ task: string; files: string; saidIn: TaskState | undefined }>()('task.keep-files', (db, p) =>
   db

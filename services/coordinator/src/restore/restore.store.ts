@@ -1,12 +1,10 @@
 import type { RestoreFact } from '@slipway/contracts'
 import type { FactPage } from '@slipway/service'
-import { preparer, type Queryable } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
 import { lockVersionNumbers } from '../release/version.store.ts'
 import { compareVersions, type Version } from '../release/version.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export const releaseFacts = prepare<FactPage>()('restore.releases', (db, p) =>
   db

@@ -1,15 +1,14 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, idPrefixes, newId, scheduledReleaseOperations } from '@slipway/contracts'
 import { handlerOf, requireRole } from '@slipway/service'
-import { isUniqueViolation, preparer, type Queryable, type Store } from '@slipway/store'
+import { isUniqueViolation, type Queryable, type Store } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { unknownStudy } from '../release/create-release.ts'
 import { firstUnknownStudy } from '../release/release.store.ts'
 import { insertRelease } from '../release/release-write.store.ts'
 import { greatestVersion, lockVersionNumbers } from '../release/version.store.ts'
 import { candidateVersion } from '../release/version.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const find = prepare<{ id: string }>()('scheduled-release.find', (db, p) =>
   db.selectFrom('scheduled_release').select('release').where('id', '=', p.id),

@@ -1,8 +1,6 @@
-import { preparer, type Queryable } from '@slipway/store'
-import type { Database } from '../database.ts'
+import type { Queryable } from '@slipway/store'
 import { recordset } from '../recordset.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 export type KnownTaskService = {
   readonly kf_id: string

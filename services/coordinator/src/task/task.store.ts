@@ -1,10 +1,9 @@
-import { preparer, type Queryable, rowJson } from '@slipway/store'
+import { type Queryable, rowJson } from '@slipway/store'
 import type { Expression, ExpressionBuilder } from 'kysely'
 import type { Database } from '../database.ts'
 import { listOf } from '../list-page.ts'
 import { isoTime, linkTo } from '../rendered.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 /** The API's form of a task `t`, whose task service is `s`. */
 export function taskBody(

@@ -1,14 +1,13 @@
 import type { PageRequest } from '@slipway/contracts'
 import type { Command } from '@slipway/service'
-import { type CommandParameters, listJson, preparer, remember, rowJson, type Store } from '@slipway/store'
+import { type CommandParameters, listJson, remember, rowJson, type Store } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { renderedTime } from '../task-service/rendered.ts'
 import type { RenderedPage } from '../task-service/task-service.store.ts'
 import type { Health, Verdict } from './health-check.ts'
 import { recordCheck } from './record-check.ts'
 
-const prepare = preparer<Database>()
 const now = sql<string>`now()`
 
 /** A health check that this process, and no other, is to make. */

@@ -1,10 +1,8 @@
 import { type EventType, taskServiceEvents, type taskServiceSchema } from '@slipway/contracts'
-import { emit, preparer } from '@slipway/store'
+import { emit } from '@slipway/store'
 import { sql } from 'kysely'
-import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { renderedTaskService } from '../task-service/rendered.ts'
-
-const prepare = preparer<Database>()
 
 /** Results looked at by each check to be removed; more than one, so that a shorter retention takes hold in time. */
 const purgedPerCheck = 20

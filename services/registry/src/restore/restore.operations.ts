@@ -1,11 +1,10 @@
 import type { OperationHandler } from '@slipway/bus'
 import { type RestoreFact, registryRestoreOperations } from '@slipway/contracts'
 import { type FactPage, restoreFactsHandler } from '@slipway/service'
-import { preparer, type Store } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
-
-const prepare = preparer<Database>()
+import { prepare } from '../sql.ts'
 
 const taskServices = prepare<FactPage>()('registry.restore.task-services', (db, p) =>
   db

@@ -15,7 +15,6 @@ import {
   type Parameters,
   type Prepared,
   parametersOf,
-  preparer,
   remember,
   type Store,
 } from '@slipway/store'
@@ -28,9 +27,8 @@ import {
   type UpdateQueryBuilder,
 } from 'kysely'
 import type { Database } from '../database.ts'
+import { prepare } from '../sql.ts'
 import { renderedTaskService } from './rendered.ts'
-
-const prepare = preparer<Database>()
 
 /** The fields that callers write. */
 export type TaskServiceFields = {
