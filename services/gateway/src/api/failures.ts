@@ -32,21 +32,26 @@ export type FailureOptions = Pick<ApiOptions, 'logError'> & {
   readonly challenge?: string
   /** Default `application/json`. */
   readonly type?: string
+  /** How a body is sent. Default: as JSON of this type. */
+  readonly send?: (request: FastifyRequest, reply: FastifyReply, status: number, body: unknown) => FastifyReply
 }
 
 export type SendFailure = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** Makes the function that answers errors in the shape of an API, and logs those that are not the client's. */
-export function failureSender({ render, logError, challenge, type }: FailureOptions): SendFailure {
+export function failureSender({ render, logError, challenge, type, send }: FailureOptions): SendFailure {
   return (error, request, reply) => {
     const { status, body, retryAfter, headers } = render(error, request)
     if (status >= 500) logError(error, request)
     if (status === 401 && challenge !== undefined) reply.header('www-authenticate', challenge)
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
     if (headers) reply.headers(headers)
-    reply.code(status)
-    if (body === undefined) return reply.send()
-    return reply.header('content-type', type ?? 'application/json').send(Buffer.from(JSON.stringify(body)))
+    if (body === undefined) return reply.code(status).send()
+    if (send) return send(request, reply, status, body)
+    return reply
+      .code(status)
+      .header('content-type', type ?? 'application/json')
+      .send(Buffer.from(JSON.stringify(body)))
   }
 }
 

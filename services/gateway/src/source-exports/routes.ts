@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify'
+import { serveFailures } from '../api/failures.ts'
 import { openToAllOrigins } from '../api/open-origins.ts'
 import { serveNothingBelow } from '../api/serve-path.ts'
 import { lingerAfterAnswers } from '../http/linger.ts'
 import { keepRawBodies } from '../http/raw-body.ts'
 import { bulkImportRoutes } from './bulk-import.routes.ts'
 import { downloadRoute } from './download.route.ts'
+import { renderError } from './error-shape.ts'
 import { operationHandler } from './operation-handler.ts'
 import { route, type SourceExportsOptions } from './route.ts'
-import { serveFailures } from './send.ts'
+import { sendJson } from './send.ts'
 import { ownedEntries, rootEntries } from './table.ts'
 import { taskRoutes } from './task.routes.ts'
 import { userRoutes } from './user.routes.ts'
@@ -35,7 +37,7 @@ function serve(app: FastifyInstance, options: SourceExportsOptions): void {
     responseHeaders,
   })
   lingerAfterAnswers(app)
-  serveFailures(app, options)
+  serveFailures(app, { render: renderError, challenge: 'Token', send: sendJson, logError: options.logError })
 
   userRoutes(app, options)
   for (const entry of rootEntries) {

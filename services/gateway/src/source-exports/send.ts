@@ -2,27 +2,13 @@ import { Readable } from 'node:stream'
 import { zipEntry } from '@slipway/blobs'
 import type { Bus, CallOptions } from '@slipway/bus'
 import type { InputOf, Operation } from '@slipway/contracts'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendJson as sendPlainJson, sendStream } from '../api/answers.ts'
-import type { ApiOptions } from '../api/api-options.ts'
 import { isRead } from '../api/serve-path.ts'
-import { renderError } from './error-shape.ts'
 
 /** True where the client wants the answer as an archive. */
 const wantsArchive = (request: FastifyRequest): boolean =>
   isRead(request) && /^(?:true|1)$/i.test(String(request.headers.compress ?? ''))
-
-/** Answers the errors of a scope in the way of this API, as an archive where the request asks for one. */
-export function serveFailures(app: FastifyInstance, { logError }: Pick<ApiOptions, 'logError'>): void {
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body, retryAfter } = renderError(error)
-    if (status >= 500) logError(error, request)
-    if (status === 401) reply.header('www-authenticate', 'Token')
-    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-    // Imports as a whole are refused with one text.
-    return sendJson(request, reply, status, 'exception' in body ? { exception: body.exception } : body)
-  })
-}
 
 /** Sends JSON, or the archive of it that the request asks for. */
 export function sendJson(request: FastifyRequest, reply: FastifyReply, status: number, body: unknown): FastifyReply {
