@@ -1,6 +1,8 @@
 import {
   createQueryId,
+  type DeleteQueryBuilder,
   DummyDriver,
+  type InsertQueryBuilder,
   Kysely,
   PostgresAdapter,
   PostgresIntrospector,
@@ -8,7 +10,9 @@ import {
   type PrimitiveValueListNode,
   type RawBuilder,
   type RootOperationNode,
+  type Selectable,
   sql,
+  type UpdateQueryBuilder,
   type ValueNode,
 } from 'kysely'
 import { statementName } from './statement-name.ts'
@@ -28,6 +32,12 @@ export type Parameter<Value> = RawBuilder<ColumnOf<undefined extends Value ? Exc
 /** As columns are typed: nobody changes a list on its way there. */
 type ColumnOf<Value> = Value extends readonly (infer Item)[] ? Item[] : Value
 export type Parameters<Given> = { readonly [Name in keyof Given]-?: Parameter<Given[Name]> }
+
+/** An insert, update or delete of one table that returns its rows: what a statement makes of which it writes an event. */
+export type ChangeOf<Database, Table extends keyof Database & string, Row = Selectable<Database[Table]>> =
+  | InsertQueryBuilder<Database, Table, Row>
+  | UpdateQueryBuilder<Database, Table, Table, Row>
+  | DeleteQueryBuilder<Database, Table, Row>
 
 /** What was built by kysely: a query, or the `sql` template of a whole one. It compiles, and knows the type of its rows. */
 type Built<Row> = { toOperationNode(): RootOperationNode; execute(): Promise<Row[]> } | RawBuilder<Row>

@@ -1,14 +1,6 @@
 import { type PublicationState, type ReleaseFileFields, releaseFileEvents } from '@slipway/contracts'
-import { emit, type Parameters, parametersOf, type Queryable } from '@slipway/store'
-import {
-  type DeleteQueryBuilder,
-  expressionBuilder,
-  type InsertQueryBuilder,
-  type QueryCreator,
-  type Selectable,
-  sql,
-  type UpdateQueryBuilder,
-} from 'kysely'
+import { type ChangeOf, emit, type Parameters, parametersOf, type Queryable } from '@slipway/store'
+import { expressionBuilder, type QueryCreator, type Selectable, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
@@ -18,10 +10,7 @@ import { prepare } from '../sql.ts'
 
 type ChangeParameters = AuthorParameters & { readonly package: number; readonly version: number }
 type Changed = Selectable<Database['release_file']>
-type Changing =
-  | InsertQueryBuilder<Database, 'release_file', Changed>
-  | UpdateQueryBuilder<Database, 'release_file', 'release_file', Changed>
-  | DeleteQueryBuilder<Database, 'release_file', Changed>
+type Changing = ChangeOf<Database, 'release_file'>
 type Rows = {
   changed: Changed
   revised: { release_package_id: number; member: string; package_name: string }

@@ -1,13 +1,6 @@
 import { releasePackageEvents } from '@slipway/contracts'
-import { emit, type Parameters, parametersOf } from '@slipway/store'
-import {
-  expressionBuilder,
-  type InsertQueryBuilder,
-  type QueryCreator,
-  type Selectable,
-  sql,
-  type UpdateQueryBuilder,
-} from 'kysely'
+import { type ChangeOf, emit, type Parameters, parametersOf } from '@slipway/store'
+import { expressionBuilder, type QueryCreator, type Selectable, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
@@ -15,9 +8,7 @@ import { prepare } from '../sql.ts'
 import type { AuthorParameters } from './package-write.ts'
 
 type Changed = Selectable<Database['release_package']>
-type Changing =
-  | InsertQueryBuilder<Database, 'release_package', Changed>
-  | UpdateQueryBuilder<Database, 'release_package', 'release_package', Changed>
+type Changing = ChangeOf<Database, 'release_package'>
 const eb = expressionBuilder<{ changed: Changed }, 'changed'>()
 const told = { release_package_id: eb.ref('changed.release_package_id'), member: eb.ref('changed.member') }
 const isLicensed = eb('changed.license_updated_at', 'is not', null).$castTo<boolean>()

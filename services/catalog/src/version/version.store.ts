@@ -1,14 +1,6 @@
 import { type PublicationState, releaseFileEvents, releaseVersionEvents } from '@slipway/contracts'
-import { emit, type Parameters, parametersOf, type Queryable } from '@slipway/store'
-import {
-  type Expression,
-  expressionBuilder,
-  type InsertQueryBuilder,
-  type QueryCreator,
-  type Selectable,
-  sql,
-  type UpdateQueryBuilder,
-} from 'kysely'
+import { type ChangeOf, emit, type Parameters, parametersOf, type Queryable } from '@slipway/store'
+import { type Expression, expressionBuilder, type QueryCreator, type Selectable, sql } from 'kysely'
 import { jsonBuildObject } from 'kysely/helpers/postgres'
 import { recordIn } from '../audit/record-audit.ts'
 import type { Database } from '../database.ts'
@@ -19,9 +11,7 @@ import type { VersionRow, VersionValues } from './lock-version.ts'
 
 type ChangeParameters = AuthorParameters & { readonly package: number }
 type Changed = Selectable<Database['release_version']>
-type Changing =
-  | InsertQueryBuilder<Database, 'release_version', Changed>
-  | UpdateQueryBuilder<Database, 'release_version', 'release_version', Changed>
+type Changing = ChangeOf<Database, 'release_version'>
 
 const p = parametersOf<ChangeParameters>()
 const eb = expressionBuilder<

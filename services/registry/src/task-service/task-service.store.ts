@@ -8,6 +8,7 @@ import {
 } from '@slipway/contracts'
 import type { Command } from '@slipway/service'
 import {
+  type ChangeOf,
   type CommandParameters,
   emit,
   isUniqueViolation,
@@ -18,14 +19,7 @@ import {
   remember,
   type Store,
 } from '@slipway/store'
-import {
-  type DeleteQueryBuilder,
-  type InsertQueryBuilder,
-  type QueryCreator,
-  type Selectable,
-  sql,
-  type UpdateQueryBuilder,
-} from 'kysely'
+import { type QueryCreator, type Selectable, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { prepare } from '../sql.ts'
 import { renderedTaskService } from './rendered.ts'
@@ -52,10 +46,7 @@ type ChangeParameters = CommandParameters & { readonly actor: string; readonly t
 
 /** What a change returns: its rows with `sequence`, the number of its event, and `told`, whether there is one. */
 type Changed = Selectable<Database['task_service']> & { readonly sequence: number; readonly told: boolean }
-type Changing =
-  | InsertQueryBuilder<Database, 'task_service', Changed>
-  | UpdateQueryBuilder<Database, 'task_service', 'task_service', Changed>
-  | DeleteQueryBuilder<Database, 'task_service', Changed>
+type Changing = ChangeOf<Database, 'task_service', Changed>
 
 /** A change, its event and the memory of its command in one statement. */
 function prepareChange<Given>(
