@@ -1,6 +1,8 @@
 import { write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 
+/** Its descriptor. */
+const standardOutput = 1
 /** Characters of lines that are kept while none can be written. */
 const maxKept = 8_388_608
 /** Milliseconds until a write that failed is tried again, and how often at the end of the process. */
@@ -13,12 +15,20 @@ export type LogOutput = DestinationStream & {
   onLost(listener: (lines: number) => void): void
 }
 
+let opened: LogOutput | undefined
+
+/** The log output of this process: it has one standard output, whatever number of logs. */
+export function logOutput(): LogOutput {
+  opened ??= openLogOutput()
+  return opened
+}
+
 /**
  * Standard output for log lines, written in their order and without blocking. A full disk or a reader that has gone away ends
  * no service and holds up no end: lines are kept and written when that works again; beyond eight megabytes of them new ones are
  * left out and counted. At the end of the process what is left is written, if it can be.
  */
-export function openLogOutput(descriptor = 1): LogOutput {
+function openLogOutput(): LogOutput {
   let waiting: string[] = []
   let length = 0
   let underWay: Buffer | undefined
@@ -34,7 +44,7 @@ export function openLogOutput(descriptor = 1): LogOutput {
       length = 0
     }
     isWriting = true
-    write(descriptor, underWay, (error, written) => {
+    write(standardOutput, underWay, (error, written) => {
       isWriting = false
       if (error) return void setTimeout(retry, retryMs).unref()
       keepRest(written)
@@ -59,7 +69,7 @@ export function openLogOutput(descriptor = 1): LogOutput {
   process.once('exit', () => {
     // What a thread is writing at this moment is written by it.
     const rest = Buffer.concat([...(underWay && !isWriting ? [underWay] : []), Buffer.from(waiting.join(''))])
-    writeLast(descriptor, rest)
+    writeLast(rest)
   })
 
   return {
@@ -80,11 +90,11 @@ export function openLogOutput(descriptor = 1): LogOutput {
 }
 
 /** Pipes may be full for a moment; for anything else no process stays. */
-function writeLast(descriptor: number, bytes: Buffer): void {
+function writeLast(bytes: Buffer): void {
   const pause = new Int32Array(new SharedArrayBuffer(4))
   for (let tries = 0, from = 0; from < bytes.length && tries < lastTries; ) {
     try {
-      from += writeSync(descriptor, bytes, from)
+      from += writeSync(standardOutput, bytes, from)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
       tries += 1

@@ -56,6 +56,13 @@ test('what was written right before the end is there, in its order', async () =>
   expect(numbers).toEqual(Array.from({ length: 3000 }, (_, n) => n))
 })
 
+test('several logs of a process share its standard output', async () => {
+  const more = `for (let n = 0; n < 20; n++) createLog('registry', 'info').info('line')`
+  const { errors, lines } = await run(`${more}; log.info('last')`, 'pipe')
+  expect(errors).toBe('')
+  expect(lines.trim().split('\n')).toHaveLength(21)
+})
+
 test('lines that had to be left out are counted', async () => {
   const { lines } = await run('const text = "x".repeat(100_000); for (let n = 0; n < 100; n++) log.info(text)', 'pipe')
   const all = lines.trim().split('\n')

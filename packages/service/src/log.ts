@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
-import { openLogOutput } from './log-output.ts'
+import { logOutput } from './log-output.ts'
 import { maskedUrl } from './masked-url.ts'
 
 /** Where secrets stand in what services log; their values are replaced. */
@@ -31,7 +31,7 @@ export function createLog(service: string, level: string, destination?: Destinat
     redact: { paths: secrets, censor: '[redacted]' },
   }
   if (destination) return pino(options, destination)
-  const output = openLogOutput()
+  const output = logOutput()
   const log = pino(options, output)
   output.onLost(lines => log.warn({ lines }, 'lines of this log are missing here: they could not be written'))
   return log
