@@ -16,18 +16,23 @@ export async function eventually<Value>(
   { timeoutMs = 60_000, everyMs = 25 }: EventuallyOptions = {},
 ): Promise<Exclude<Value, false>> {
   const deadline = performance.now() + timeoutMs
-  const giveUp = new AbortController()
-  const timeIsUp = delay(timeoutMs, 'time is up', { signal: giveUp.signal }).catch(() => 'time is up')
   let lastError: unknown
+  for (;;) {
+    const result = await within(deadline - performance.now(), attempt(check))
+    if (!result) throw lastError ?? new Error(`the check gave no answer within ${timeoutMs} ms`)
+    if ('value' in result && result.value !== false) return result.value as Exclude<Value, false>
+    lastError = 'error' in result ? result.error : new Error(`the condition was still false after ${timeoutMs} ms`)
+    await delay(everyMs)
+    if (performance.now() >= deadline) throw lastError
+  }
+}
+
+/** The clock starts after the attempt: an answer that is there at once counts, however little time was left for it. */
+async function within<Result>(ms: number, attempt: Promise<Result>): Promise<Result | undefined> {
+  const giveUp = new AbortController()
+  const timeIsUp = delay(Math.max(ms, 1), undefined, { signal: giveUp.signal }).catch(() => undefined)
   try {
-    for (;;) {
-      const result = await Promise.race([attempt(check), timeIsUp])
-      if (typeof result === 'string') throw lastError ?? new Error(`the check gave no answer within ${timeoutMs} ms`)
-      if ('value' in result && result.value !== false) return result.value as Exclude<Value, false>
-      lastError = 'error' in result ? result.error : new Error(`the condition was still false after ${timeoutMs} ms`)
-      await delay(everyMs)
-      if (performance.now() >= deadline) throw lastError
-    }
+    return await Promise.race([attempt, timeIsUp])
   } finally {
     giveUp.abort()
   }

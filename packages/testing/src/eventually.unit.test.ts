@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { eventually } from './eventually.ts'
 
 describe('eventually', () => {
@@ -28,6 +28,17 @@ describe('eventually', () => {
     const error = await eventually(check, { timeoutMs: 60, everyMs: 5 }).catch((error: Error) => error)
     expect(error).toMatchObject({ message: `try ${tries}` })
     expect(tries).toBeGreaterThan(1)
+  })
+
+  test('throws the last error, too, when a timer ends before the clock says so', async () => {
+    let tries = 0
+    const check = async () => {
+      tries += 1
+      throw new Error(`try ${tries}`)
+    }
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => (tries < 2 ? 0 : 100))
+    onTestFinished(() => now.mockRestore())
+    await expect(eventually(check, { timeoutMs: 10, everyMs: 20 })).rejects.toThrow('try 2')
   })
 
   test('says so when the condition stayed false', async () => {
