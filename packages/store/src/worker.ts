@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { jitteredBackoff } from './backoff.ts'
 import { inBackground } from './in-background.ts'
+import { keepLease } from './keep-lease.ts'
 import { createWakeUp } from './wake-up.ts'
 
 export type WorkerOptions<Item> = {
@@ -12,7 +13,12 @@ export type WorkerOptions<Item> = {
    */
   take(limit: number): Promise<readonly Item[]>
   /** Works on one item and settles it, its failure too; an error that comes out of here is only logged. */
-  handle(item: Item): Promise<void>
+  handle(item: Item, run: Run): Promise<void>
+  /**
+   * For items whose work may take longer than their lease: `renew` is called every third of `ms`, and returns false when
+   * the item is another's by now. Without it a lease must be longer than the work.
+   */
+  readonly lease?: { readonly ms: number; renew(item: Item): Promise<boolean> }
   /**
    * Milliseconds until the next item is due, or null when none is known; asked when `take` found no more. Without it
    * the worker finds items that become due by polling only.
@@ -22,7 +28,17 @@ export type WorkerOptions<Item> = {
   readonly concurrency: number
   /** Milliseconds between looks for items that other replicas put there. */
   readonly pollMs: number
+  /** Milliseconds that items under way have left when the worker stops, until `leaving` is aborted. Default: no limit. */
+  readonly stopPatienceMs?: number
   readonly log: Logger
+}
+
+/** What may end the work on an item early. */
+export type Run = {
+  /** Aborted when the lease was lost: what this process finds out from then on counts for nothing. */
+  readonly lost: AbortSignal
+  /** Aborted when the worker stops and its patience is over: the rest is left to another replica. */
+  readonly leaving: AbortSignal
 }
 
 export type Worker = {
@@ -32,11 +48,14 @@ export type Worker = {
   stop(): Promise<void>
 }
 
+const neverLost = new AbortController().signal
+
 /** Keeps up to `concurrency` items under way: takes as many as places are free, and more as soon as one is. */
 export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
-  const { name, take, handle, next, concurrency, pollMs, log } = options
+  const { name, take, handle, next, lease, concurrency, pollMs, stopPatienceMs, log } = options
   const wakeUp = createWakeUp()
   const running = new Set<Promise<void>>()
+  const leaving = new AbortController()
   const backoff = jitteredBackoff({ baseMs: 100, maxMs: 10_000 })
   let mayHoldMore = false
   /** Looks in a row that took nothing although something was due. */
@@ -52,11 +71,18 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
   }
 
   async function handleSafely(item: Item): Promise<void> {
+    const kept = lease && keepLease({ leaseMs: lease.ms, renew: () => lease.renew(item), onError: notRenewed })
     try {
-      await inBackground(() => handle(item))
+      await inBackground(() => handle(item, { lost: kept?.lost ?? neverLost, leaving: leaving.signal }))
     } catch (error) {
       log.error({ err: error, worker: name }, 'an item of work failed without being settled')
+    } finally {
+      kept?.end()
     }
+  }
+
+  function notRenewed(error: unknown): void {
+    log.warn({ err: error, worker: name }, 'a lease could not be renewed')
   }
 
   /** Starts what is due. Returns the milliseconds until it is worth looking again, unless woken. */
@@ -102,7 +128,11 @@ export function startWorker<Item>(options: WorkerOptions<Item>): Worker {
     async stop() {
       stopping = true
       wakeUp.wake()
+      const leave = () => leaving.abort(new Error('the service stops'))
+      if (stopPatienceMs === 0) leave()
+      const patience = stopPatienceMs ? setTimeout(leave, stopPatienceMs) : undefined
       await ended
+      clearTimeout(patience)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startWorker } from '../src/mod.ts'
 import { eventually, log, testStore } from './open-test-store.ts'
@@ -104,4 +105,94 @@ describe('a worker over a table of its own', () => {
     await eventually(() => handled.length === 5)
     expect(handled).toEqual([1, 2, 3, 4, 5])
   })
+
+  test('renews the lease of what takes longer, and says when it is lost', async () => {
+    const renewals: number[] = []
+    let owned = true
+    const lost: string[] = []
+    const { take } = held([7])
+    const worker = startWorker<number>({
+      name: 'jobs',
+      take,
+      lease: {
+        ms: 30,
+        renew: async item => {
+          renewals.push(item)
+          // One that fails says nothing about whose the item is.
+          if (renewals.length === 2) throw new Error('no database')
+          return owned
+        },
+      },
+      async handle(item, run) {
+        await once(run.lost, 'abort')
+        lost.push(`${item}: ${run.lost.reason.message}`)
+      },
+      concurrency: 1,
+      pollMs: 3_600_000,
+      log,
+    })
+    onTestFinished(() => worker.stop())
+    await eventually(() => renewals.length >= 4)
+    expect(lost).toEqual([])
+    owned = false
+    await eventually(() => lost.length === 1)
+    expect(lost).toEqual(['7: the lease is another one’s by now'])
+    expect(new Set(renewals)).toEqual(new Set([7]))
+  })
+
+  test('lets what is under way end when it stops, as long as its patience lasts', async () => {
+    const { take } = held([1, 2, 3])
+    const done: string[] = []
+    const started: number[] = []
+    const ends = Promise.withResolvers<void>()
+    const worker = startWorker<number>({
+      name: 'jobs',
+      take,
+      async handle(item, { leaving }) {
+        started.push(item)
+        if (item === 1) await ends.promise
+        else await once(leaving, 'abort')
+        done.push(`${item}: ${leaving.aborted}`)
+      },
+      concurrency: 2,
+      pollMs: 3_600_000,
+      stopPatienceMs: 100,
+      log,
+    })
+    await eventually(() => started.length === 2)
+    const stopped = worker.stop()
+    ends.resolve()
+    await stopped
+    expect({ done, started }).toEqual({ done: ['1: false', '2: true'], started: [1, 2] })
+  })
+
+  test('leaves at once without patience, and waits for ever without a limit', async () => {
+    for (const stopPatienceMs of [0, undefined]) {
+      const { take } = held([1])
+      const started = Promise.withResolvers<AbortSignal>()
+      const ends = Promise.withResolvers<void>()
+      const worker = startWorker<number>({
+        name: 'jobs',
+        take,
+        async handle(_, { leaving }) {
+          started.resolve(leaving)
+          await ends.promise
+        },
+        concurrency: 1,
+        pollMs: 3_600_000,
+        ...(stopPatienceMs !== undefined && { stopPatienceMs }),
+        log,
+      })
+      const leaving = await started.promise
+      const stopped = worker.stop()
+      expect(leaving.aborted).toBe(stopPatienceMs === 0)
+      ends.resolve()
+      await stopped
+    }
+  })
 })
+
+/** Items that are taken once. */
+function held(items: number[]) {
+  return { take: async (limit: number) => items.splice(0, limit) }
+}

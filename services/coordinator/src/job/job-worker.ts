@@ -1,9 +1,9 @@
 import { isFailure } from '@slipway/contracts'
-import { type Store, startWorker } from '@slipway/store'
+import { type Run, type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Database } from '../database.ts'
 import { takeJobs } from './due-jobs.store.ts'
-import { endJob, giveBack } from './job.store.ts'
+import { endJob, giveBack, keepJob } from './job.store.ts'
 import {
   attempts,
   backOffMs,
@@ -14,15 +14,9 @@ import {
   ownJobKinds,
   type RunningJob,
 } from './job.ts'
-import { type KeptLease, keepLease } from './keep-lease.ts'
 
-/** A job as it is run: what must stop it, and when the service does. */
-export type JobRun = {
-  readonly job: RunningJob
-  readonly lease: KeptLease
-  /** Aborted when this process stops: the rest is another replica's. */
-  readonly leaving: AbortSignal
-}
+/** A job as it is run. */
+export type JobRun = Run & { readonly job: RunningJob }
 
 /** Runs a job. Undefined: it was left in the middle, and is to be gone on with. Throwing: it is tried again. */
 export type RunJob = (run: JobRun) => Promise<JobEnd | undefined>
@@ -38,28 +32,21 @@ export type JobWorkerOptions = {
 /** Jobs of one process at the same time. */
 const concurrency = 8
 const pollMs = 500
-/** A stopping process finishes what it is at, e.g. one study, and gives the rest back. */
-const noPauseMs = 0
 
 /** Runs the coordinator's own jobs: any replica takes what is due, and goes on with what a dead one has left. */
-export function startJobWorker({ store, runners, leaseSeconds, log }: JobWorkerOptions) {
-  const leaving = new AbortController()
-
-  async function run(job: RunningJob): Promise<void> {
+export function startJobWorker({ store, runners, leaseSeconds, log }: JobWorkerOptions): Worker {
+  async function run(job: RunningJob, { lost, leaving }: Run): Promise<void> {
     const impossible = refusalOf(job)
     if (impossible) {
       await endJob(store, job, failed(job.kind, impossible))
       return
     }
-    const lease = keepLease(store, job, leaseSeconds, log)
     try {
-      const ending = await runners[job.kind]?.({ job, lease, leaving: leaving.signal })
+      const ending = await runners[job.kind]?.({ job, lost, leaving })
       if (ending) await endJob(store, job, ending)
-      else await giveBack(store, job, noPauseMs, false)
+      else await giveBack(store, job, 0, false)
     } catch (error) {
-      if (!lease.lost.aborted) await settle(job, error)
-    } finally {
-      lease.release()
+      if (!lost.aborted) await settle(job, error)
     }
   }
 
@@ -74,22 +61,19 @@ export function startJobWorker({ store, runners, leaseSeconds, log }: JobWorkerO
   const worker = startWorker<RunningJob>({
     name: 'jobs',
     take: limit => takeJobs(store, limit, leaseSeconds),
-    async handle(job) {
-      await run(job)
+    lease: { ms: leaseSeconds * 1000, renew: job => keepJob(store, job, leaseSeconds) },
+    async handle(job, underWay) {
+      await run(job, underWay)
       // The next publish run waits for the end of this one.
       worker.kick()
     },
     concurrency,
     pollMs,
+    // A stopping process finishes what it is at, e.g. one study, and gives the rest back.
+    stopPatienceMs: 0,
     log,
   })
-  return {
-    kick: worker.kick,
-    async stop() {
-      leaving.abort()
-      await worker.stop()
-    },
-  }
+  return worker
 }
 
 /** Why a job that was taken is not run any more. */

@@ -1,9 +1,8 @@
-import type { Store } from '@slipway/store'
+import { keepLease, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { Database } from '../database.ts'
-import { endJob } from './job.store.ts'
+import { endJob, keepJob } from './job.store.ts'
 import { failed, type RunningJob } from './job.ts'
-import { keepLease } from './keep-lease.ts'
 import { insertJob, type NewJob } from './new-job.store.ts'
 
 export type RunNowOptions<Result> = {
@@ -25,7 +24,11 @@ export async function runNow<Result>(options: RunNowOptions<Result>): Promise<{ 
   const { store, log, leaseSeconds, job, work, outcome } = options
   const { id, lease } = await insertJob(store, { ...job, leaseSeconds }, async () => {})
   const running = { id, lease: lease as string }
-  const kept = keepLease(store, running, leaseSeconds, log)
+  const kept = keepLease({
+    leaseMs: leaseSeconds * 1000,
+    renew: () => keepJob(store, running, leaseSeconds),
+    onError: error => log.warn({ err: error, job: id }, 'could not renew the lease of a job'),
+  })
   try {
     const result = await work(running)
     const came = outcome(result)
@@ -38,6 +41,6 @@ export async function runNow<Result>(options: RunNowOptions<Result>): Promise<{ 
     })
     throw error
   } finally {
-    kept.release()
+    kept.end()
   }
 }

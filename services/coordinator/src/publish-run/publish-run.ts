@@ -31,7 +31,7 @@ export function publishRun(store: Store<Database>): RunJob {
       if (accessions.length === 0) return endOf(await summarise(store, job))
       for (const accession of accessions) {
         if (run.leaving.aborted) return undefined
-        if (run.lease.lost.aborted) throw run.lease.lost.reason
+        if (run.lost.aborted) throw run.lost.reason
         if (performance.now() > deadline) return failed(stage, new Error('The run took longer than six hours.'))
         if (await publishOne(run, accession, by)) continue
         return killed(stage)

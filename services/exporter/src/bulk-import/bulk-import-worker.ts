@@ -1,7 +1,7 @@
 import type { BlobStore } from '@slipway/blobs'
 import type { Bus } from '@slipway/bus'
 import { actorOf, isFailure, unorderedQueue } from '@slipway/contracts'
-import { type AnyStore, startWorker } from '@slipway/store'
+import { type AnyStore, type Run, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { FindLogin } from '../owner-login.ts'
 import { ahead, batchesOf, restOf } from './batches.ts'
@@ -45,9 +45,8 @@ const retryMs = 3_000
 const system = 'system'
 
 /** Carries imports out: any replica takes what is due, a turn at a time, and says that it lives. */
-export function startImportWorker(options: ImportWorkerOptions) {
+export function startImportWorker(options: ImportWorkerOptions): Worker {
   const { store, blobs, log, concurrency, leaseSeconds, findLogin } = options
-  const leaving = new AbortController()
 
   async function take(limit: number): Promise<ImportJob[]> {
     return store.transaction(async tx => {
@@ -57,28 +56,16 @@ export function startImportWorker(options: ImportWorkerOptions) {
     })
   }
 
-  async function handle(job: ImportJob): Promise<void> {
-    const lost = new AbortController()
-    const heartbeat = setInterval(
-      () => {
-        keepImport(store, job, leaseSeconds).then(
-          mine => mine || lost.abort(),
-          error => log.warn({ err: error, import: job.id }, 'could not renew the lease of an import'),
-        )
-      },
-      (leaseSeconds * 1000) / 3,
-    )
+  async function handle(job: ImportJob, { lost, leaving }: Run): Promise<void> {
     try {
       if (job.attempt >= attempts || job.deaths > mostDeaths)
         return await settle(job, 'FAILURE', `given up at line ${job.processed + 1}`)
-      await work(job, AbortSignal.any([lost.signal, leaving.signal]))
+      await work(job, AbortSignal.any([lost, leaving]))
     } catch (error) {
       if (error === lostImport) return
       log.error({ err: error, import: job.id, attempt: job.attempt }, 'an import was interrupted')
       // An outage is no fault of the import, however long it lasts.
       await pause(job, isFailure(error, 'unavailable', 'busy') ? 0 : 1)
-    } finally {
-      clearInterval(heartbeat)
     }
   }
 
@@ -129,19 +116,14 @@ export function startImportWorker(options: ImportWorkerOptions) {
   const worker = startWorker<ImportJob>({
     name: 'bulk-imports',
     take,
+    lease: { ms: leaseSeconds * 1000, renew: job => keepImport(store, job, leaseSeconds) },
     handle,
     next: () => nextImportMs(store, unorderedQueue),
     concurrency,
     pollMs,
+    // What is under way is let go after its batch, for other replicas to go on with.
+    stopPatienceMs: 0,
     log,
   })
-
-  return {
-    kick: worker.kick,
-    /** What is under way is let go after its batch, for other replicas to go on with. */
-    async stop() {
-      leaving.abort()
-      await worker.stop()
-    },
-  }
+  return worker
 }

@@ -1,6 +1,6 @@
 import type { BlobStore } from '@slipway/blobs'
 import { isFailure, type SlipwayError } from '@slipway/contracts'
-import { type AnyStore, startWorker } from '@slipway/store'
+import { type AnyStore, type Run, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
 import { type VersionRow, versionAt } from '../source-version/version.store.ts'
@@ -39,10 +39,8 @@ const outageMs = 5_000
 const system = { actor: 'system' }
 
 /** Makes exports: any replica takes what is due and says every third of the lease that it lives. */
-export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds }: ExportWorkerOptions) {
-  const leaving = new AbortController()
-
-  async function carryOut(job: ExportJob): Promise<void> {
+export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds }: ExportWorkerOptions): Worker {
+  async function carryOut(job: ExportJob, { lost, leaving }: Run): Promise<void> {
     const version = await versionAt(store.read, job.version)
     const source = version && (await sourceAt(store.read, version.source))
     if (!version || !source) return
@@ -51,25 +49,13 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
       return
     }
     if (job.attempt === 1 && job.deaths === 0) await tellBegun(job, version, source)
-    const abort = new AbortController()
-    const signal = AbortSignal.any([abort.signal, leaving.signal])
-    const heartbeat = setInterval(
-      () => {
-        keepExport(store, job, leaseSeconds).then(
-          mine => mine || abort.abort(new Error('the export was given up, or taken over')),
-          error => log.warn({ err: error, version: job.version }, 'could not renew the lease of an export'),
-        )
-      },
-      (leaseSeconds * 1000) / 3,
-    )
+    const signal = AbortSignal.any([lost, leaving])
     try {
       await make(job, version, source, signal)
     } catch (error) {
-      if (leaving.signal.aborted) await releaseExport(store, job)
+      if (leaving.aborted) await releaseExport(store, job)
       else if (isFailure(error, 'unavailable', 'busy')) await waitOut(job, error)
       else if (!signal.aborted) await settleFailure(job, version, source, error)
-    } finally {
-      clearInterval(heartbeat)
     }
   }
 
@@ -115,22 +101,15 @@ export function startExportWorker({ store, blobs, log, concurrency, leaseSeconds
     })
   }
 
-  const worker = startWorker<ExportJob>({
+  return startWorker<ExportJob>({
     name: 'exports',
     take: limit => takeExports(store, limit, leaseSeconds),
+    lease: { ms: leaseSeconds * 1000, renew: job => keepExport(store, job, leaseSeconds) },
     handle: carryOut,
     next: () => nextExportMs(store),
     concurrency,
     pollMs,
+    stopPatienceMs,
     log,
   })
-
-  return {
-    kick: worker.kick,
-    async stop() {
-      const patience = setTimeout(() => leaving.abort(new Error('the service stops')), stopPatienceMs)
-      await worker.stop()
-      clearTimeout(patience)
-    },
-  }
 }

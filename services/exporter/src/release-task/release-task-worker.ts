@@ -1,7 +1,7 @@
 import type { BlobStore } from '@slipway/blobs'
 import { isFailure } from '@slipway/contracts'
 import { isWithdrawn, type Platform } from '@slipway/participant'
-import { type AnyStore, jitteredBackoff, startWorker } from '@slipway/store'
+import { type AnyStore, jitteredBackoff, type Run, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { cutVersions } from './cut-versions.ts'
 import { keepFiles } from './keep-files.ts'
@@ -54,9 +54,8 @@ const attemptAfter = ({ attempt }: ReleaseTask, error: unknown): number =>
  * Carries the tasks of releases on: each look at one does the next step that its row says is due, and tells the
  * coordinator. Every step may be repeated, and is undone by its own condition when a command came in between.
  */
-export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
+export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions): Worker {
   const { store, platform, blobs, log, kickExports, leaseSeconds } = options
-  const leaving = new AbortController()
 
   /** Milliseconds after which to look again; null: when somebody says something. */
   async function step(task: ReleaseTask, signal: AbortSignal): Promise<number | null> {
@@ -137,24 +136,15 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
     return now.state === task.state ? afterMs : 0
   }
 
-  async function handle(task: ReleaseTask): Promise<void> {
-    const heartbeat = setInterval(
-      () => {
-        keepTask(store, task, leaseSeconds).catch(error =>
-          log.warn({ err: error, task: task.task }, 'could not renew the lease of a task'),
-        )
-      },
-      (leaseSeconds * 1000) / 3,
-    )
+  async function handle(task: ReleaseTask, { leaving }: Run): Promise<void> {
     try {
-      const afterMs = await advance(task, leaving.signal)
+      const afterMs = await advance(task, leaving)
       await settleTask(store, task, afterMs, 0)
     } catch (error) {
       log.warn({ err: error, task: task.task, state: task.state }, 'a task of a release could not be carried on')
-      const attempt = leaving.signal.aborted ? task.attempt : attemptAfter(task, error)
-      await settleTask(store, task, leaving.signal.aborted ? 0 : backoff(attempt), attempt)
+      const attempt = leaving.aborted ? task.attempt : attemptAfter(task, error)
+      await settleTask(store, task, leaving.aborted ? 0 : backoff(attempt), attempt)
     } finally {
-      clearInterval(heartbeat)
       worker.kick()
     }
   }
@@ -162,19 +152,13 @@ export function startReleaseTaskWorker(options: ReleaseTaskWorkerOptions) {
   const worker = startWorker<ReleaseTask>({
     name: 'release-tasks',
     take: limit => takeTasks(store, limit, leaseSeconds),
+    lease: { ms: leaseSeconds * 1000, renew: task => keepTask(store, task, leaseSeconds) },
     handle,
     next: () => nextTaskMs(store),
     concurrency,
     pollMs,
+    stopPatienceMs,
     log,
   })
-
-  return {
-    kick: worker.kick,
-    async stop() {
-      const patience = setTimeout(() => leaving.abort(new Error('the service stops')), stopPatienceMs)
-      await worker.stop()
-      clearTimeout(patience)
-    },
-  }
+  return worker
 }

@@ -210,8 +210,9 @@ export const withdrawTasks = (tx: Queryable, release: string) => tx.query(withdr
 export const takeTasks = (store: AnyStore, limit: number, leaseSeconds: number) =>
   store.write(take, { limit, seconds: leaseSeconds })
 
-export const keepTask = (store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number) =>
-  store.write(keep, { task, lease, seconds: leaseSeconds })
+/** False when a command took it away. */
+export const keepTask = async (store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number) =>
+  (await store.write(keep, { task, lease, seconds: leaseSeconds })).length > 0
 
 /** Says when the task is to be looked at again; null: when something happens to it. Nothing if it was taken away. */
 export const settleTask = (store: AnyStore, { task, lease }: ReleaseTask, afterMs: number | null, attempt: number) =>

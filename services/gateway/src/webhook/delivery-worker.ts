@@ -1,4 +1,4 @@
-import { type Store, startWorker, type Worker } from '@slipway/store'
+import { type Run, type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { ToldAccess } from '../stream/told-access.ts'
 import {
@@ -37,9 +37,7 @@ const stopPatienceMs = 4_000
  * has run out, so a receiver may get a message twice, under the same id, and never not at all.
  */
 export function startDeliveries({ store, sender, access, log }: DeliveryWorkerOptions): Worker {
-  const leaving = new AbortController()
-
-  async function deliver(delivery: DueDelivery): Promise<void> {
+  async function deliver(delivery: DueDelivery, { leaving }: Run): Promise<void> {
     const { message_id: id, url, body, secrets, readers, thing, viewer } = delivery
     // Rights may have gone since it was written, or since its last attempt.
     if (readers !== null && !mayReceive(viewer, { readers, thing }, access)) {
@@ -47,9 +45,9 @@ export function startDeliveries({ store, sender, access, log }: DeliveryWorkerOp
       worker.kick()
       return
     }
-    const attempt = await sender.send({ id, url, body, secrets }, leaving.signal)
+    const attempt = await sender.send({ id, url, body, secrets }, leaving)
     if (isDelivered(attempt)) await recordDelivered(store, delivery, attempt)
-    else if (leaving.signal.aborted && attempt.status === null) await releaseDelivery(store, delivery)
+    else if (leaving.aborted && attempt.status === null) await releaseDelivery(store, delivery)
     else await fail(delivery, attempt)
     // More of the same webhook may have waited for its turn.
     worker.kick()
@@ -81,14 +79,8 @@ export function startDeliveries({ store, sender, access, log }: DeliveryWorkerOp
     handle: deliver,
     concurrency,
     pollMs,
+    stopPatienceMs,
     log,
   })
-  return {
-    kick: worker.kick,
-    async stop() {
-      const patience = setTimeout(() => leaving.abort(), stopPatienceMs)
-      await worker.stop()
-      clearTimeout(patience)
-    },
-  }
+  return worker
 }

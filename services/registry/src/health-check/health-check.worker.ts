@@ -1,5 +1,5 @@
 import type { ServiceToken } from '@slipway/service'
-import { type Store, startWorker, type Worker } from '@slipway/store'
+import { type Run, type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { AskStatusPage } from '../task-service/status-page.ts'
 import { type DueCheck, type Retention, recordHealthCheck, releaseCheck, takeDueChecks } from './health-check.store.ts'
@@ -28,13 +28,12 @@ const leaseMarginMs = 30_000
  */
 export function startHealthChecks(options: HealthCheckOptions): Worker {
   const { store, askStatusPage, token, log, everyMs, answerMs, concurrency, retention } = options
-  const stopping = new AbortController()
 
-  async function check(due: DueCheck): Promise<void> {
+  async function check(due: DueCheck, { leaving }: Run): Promise<void> {
     const headers = await token.headers()
     const start = performance.now()
-    const answer = await askStatusPage({ url: due.url, headers, signal: stopping.signal })
-    if (stopping.signal.aborted) return releaseCheck(store, due)
+    const answer = await askStatusPage({ url: due.url, headers, signal: leaving })
+    if (leaving.aborted) return releaseCheck(store, due)
     const verdict = judge(answer)
     const health = afterCheck(due.failures, verdict.ok)
     const recorded = await recordHealthCheck(store, due, verdict, health, performance.now() - start, retention)
@@ -46,19 +45,13 @@ export function startHealthChecks(options: HealthCheckOptions): Worker {
     }
   }
 
-  const worker = startWorker<DueCheck>({
+  return startWorker<DueCheck>({
     name: 'health-check',
     take: limit => takeDueChecks(store, limit, answerMs + leaseMarginMs, everyMs),
     handle: check,
     concurrency,
     pollMs: Math.min(1000, everyMs / 4),
+    stopPatienceMs: 0,
     log,
   })
-  return {
-    kick: worker.kick,
-    async stop() {
-      stopping.abort()
-      await worker.stop()
-    },
-  }
 }
