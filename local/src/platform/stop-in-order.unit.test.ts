@@ -1,4 +1,5 @@
 import type { ServiceName } from '@slipway/contracts'
+import { eventually } from '@slipway/testing'
 import { expect, test } from 'vitest'
 import { stopInOrder, stopTimes } from './stop-in-order.ts'
 
@@ -24,7 +25,7 @@ test('the gateway ends before the others are asked, all at once', async () => {
   expect(asked).toEqual(['gateway'])
   end('gateway')
   await Promise.resolve()
-  await expect.poll(() => asked).toEqual(['gateway', 'registry', 'coordinator'])
+  await eventually(() => expect(asked).toEqual(['gateway', 'registry', 'coordinator']))
   end('registry')
   end('coordinator')
   await stopped
@@ -33,7 +34,7 @@ test('the gateway ends before the others are asked, all at once', async () => {
 test('a gateway that hangs does not keep the others, which get what is left of the time', async () => {
   const { list, asked, timeouts, end } = processes('gateway', 'catalog')
   const stopped = stopInOrder(list, { headStartMs: 50, killAfterMs: 10_000 })
-  await expect.poll(() => asked).toEqual(['gateway', 'catalog'])
+  await eventually(() => expect(asked).toEqual(['gateway', 'catalog']))
   expect(timeouts[0]).toBe(10_000)
   expect(timeouts[1]).toBeLessThanOrEqual(9_960)
   end('catalog')

@@ -68,7 +68,7 @@ describe('batches', () => {
 
   test('that outlast the receipt time are not delivered again', async () => {
     await publish(...upTo(10))
-    const { order } = await consumeBatches(() => delay(700), { ackWaitMs: 300 })
+    const { order } = await consumeBatches(() => delay(2_500), { ackWaitMs: 1_000 })
     await eventually(() => expect(order).toHaveLength(10))
     await settled()
     expect(order).toEqual(upTo(10))

@@ -126,10 +126,13 @@ describe('concurrency', () => {
   test('of several is used and not exceeded', async () => {
     let running = 0
     let most = 0
+    const allUsed = Promise.withResolvers<void>()
     const { seen } = await consume(
       async () => {
         running += 1
         most = Math.max(most, running)
+        if (running === 5) allUsed.resolve()
+        await allUsed.promise
         await delay(20)
         running -= 1
       },
@@ -161,9 +164,9 @@ describe('concurrency', () => {
 test('a handler that outlasts the receipt time is not started twice', async () => {
   const { seen } = await consume(
     async ({ sequence }) => {
-      if (sequence === 1) await delay(1_500)
+      if (sequence === 1) await delay(2_500)
     },
-    { ackWaitMs: 400 },
+    { ackWaitMs: 1_000 },
   )
   await publish(1, 2)
   await eventually(

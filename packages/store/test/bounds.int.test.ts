@@ -57,12 +57,12 @@ describe('a process that was stopped', () => {
 
 describe('a transaction', () => {
   test('that is idle for too long is begun anew on another connection', async () => {
-    const store = await testStore({ idleTransactionMs: 200 })
+    const store = await testStore({ idleTransactionMs: 1_000 })
     let runs = 0
     const done = await store.transaction(async tx => {
       runs += 1
       await tx.query(sql('select 1'))
-      if (runs === 1) await delay(600)
+      if (runs === 1) await delay(2_000)
       return tx.query(sql('select 2 as two'))
     })
     expect([runs, done]).toEqual([2, [{ two: 2 }]])

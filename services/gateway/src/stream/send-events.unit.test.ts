@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { eventually } from '@slipway/testing'
+import { afterEach, expect, test } from 'vitest'
 import type { EventPage } from './reader.ts'
 import { sendEvents } from './send-events.ts'
 
@@ -49,7 +50,7 @@ test('nothing is read ahead of a client that does not read', async () => {
     await new Promise(resolve => setTimeout(resolve, 150))
     return asked === before && asked
   }
-  const held = await vi.waitUntil(stillAt, { timeout: 10_000 })
+  const held = await eventually(stillAt)
   expect(held).toBeLessThan(200)
   let received = 0
   incoming.on('data', chunk => {
@@ -86,7 +87,7 @@ test('a quiet stream is kept alive with comments', async () => {
   incoming.setEncoding('utf8').on('data', chunk => {
     text += chunk
   })
-  await vi.waitUntil(() => text.includes('\n\n: \n\n: \n\n: '))
+  await eventually(() => text.includes('\n\n: \n\n: \n\n: '))
   expect(text.startsWith('id: 1\nevent: a.b\ndata: xxx')).toBe(true)
   stopping.abort()
   await done()
