@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import { findCycles } from './find-cycles.ts'
-import { gatewayApis, gatewayGround, mayImport } from './layers.ts'
+import { gatewayApis, gatewayGround, mayImport, storeRooms } from './layers.ts'
 import type { SourceFile, Workspace } from './read-workspaces.ts'
 
 /** One line per import that breaks a rule of the house; empty when all is well. */
@@ -22,13 +22,25 @@ export function findViolations(workspaces: readonly Workspace[]): readonly strin
 function relativeFault(workspace: Workspace, file: SourceFile, target: string): string | null {
   const path = resolved(file, target)
   if (path.startsWith('../')) return `it lies outside ${workspace.folder}; import the package by its name`
-  if (workspace.folder !== 'services/gateway' || file.isTest) return null
-  const ground = roomOf(gatewayGround, file.path)
-  const from = roomOf(gatewayApis, file.path)
-  const to = roomOf(gatewayApis, path)
+  if (file.isTest) return null
+  if (workspace.folder === 'packages/store') return storeFault(file.path, path)
+  return workspace.folder === 'services/gateway' ? gatewayFault(file.path, path) : null
+}
+
+function storeFault(file: string, target: string): string | null {
+  const rooms = Object.keys(storeRooms)
+  const [from, to] = [roomOf(rooms, file), roomOf(rooms, target)]
+  if (!from || !to || from === to || storeRooms[from]?.includes(to)) return null
+  return `src/${from} knows nothing of src/${to}`
+}
+
+function gatewayFault(file: string, target: string): string | null {
+  const ground = roomOf(gatewayGround, file)
+  const from = roomOf(gatewayApis, file)
+  const to = roomOf(gatewayApis, target)
   if (from && to && from !== to) return `the APIs of the gateway do not know each other (${from}, ${to})`
   if (ground && to) return `src/${ground} knows no API (${to})`
-  if (ground === 'http' && roomOf(gatewayGround, path) === 'api') return 'src/http knows nothing of src/api'
+  if (ground === 'http' && roomOf(gatewayGround, target) === 'api') return 'src/http knows nothing of src/api'
   return null
 }
 

@@ -96,6 +96,20 @@ describe('directions', () => {
       'services/gateway/src/http/server.ts: imports ../api/serve-path.ts: src/http knows nothing of src/api',
     ])
   })
+
+  test('the rooms of the store stand one on the other', () => {
+    const files = {
+      'packages/store/package.json': workspace('store'),
+      'packages/store/src/sql/prepare.ts': "import { openStore } from '../connection/open-store.ts'",
+      'packages/store/src/connection/open-store.ts': "import { startRelay } from '../outbox/relay.ts'",
+      'packages/store/src/outbox/relay.ts': "import { isUniqueViolation } from '../connection/database-error.ts'",
+      'packages/store/src/timers/timers.ts': "import '../leases/worker.ts'\nimport '../types.ts'",
+    }
+    expect(violationsWith(files)).toEqual([
+      'packages/store/src/connection/open-store.ts: imports ../outbox/relay.ts: src/connection knows nothing of src/outbox',
+      'packages/store/src/sql/prepare.ts: imports ../connection/open-store.ts: src/sql knows nothing of src/connection',
+    ])
+  })
 })
 
 describe('declarations', () => {

@@ -27,6 +27,18 @@ export const gatewayApis = [
 /** Folders of the gateway on which its APIs stand: the HTTP server, and what APIs are made of. The first knows none of the second. */
 export const gatewayGround = ['http', 'api'] as const
 
+/** Rooms of `packages/store`, and which others each may know. The files beside them are for all. */
+export const storeRooms: Readonly<Record<string, readonly string[]>> = {
+  sql: [],
+  connection: ['sql'],
+  outbox: ['sql', 'connection'],
+  inbox: ['sql', 'connection'],
+  leases: ['sql', 'connection'],
+  timers: ['sql', 'connection', 'leases'],
+  schema: ['sql', 'connection'],
+  testing: ['sql', 'connection', 'schema'],
+}
+
 /** Whether files of one workspace may import another, both as folders. Tests may use `packages/testing`, too. */
 export function mayImport(from: string, to: string, isTest: boolean): boolean {
   if (isTest && to === 'packages/testing') return from !== 'packages/servers' && from !== 'scripts'

@@ -1,14 +1,11 @@
-export { appendEvents, outboxColumns } from './append-events.ts'
 export { type Backoff, jitteredBackoff } from './backoff.ts'
-export { byShape } from './by-shape.ts'
-export { clockOffsetMs, now, readClock } from './clock.ts'
-export {
-  type ClonedDatabase,
-  type CloneOptions,
-  cloneDatabase,
-  createTemplate,
-  urlOfDatabase,
-} from './clone-database.ts'
+export { clockOffsetMs, now, readClock } from './connection/clock.ts'
+export { isForeignKeyViolation, isUniqueViolation, sqlState } from './connection/database-error.ts'
+export { headed } from './connection/headed.ts'
+export { inBackground } from './connection/in-background.ts'
+export { openStore } from './connection/open-store.ts'
+export { type Query, queryOf, type SnapshotPart, snapshotParts, snapshotRows } from './connection/snapshot-rows.ts'
+export { streamRows } from './connection/stream-rows.ts'
 export {
   type CommandParameters,
   commandColumns,
@@ -17,8 +14,7 @@ export {
   type RememberedCommand,
   remember,
   rememberCommand,
-} from './commands.ts'
-export { isForeignKeyViolation, isUniqueViolation, sqlState } from './database-error.ts'
+} from './inbox/commands.ts'
 export {
   type DeadLetterFilter,
   type DeadLetterState,
@@ -29,33 +25,37 @@ export {
   replayDeadLetter,
   type StoredDeadLetter,
   showDeadLetter,
-} from './dead-letters.ts'
-export { type DumpOptions, dumpSchema } from './dump-schema.ts'
-export { type EventRow, emit } from './emit.ts'
-export { type EveryOptions, every } from './every.ts'
-export { headed } from './headed.ts'
-export { inBackground } from './in-background.ts'
-export { once, onceEach } from './inbox.ts'
-export { listJson, rowJson } from './json.ts'
-export { type KeptLease, keepLease } from './keep-lease.ts'
-export { type MigrateOptions, migrate } from './migrate.ts'
-export { type Migrations, platformMigrations } from './migration-files.ts'
-export { type NamedStatement, namedStatement, valuesOf } from './named-statement.ts'
-export { openStore } from './open-store.ts'
-export type { PlatformTables } from './platform-tables.ts'
-export { type ChangeOf, type Parameters, parameter, parametersOf, preparer } from './prepare.ts'
+} from './inbox/dead-letters.ts'
+export { once, onceEach } from './inbox/inbox.ts'
+export { type KeptLease, keepLease } from './leases/keep-lease.ts'
+export { type ExclusiveOptions, runExclusively } from './leases/run-exclusively.ts'
+export { type Run, startWorker, type Worker, type WorkerOptions } from './leases/worker.ts'
+export { appendEvents, outboxColumns } from './outbox/append-events.ts'
+export { type EventRow, emit } from './outbox/emit.ts'
+export { recordedEvents } from './outbox/recorded-events.ts'
+export { type Relay, type RelayOptions, startRelay } from './outbox/relay.ts'
+export type { Publish } from './outbox/relay-batch.ts'
+export { type RepublishFilter, republish } from './outbox/republish.ts'
+export { resendLost, type StreamMark } from './outbox/resend-lost.ts'
 export { type Purged, purgeCommands, purgeInbox, purgeOld, purgeOutbox, type Retention } from './purge.ts'
-export { recordedEvents } from './recorded-events.ts'
-export { recordset } from './recordset.ts'
-export { type Relay, type RelayOptions, startRelay } from './relay.ts'
-export type { Publish } from './relay-batch.ts'
-export { type RepublishFilter, republish } from './republish.ts'
-export { resendLost, type StreamMark } from './resend-lost.ts'
-export { type ExclusiveOptions, runExclusively } from './run-exclusively.ts'
-export { type SchemaSource, schemaOf, tablesOf } from './schema-of.ts'
-export { type Query, queryOf, type SnapshotPart, snapshotParts, snapshotRows } from './snapshot-rows.ts'
-export { type DueTimer, type NextRun, startTimers, type TimersOptions } from './start-timers.ts'
-export { streamRows } from './stream-rows.ts'
-export { cancelTimer, type NewTimer, setTimer } from './timers.ts'
+export { type DumpOptions, dumpSchema } from './schema/dump-schema.ts'
+export { type MigrateOptions, migrate } from './schema/migrate.ts'
+export { type Migrations, platformMigrations } from './schema/migration-files.ts'
+export { byShape } from './sql/by-shape.ts'
+export { listJson, rowJson } from './sql/json.ts'
+export { type NamedStatement, namedStatement, valuesOf } from './sql/named-statement.ts'
+export type { PlatformTables } from './sql/platform-tables.ts'
+export { type ChangeOf, type Parameters, parameter, parametersOf, preparer } from './sql/prepare.ts'
+export { recordset } from './sql/recordset.ts'
+export {
+  type ClonedDatabase,
+  type CloneOptions,
+  cloneDatabase,
+  createTemplate,
+  urlOfDatabase,
+} from './testing/clone-database.ts'
+export { type SchemaSource, schemaOf, tablesOf } from './testing/schema-of.ts'
+export { type EveryOptions, every } from './timers/every.ts'
+export { type DueTimer, type NextRun, startTimers, type TimersOptions } from './timers/start-timers.ts'
+export { cancelTimer, type NewTimer, setTimer } from './timers/timers.ts'
 export * from './types.ts'
-export { type Run, startWorker, type Worker, type WorkerOptions } from './worker.ts'

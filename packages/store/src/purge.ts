@@ -1,4 +1,4 @@
-import { now } from './clock.ts'
+import { now } from './connection/clock.ts'
 import type { AnyStore, Statement } from './types.ts'
 
 export type Retention = {

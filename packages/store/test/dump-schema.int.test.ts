@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testPostgres } from '@slipway/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { dumpTables } from '../src/dump-tables.ts'
 import { dumpSchema, migrate, schemaOf, tablesOf } from '../src/mod.ts'
+import { dumpTables } from '../src/schema/dump-tables.ts'
 import { anotherStore, log, testDatabase } from './open-test-store.ts'
 
 const everything = `
@@ -99,6 +99,6 @@ describe('the dump of a schema', () => {
   test('of the platform is the committed one, and so are its tables', async () => {
     const source = { adminUrl: testPostgres().url, migrations: [] }
     await expect(await schemaOf(source)).toMatchFileSnapshot('../schema.sql')
-    await expect(await tablesOf(source)).toMatchFileSnapshot('../src/platform-tables.ts')
+    await expect(await tablesOf(source)).toMatchFileSnapshot('../src/sql/platform-tables.ts')
   })
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { isFailure } from '@slipway/contracts'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { translateError } from '../src/database-error.ts'
+import { translateError } from '../src/connection/database-error.ts'
 import type { Store } from '../src/mod.ts'
 import { anotherStore, eventually, testDatabase, testStore } from './open-test-store.ts'
 
