@@ -71,6 +71,27 @@ describe('users', () => {
     expect(members.body).toMatchObject([{ username: 'ada' }, { username: 'bob' }])
     expect((await bob.post('/orgs/CLUB/sources/', { id: 'S', name: 'S' })).status).toBe(201)
   })
+
+  it('are members of orgs until somebody removes them, also when their account is gone', async () => {
+    const { ada, bob, admin } = running.as
+    const account = { login: 'gone', password: 'password of gone' }
+    expect((await admin.post('/api/v1/accounts', account)).status).toBe(201)
+    await ada.post('/orgs/', { id: 'LEFT', name: 'Left' })
+    expect((await ada.put('/orgs/LEFT/members/gone/')).status).toBe(204)
+    expect((await admin.delete('/api/v1/accounts/gone')).status).toBe(204)
+
+    const member = '/orgs/LEFT/members/Gone/'
+    expect((await ada.get('/orgs/LEFT/members/')).body).toMatchObject([{ username: 'ada' }, { username: 'gone' }])
+    expect((await ada.get(member)).status).toBe(204)
+    for (const method of ['GET', 'DELETE'] as const) expect((await bob.send(method, member)).status).toBe(403)
+    expect((await ada.delete(member)).status).toBe(204)
+    expect((await ada.get('/orgs/LEFT/members/')).body).toMatchObject([{ username: 'ada' }])
+    const again = async (method: string, path: string) => (await ada.send(method, path)).status
+    expect([await again('GET', member), await again('PUT', member), await again('DELETE', member)]).toEqual([
+      404, 404, 204,
+    ])
+    expect(await again('DELETE', '/orgs/LEFT/members/nil/')).toBe(404)
+  })
 })
 
 describe('conventions', () => {

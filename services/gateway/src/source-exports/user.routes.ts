@@ -27,7 +27,7 @@ import { loginToken } from './login-token.ts'
 import { callOf, methodNotAllowed, route, type SourceExportsOptions } from './route.ts'
 import { sendAnswer, sendJson } from './send.ts'
 import { memberOperations } from './table.ts'
-import { knowsPerson, requireAccount, requireLogin, userDetail, userRow } from './user.ts'
+import { knowsPerson, requireAccount, requireGivenLogin, requireLogin, userDetail, userRow } from './user.ts'
 import { findProfile, insertProfile, profileOf } from './user-profile.ts'
 
 /** The one word that is a path of its own among users. */
@@ -180,10 +180,10 @@ export function userRoutes(app: FastifyInstance, options: SourceExportsOptions):
   route(app, '/orgs/:org/members/:user', ['GET', 'PUT', 'DELETE'], async (request, reply) => {
     const caller = await authenticate(request, authenticator)
     const { org, user } = request.params as { org: string; user: string }
-    const member = await requireLogin(store, user)
     const method = methodOf(request)
     const operation = memberOperations[method as keyof typeof memberOperations]
     if (!operation) throw methodNotAllowed(request)
+    const member = method === 'PUT' ? await requireLogin(store, user) : await requireGivenLogin(store, user)
     const call = await callOf(options, request, caller, operation)
     return sendAnswer(bus, operation, { org, member }, call, request, reply)
   })

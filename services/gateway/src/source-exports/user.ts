@@ -2,7 +2,7 @@ import { failure } from '@slipway/contracts'
 import { hasRole } from '@slipway/service'
 import type { Store } from '@slipway/store'
 import type { FastifyRequest } from 'fastify'
-import { type Account, findAccount, findLogin } from '../identity/account.store.ts'
+import { type Account, findAccount, findLogin, isLoginGiven } from '../identity/account.store.ts'
 import type { Caller } from '../identity/authenticator.ts'
 import { isAdministrator } from '../identity/caller.ts'
 import { requireKnown } from './authentication.ts'
@@ -23,6 +23,16 @@ export async function requireLogin(store: Store, login: string): Promise<string>
   const known = await findLogin(store, login)
   if (known === undefined) throw failure('not_found', 'Not found.')
   return known
+}
+
+/**
+ * The same, also of an account that was deleted: its login is nobody else's, and stays in lists of members.
+ * @throws `not_found`
+ */
+export async function requireGivenLogin(store: Store, login: string): Promise<string> {
+  const known = await findLogin(store, login)
+  if (known === undefined && !(await isLoginGiven(store, login))) throw failure('not_found', 'Not found.')
+  return known ?? login
 }
 
 /** The org or user that a path begins with, as operations name owners; `/user` is whoever calls. */
