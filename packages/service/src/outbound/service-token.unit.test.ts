@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { eventually } from '@slipway/testing'
 import { pino } from 'pino'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createServiceToken, type ServiceTokenOptions, serviceTokenConfig } from './service-token.ts'
 
 const opened: Array<() => void> = []
@@ -110,14 +110,13 @@ test('after a failure nobody is asked again for a while', async () => {
 test('a failed renewal leaves the old token in use until it expires', async () => {
   const server = await tokenServer(granted('old', 10), { status: 500 })
   const { token } = tokenFrom(server.url, { holdOffMs: 0 })
+  const start = performance.now()
+  const now = vi.spyOn(performance, 'now').mockReturnValue(start)
+  opened.push(() => now.mockRestore())
   await token.headers()
-  const realNow = performance.now.bind(performance)
-  opened.push(() => {
-    performance.now = realNow
-  })
-  performance.now = () => realNow() + 9500
+  now.mockReturnValue(start + 9500)
   expect((await token.headers()).authorization).toBe('Bearer old')
   expect(server.asked).toHaveLength(2)
-  performance.now = () => realNow() + 10_500
+  now.mockReturnValue(start + 10_500)
   expect(await token.headers()).toEqual({})
 })
