@@ -74,10 +74,12 @@ describe('pipelined reads', () => {
   test('a slow read does not hold up those that another connection can take', async () => {
     const store = await testStore({ readConnections: 2 })
     await eventually(() => store.stats().readers.connected === 2)
-    let slowDone = false
-    const slow = store.read({ name: 'test.sleep', text: 'select pg_sleep(0.5)' }).then(() => (slowDone = true))
-    for (let n = 0; n < 20; n++) await store.read(echo, [n])
-    expect(slowDone).toBe(false)
+    let slow: Promise<unknown> | undefined
+    await store.transaction(async tx => {
+      await tx.query({ name: 'test.hold', text: 'select pg_advisory_xact_lock(1)' })
+      slow = store.read({ name: 'test.wait', text: 'select pg_advisory_xact_lock_shared(1)' })
+      for (let n = 0; n < 20; n++) await store.read(echo, [n])
+    })
     await slow
   })
 

@@ -62,14 +62,16 @@ describe('timers', () => {
     const worker = start({
       store,
       name: 'job',
+      concurrency: 1,
       pollMs: 3_600_000,
       handle: async ({ key, dueAt }) => {
         handled.push(key)
         if (Date.now() < Date.parse(dueAt)) early.push(key)
       },
     })
-    await setTimer(store, { name: 'job', key: 'later', dueAt: inMs(400) })
-    await setTimer(store, { name: 'job', key: 'soon', dueAt: inMs(150) })
+    const soon = inMs(1_000)
+    await setTimer(store, { name: 'job', key: 'later', dueAt: new Date(soon.getTime() + 250) })
+    await setTimer(store, { name: 'job', key: 'soon', dueAt: soon })
     await setTimer(store, { name: 'job', key: 'never', dueAt: inMs(3_600_000) })
     await setTimer(store, { name: 'other', key: 'not ours' })
     worker.kick()
