@@ -1,3 +1,4 @@
+import { eventually } from '@slipway/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { api, url } from './support/api.ts'
 import { booleanFaults, refusesFields, textFaults } from './support/field-faults.ts'
@@ -68,12 +69,9 @@ describe('a task service', () => {
   test('gives its tasks its present name', async () => {
     await dev.patch(`/task-services/${service.id}`, { name: 'Renamed' })
     const since = performance.now()
-    await expect
-      .poll(async () => (await anonymous.get<Task>(`/tasks/${task.kf_id}`)).body.service_name, {
-        timeout: 10_000,
-        interval: 5,
-      })
-      .toBe('Renamed')
+    await eventually(async () => (await anonymous.get<Task>(`/tasks/${task.kf_id}`)).body.service_name === 'Renamed', {
+      everyMs: 5,
+    })
     console.info(`the new name of a task service shows on its tasks after ${Math.round(performance.now() - since)} ms`)
   })
 })

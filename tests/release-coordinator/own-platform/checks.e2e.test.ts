@@ -19,7 +19,8 @@ import {
 } from '../support/saga.ts'
 import { type System, startSystem } from '../support/system.ts'
 
-const taskTimeoutMs = 2_000
+/** Longer than a machine may stand still between a step of a task and the look at it. */
+const taskTimeoutMs = 6_000
 const anonymousWrites = 20
 /** Nothing on this platform is looked at by itself: only because somebody asks for it. */
 const never = '86000'
