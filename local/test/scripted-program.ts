@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
  * A stand-in for a service in tests of the launcher: says that it is ready on a port where it tells its environment, and
  * plays the script of its first argument: `crash` ends before it is ready, `mute` never says it is, `stuck` ignores SIGTERM, `slow`
- * takes 300 ms to stop, `migrating` changes its tables for four seconds before it is ready.
+ * takes 300 ms to stop, `migrating` changes its tables until SIGUSR2 before it is ready.
  */
 const script = process.argv[2] ?? 'good'
 
@@ -32,8 +33,11 @@ if (script === 'crash') {
 
 const port = process.env.SLIPWAY_PORT ? Number(process.env.SLIPWAY_PORT) : 0
 if (script === 'migrating') {
+  const keepAlive = setInterval(() => {}, 60_000)
+  const told = once(process, 'SIGUSR2')
   console.log(JSON.stringify({ level: 30, event: 'migrating' }))
-  await new Promise(resolve => setTimeout(resolve, 4_000))
+  await told
+  clearInterval(keepAlive)
   console.log(JSON.stringify({ level: 30, event: 'migrated' }))
 }
 server.listen(port, '127.0.0.1', () => {

@@ -1,8 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { eventually, temporaryFolder } from '@slipway/testing'
-import { expect, onTestFinished, test } from 'vitest'
-import { type SupervisorOptions, supervise } from '../src/platform/supervisor.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type SupervisedProcess, type SupervisorOptions, supervise } from '../src/platform/supervisor.ts'
 
 const program = (script: string) => ({
   cwd: import.meta.dirname,
@@ -38,6 +39,16 @@ function isAlive(pid: number): boolean {
 async function pidAt(port: number): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${port}/`)
   return ((await answer.json()) as { pid: number }).pid
+}
+
+const log = ({ logFile }: SupervisedProcess) => readFile(logFile, 'utf8')
+
+/** Sets the clock of this process forward. */
+function passTime(ms: () => number) {
+  const right = Date.now
+  const now = vi.spyOn(Date, 'now').mockImplementation(() => right.call(Date) + ms())
+  onTestFinished(() => now.mockRestore())
+  return now
 }
 
 test('a program is ready when it says so, and stops when asked', async () => {
@@ -96,15 +107,24 @@ test('a program that dies before it is ready at first is not tried again; its la
 })
 
 test('a program that does not say it is ready is given up and ended', async () => {
-  const { supervised } = await start('mute', { readyTimeoutMs: 1_500 })
-  await eventually(() => supervised.pid > 0)
+  const { supervised } = await start('mute')
+  await eventually(async () => (await log(supervised)).includes('"event":"thinking"'))
   const { pid } = supervised
-  await expect(supervised.whenReady()).rejects.toThrow(/^coordinator-1 was not ready after 1.5 s.*"event":"thinking"/su)
+  passTime(() => 90_001)
+  await expect(supervised.whenReady()).rejects.toThrow(/^coordinator-1 was not ready after 90 s.*"event":"thinking"/su)
   await eventually(() => !isAlive(pid))
 })
 
 test('a program gets the time that its migrations need', async () => {
-  const { supervised } = await start('migrating', { readyTimeoutMs: 3_000 })
+  const { supervised } = await start('migrating')
+  const { logFile } = supervised
+  const migrates = () => existsSync(logFile) && readFileSync(logFile, 'utf8').includes('"event":"migrating"')
+  // An hour is over before anybody reads that it migrates.
+  const now = passTime(() => (migrates() ? 3_600_000 : 0))
+  await eventually(migrates)
+  now.mockClear()
+  await eventually(() => now.mock.calls.length > 5)
+  await supervised.kill('SIGUSR2')
   expect(await supervised.whenReady()).toBeGreaterThan(0)
 })
 
@@ -112,11 +132,15 @@ test('a program that ignores SIGTERM is killed when the time is up', async () =>
   const { supervised } = await start('stuck')
   await supervised.whenReady()
   const { pid } = supervised
-  const since = Date.now()
-  await supervised.stop(400)
-  expect(Date.now() - since).toBeGreaterThanOrEqual(400)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const stopped = supervised.stop(400)
+  await eventually(async () => (await log(supervised)).includes('"event":"asked"'))
+  vi.advanceTimersByTime(399)
+  expect(isAlive(pid)).toBe(true)
+  vi.advanceTimersByTime(1)
+  await stopped
   expect(isAlive(pid)).toBe(false)
-  expect(await readFile(supervised.logFile, 'utf8')).toContain('"event":"asked"')
 })
 
 test('a program that is stopped while it waits for its restart stays stopped', async () => {

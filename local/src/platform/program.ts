@@ -57,7 +57,8 @@ export async function startProgram(options: ProgramOptions): Promise<Run> {
     let deadline = Date.now() + options.readyTimeoutMs
     for (;;) {
       // Asked before reading: what a program wrote before its end is read in any case.
-      const last = over !== undefined || Date.now() > deadline
+      const wasOver = over !== undefined
+      const wasLate = Date.now() > deadline
       for (const line of await newLines()) {
         const { event, port } = eventOf(line)
         if (event === 'ready' && port !== undefined && over === undefined) return port
@@ -65,7 +66,8 @@ export async function startProgram(options: ProgramOptions): Promise<Run> {
         if (event === 'migrating') deadline = Number.POSITIVE_INFINITY
         if (event === 'migrated') deadline = Date.now() + options.readyTimeoutMs
       }
-      if (last) break
+      // What was written in time has moved the deadline, however late it is read.
+      if (wasOver || (wasLate && Date.now() > deadline)) break
       await Promise.race([delay(20), ended])
     }
     const how = over === undefined ? `was not ready after ${options.readyTimeoutMs / 1000} s` : `ended (${over})`
