@@ -1,13 +1,13 @@
-import { open, rename, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 
 const rotateBytes = 20 * 1024 * 1024
 
-/** Size of a log file; one that has grown over 20 MiB is put aside as `<file>.1` first. */
-export async function prepareLogFile(file: string): Promise<number> {
-  const size = await sizeOf(file)
-  if (size < rotateBytes) return size
-  await rename(file, `${file}.1`)
-  return 0
+/** Opens a log file to add to it, and tells its size; one that has grown over 20 MiB is put aside as `<file>.1` first. */
+export async function openLogFile(file: string): Promise<{ log: FileHandle; size: number }> {
+  if ((await sizeOf(file)) >= rotateBytes) await rename(file, `${file}.1`)
+  const log = await open(file, 'a')
+  // Of the file that is open: one that could not be found a moment ago may be back, with the lines of earlier runs.
+  return { log, size: (await log.stat()).size }
 }
 
 async function sizeOf(file: string): Promise<number> {

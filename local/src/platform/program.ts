@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { failure } from '@slipway/contracts'
-import { followLines, lastLines, prepareLogFile } from './log-file.ts'
+import { followLines, lastLines, openLogFile } from './log-file.ts'
 
 /** A Node program: `args` follow the launcher's own options of `node`. */
 export type Program = { readonly cwd: string; readonly args: readonly string[] }
@@ -37,8 +36,7 @@ const quotedLines = 12
  */
 export async function startProgram(options: ProgramOptions): Promise<Run> {
   const { name, program, logFile } = options
-  const offset = await prepareLogFile(logFile)
-  const log = await open(logFile, 'a')
+  const { log, size: offset } = await openLogFile(logFile)
   const child = spawn(process.execPath, ['--enable-source-maps', '--import', guard, ...program.args], {
     cwd: program.cwd,
     env: options.env,
