@@ -2,7 +2,7 @@ import { blobMigrations, openBlobs } from '@slipway/blobs'
 import { identityOperations } from '@slipway/contracts'
 import { platformOverBus, serveOverBus } from '@slipway/participant'
 import type { ServiceDefinition } from '@slipway/service'
-import { every, type Statement, type Store } from '@slipway/store'
+import { every, type Store } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { bulkImportHandlers } from './bulk-import/bulk-import.operations.ts'
 import { startImportWorker } from './bulk-import/bulk-import-worker.ts'
@@ -25,9 +25,10 @@ import { startReleaseTaskWorker } from './release-task/release-task-worker.ts'
 import { restoreHandlers } from './restore/restore.operations.ts'
 import { sourceHandlers } from './source/source.operations.ts'
 import { versionHandlers } from './source-version/version.operations.ts'
+import { prepare } from './sql.ts'
 
 const sweepEveryMs = 3_600_000
-const signingSecret: Statement = { name: 'exporter.signing-secret', text: 'select secret from signing_secret' }
+const signingSecret = prepare()('exporter.signing-secret', db => db.selectFrom('signing_secret').select('secret'))
 
 /** The exporter: orgs, sources, what is in them, frozen versions of them, and the exports of those. */
 export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
@@ -39,7 +40,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
   async build({ config, store: opened, bus, identity, log }) {
     const store = opened as Store
     const { blobs, close } = await openBlobs(config, store)
-    const [signing] = await store.read<{ secret: string }>(signingSecret)
+    const [signing] = await store.read(signingSecret)
     let worker: ReturnType<typeof startExportWorker> | undefined
     const kick = () => worker?.kick()
     const findLogin = findLoginOverBus(bus)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { childrenById } from '../src/bulk-import/write-children.ts'
+import { childrenById } from '../src/bulk-import/known-children.store.ts'
 import { findChild } from '../src/child/child.store.ts'
 import { type RunningExporter, startExporter } from './start-exporter.ts'
 

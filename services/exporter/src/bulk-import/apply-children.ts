@@ -1,11 +1,13 @@
 import { actorOf, type Identity, type SourceTarget } from '@slipway/contracts'
-import type { AnyTx, Statement } from '@slipway/store'
+import type { AnyTx } from '@slipway/store'
+import { sql } from 'kysely'
 import type { Change } from '../child/change-child.ts'
 import type { ChildKind } from '../child/child.ts'
 import { sourceUrl } from '../paths.ts'
 import { requireEdit } from '../rights.ts'
 import { lockSource } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
+import { prepare } from '../sql.ts'
 import type { LineResult } from './bulk-import.ts'
 import { resultOfError } from './line-errors.ts'
 import type { ChildChange } from './write-children.ts'
@@ -47,10 +49,9 @@ export function appliedTo(
 export type Decision<Write> = LineResult & { readonly write?: Write }
 
 /** A plan that was made for an empty table is kept until the table is analyzed, which is too late for an import. */
-const plansAnew: Statement = {
-  name: 'bulk-import.plans-anew',
-  text: `select set_config('plan_cache_mode', 'force_custom_plan', true)`,
-}
+const plansAnew = prepare()('bulk-import.plans-anew', db =>
+  db.selectNoFrom(sql<string>`set_config('plan_cache_mode', 'force_custom_plan', true)`.as('mode')),
+)
 
 /** Locks the source for a batch; the result of all its lines when the caller may not change it, or it is not there. */
 export async function lockForChange(

@@ -7,8 +7,9 @@ import { conceptsArrived } from '../open-end/resolve-ends.ts'
 import { refuseObject } from '../refusals.ts'
 import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
 import type { LineResult } from './bulk-import.ts'
+import { childrenById, type KnownChild } from './known-children.store.ts'
 import { type ChildLine, changeOf } from './line.ts'
-import { type ChildWrite, childrenById, type KnownChild, writeChildren } from './write-children.ts'
+import { type ChildWrite, writeChildren } from './write-children.ts'
 
 type Write = ChildWrite<ConceptFields, ConceptContent>
 type Line = ChildLine<ConceptFields>

@@ -10,9 +10,10 @@ import { notUnique } from '../mapping/write-mapping.ts'
 import { lockForeignEnds } from '../open-end/resolve-ends.ts'
 import { type Applied, appliedTo, type Decision, decided, type Importer, lockForChange } from './apply-children.ts'
 import type { LineResult } from './bulk-import.ts'
+import { childrenById, type KnownChild, mappingsByMatch } from './known-children.store.ts'
 import { type ChildLine, changeOf } from './line.ts'
 import { loadEnds } from './load-ends.ts'
-import { type ChildWrite, childrenById, type KnownChild, mappingsByMatch, writeChildren } from './write-children.ts'
+import { type ChildWrite, writeChildren } from './write-children.ts'
 
 type Write = ChildWrite<MappingFields, MappingContent>
 type Line = ChildLine<MappingFields>

@@ -6,8 +6,8 @@ import { applyConcepts } from './apply-concepts.ts'
 import { applyMappings } from './apply-mappings.ts'
 import type { RowLine } from './batches.ts'
 import type { LineResult } from './bulk-import.ts'
+import { conceptsThere, lockTargets } from './known-children.store.ts'
 import { conceptKey, endsNamed, keyOfConcept, segmentsOf } from './segments.ts'
-import { conceptsThere, lockTargets } from './write-children.ts'
 
 /** Lines with rows of one kind and source, with their places in the batch. */
 type Group<Kind extends 'concept' | 'mapping'> = {

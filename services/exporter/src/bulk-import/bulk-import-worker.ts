@@ -5,8 +5,10 @@ import { type AnyStore, type Run, startWorker, type Worker } from '@slipway/stor
 import type { Logger } from 'pino'
 import type { FindLogin } from '../owner-login.ts'
 import { ahead, batchesOf, restOf } from './batches.ts'
+import { blobNameOf } from './bulk-import.store.ts'
+import { tellImport } from './bulk-import-events.ts'
+import { carryOut, lostImport } from './carry-out.ts'
 import {
-  blobNameOf,
   finishImport,
   type ImportJob,
   keepImport,
@@ -14,9 +16,7 @@ import {
   pauseImport,
   releaseImport,
   takeImports,
-} from './bulk-import.store.ts'
-import { tellImport } from './bulk-import-events.ts'
-import { carryOut, lostImport } from './carry-out.ts'
+} from './import-job.store.ts'
 import { lineReader } from './line-reader.ts'
 
 export type ImportWorkerOptions = {

@@ -1,7 +1,10 @@
 import type { BulkImportState, Identity, ImportTarget } from '@slipway/contracts'
-import { type AnyStore, outboxColumns, type Queryable, type Statement } from '@slipway/store'
+import type { Queryable } from '@slipway/store'
+import { expressionBuilder, sql } from 'kysely'
+import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
-import { type Counts, type LineResult, lettersOf, type Progress } from './bulk-import.ts'
+import { isoMs, nowMs, prepare } from '../sql.ts'
+import type { Counts, Progress } from './bulk-import.ts'
 
 export type ImportRow = Progress & {
   readonly id: string
@@ -22,114 +25,8 @@ export type ImportRow = Progress & {
   readonly seq: number
 }
 
-/** An import that this process works on, as long as it holds the lease. */
-export type ImportJob = ImportRow & {
-  readonly lease: string
-  /** Failures in a row without a line done, and processes that died so. */
-  readonly attempt: number
-  readonly deaths: number
-}
-
 /** Name of the bytes of its lines. */
 export const blobNameOf = (id: string): string => `imports/${id}`
-
-const columns = `b.id, b.identity, b.login, b.queue, b.update_if_exists as "updateIfExists", b.target, b.state, b.total, b.processed,
-  b.next_byte::float8 as "nextByte", b.counts, b.error, b.traceparent, iso_ms(b.created_at) as "createdAt",
-  iso_ms(b.started_at) as "startedAt", iso_ms(b.finished_at) as "finishedAt", b.seq,
-  extract(epoch from coalesce(b.finished_at, now_ms()) - b.started_at)::float8 as runtime`
-const active = `state in ('PENDING', 'STARTED')`
-
-const insert: Statement = {
-  name: 'bulk-import.insert',
-  text: `insert into bulk_import as b (id, identity, login, queue, update_if_exists, content_hash, total, traceparent,
-      target)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    on conflict (login, queue, content_hash, update_if_exists) where ${active} do nothing
-    returning ${columns}`,
-}
-const find: Statement = { name: 'bulk-import.find', text: `select ${columns} from bulk_import b where b.id = $1` }
-const list: Statement = {
-  name: 'bulk-import.list',
-  text: `select ${columns} from bulk_import b where b.login = $1 and ($2::text is null or b.queue = $2)
-    order by b.number desc`,
-}
-/** What is due, the longest waiting first; in a named queue only the first. A lease that ran out is a death. */
-const take: Statement = {
-  name: 'bulk-import.take',
-  text: `update bulk_import b set state = 'STARTED', started_at = coalesce(b.started_at, now_ms()),
-      deaths = b.deaths + (b.lease is not null)::integer, lease = gen_random_uuid(),
-      due_at = clock_timestamp() + $2 * interval '1 second', seq = b.seq + (b.state = 'PENDING')::integer
-    from (
-      select w.id, w.state from bulk_import w where w.state in ('PENDING', 'STARTED') and w.due_at <= clock_timestamp() and (
-        w.queue = $3 or not exists (
-          select from bulk_import e
-          where e.login = w.login and e.queue = w.queue and e.number < w.number and e.state in ('PENDING', 'STARTED')
-        )
-      ) order by w.due_at limit $1 for update skip locked
-    ) due
-    where b.id = due.id
-    returning ${columns}, b.lease, b.attempt, b.deaths, due.state = 'PENDING' as began`,
-}
-const mine = `where id = $1 and lease = $2 and state = 'STARTED'`
-const keep: Statement = {
-  name: 'bulk-import.keep',
-  text: `update bulk_import set due_at = clock_timestamp() + $3 * interval '1 second' ${mine} returning id`,
-}
-const advance: Statement = {
-  name: 'bulk-import.advance',
-  text: `with mine as (
-      update bulk_import set processed = $3 + $4, next_byte = $6, counts = $7, attempt = 0, deaths = 0,
-        due_at = clock_timestamp() + $8 * interval '1 second', seq = seq + json_array_length($11::json)
-      ${mine} and processed = $3
-      returning id, seq, traceparent
-    ), part as (
-      insert into bulk_import_part (import, first_line, first_byte, last_byte, outcomes, errors)
-      select id, $3, $5, $6, $9, $10 from mine
-    ), event as (
-      insert into platform.outbox (${outboxColumns})
-      select 'bulk-import', 'applied', id, seq - json_array_length($11::json) + told.place, $12, traceparent, told.data
-      from mine cross join json_array_elements($11::json) with ordinality as told (data, place)
-    )
-    select seq from mine`,
-}
-const release: Statement = {
-  name: 'bulk-import.release',
-  text: `update bulk_import set lease = null, deaths = 0, due_at = clock_timestamp(), seq = seq + 1 ${mine} returning seq`,
-}
-const pause: Statement = {
-  name: 'bulk-import.pause',
-  text: `update bulk_import set lease = null, deaths = 0, due_at = clock_timestamp() + $3 * interval '1 millisecond',
-      attempt = attempt + $4 ${mine}`,
-}
-const finish: Statement = {
-  name: 'bulk-import.finish',
-  text: `update bulk_import b set state = $3, error = $4, lease = null, finished_at = now_ms(), seq = seq + 1 ${mine}
-    returning ${columns}`,
-}
-const revoke: Statement = {
-  name: 'bulk-import.revoke',
-  text: `update bulk_import b set state = 'REVOKED', lease = null, finished_at = now_ms(), seq = seq + 1
-    where id = $1 and ${active} returning ${columns}`,
-}
-const nextDue: Statement = {
-  name: 'bulk-import.next-due',
-  text: `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
-    from bulk_import b where ${active} and (
-      queue = $1 or not exists (
-        select from bulk_import e where e.login = b.login and e.queue = b.queue and e.number < b.number and e.state in ('PENDING', 'STARTED')
-      )
-    )`,
-}
-const parts: Statement = {
-  name: 'bulk-import.parts',
-  text: `select first_line as "firstLine", first_byte::float8 as "firstByte", last_byte::float8 as "lastByte", outcomes,
-      errors
-    from bulk_import_part where import = $1 and first_line > $2 and outcomes ~ $3 order by first_line limit 50`,
-}
-const purge: Statement = {
-  name: 'bulk-import.purge',
-  text: `delete from bulk_import where finished_at < clock_timestamp() - $1 * interval '1 hour' returning id`,
-}
 
 export type NewImport = {
   readonly id: string
@@ -142,92 +39,104 @@ export type NewImport = {
   readonly traceparent: string | undefined
 }
 
+/** Of an import that waits or runs. */
+export const active = ['PENDING', 'STARTED'] as const
+const job = expressionBuilder<Database, 'bulk_import'>()
+const lasted = sql`coalesce(${job.ref('bulk_import.finished_at')}, now_ms()) - ${job.ref('bulk_import.started_at')}`
+export const columns = [
+  ...([
+    'bulk_import.id',
+    'bulk_import.login',
+    'bulk_import.queue',
+    'bulk_import.update_if_exists as updateIfExists',
+    'bulk_import.state',
+    'bulk_import.total',
+  ] as const),
+  ...(['bulk_import.processed', 'bulk_import.error', 'bulk_import.traceparent', 'bulk_import.seq'] as const),
+  job.ref('bulk_import.identity').$castTo<Identity>().as('identity'),
+  job.ref('bulk_import.target').$castTo<ImportTarget | null>().as('target'),
+  sql<number>`${job.ref('bulk_import.next_byte')}::float8`.as('nextByte'),
+  job.ref('bulk_import.counts').$castTo<Counts>().as('counts'),
+  isoMs(job.ref('bulk_import.created_at')).as('createdAt'),
+  isoMs(job.ref('bulk_import.started_at')).as('startedAt'),
+  isoMs(job.ref('bulk_import.finished_at')).as('finishedAt'),
+  sql<number | null>`extract(epoch from ${lasted})::float8`.as('runtime'),
+] as const
+
+const insert = prepare<NewImport & { login: string }>()('bulk-import.insert', (db, p) =>
+  db
+    .insertInto('bulk_import')
+    .values({
+      ...{ id: p.id, identity: p.identity, login: p.login, queue: p.queue, update_if_exists: p.updateIfExists },
+      ...{ content_hash: p.contentHash, total: p.total, traceparent: p.traceparent, target: p.target },
+    })
+    .onConflict(oc =>
+      oc.columns(['login', 'queue', 'content_hash', 'update_if_exists']).where('state', 'in', active).doNothing(),
+    )
+    .returning(columns),
+)
+const find = prepare<{ id: string }>()('bulk-import.find', (db, p) =>
+  db.selectFrom('bulk_import').select(columns).where('bulk_import.id', '=', p.id),
+)
+const list = prepare<{ login: string; queue: string | null }>()('bulk-import.list', (db, p) =>
+  db
+    .selectFrom('bulk_import')
+    .select(columns)
+    .where('bulk_import.login', '=', p.login)
+    .where(eb => eb.or([eb(sql`${p.queue}::text`, 'is', null), eb('bulk_import.queue', '=', sql<string>`${p.queue}`)]))
+    .orderBy('bulk_import.number', 'desc'),
+)
+/** What the end of an import is, whatever it comes to. */
+export const ended = { lease: null, finished_at: nowMs, seq: sql<number>`${job.ref('bulk_import.seq')} + 1` }
+const revoke = prepare<{ id: string }>()('bulk-import.revoke', (db, p) =>
+  db
+    .updateTable('bulk_import')
+    .set({ state: 'REVOKED', ...ended })
+    .where('bulk_import.id', '=', p.id)
+    .where('bulk_import.state', 'in', active)
+    .returning(columns),
+)
+const parts = prepare<{ id: string; after: number; letters: string }>()('bulk-import.parts', (db, p) =>
+  db
+    .selectFrom('bulk_import_part')
+    .select(({ ref }) => [
+      ...(['first_line as firstLine', 'outcomes'] as const),
+      sql<number>`${ref('first_byte')}::float8`.as('firstByte'),
+      sql<number>`${ref('last_byte')}::float8`.as('lastByte'),
+      ref('errors').$castTo<ImportPart['errors']>().as('errors'),
+    ])
+    .where('import', '=', p.id)
+    .where('first_line', '>', p.after)
+    .where('outcomes', '~', p.letters)
+    .orderBy('first_line')
+    .limit(50),
+)
+const purge = prepare<{ hours: number }>()('bulk-import.purge', (db, p) =>
+  db
+    .deleteFrom('bulk_import')
+    .where('finished_at', '<', sql<string>`clock_timestamp() - ${p.hours} * interval '1 hour'`)
+    .returning('id'),
+)
+
 /** Undefined while the same import of the same caller waits or runs. */
 export async function insertImport(tx: Queryable, given: NewImport): Promise<ImportRow | undefined> {
-  const { id, identity, queue, updateIfExists, contentHash, total, traceparent, target } = given
-  const login = identity.login.toLowerCase()
-  const [row] = await tx.query<ImportRow>(insert, [
-    ...[id, identity, login, queue, updateIfExists, contentHash, total, traceparent ?? null, target],
-  ])
+  const [row] = await tx.query(insert, { ...given, login: given.identity.login.toLowerCase() })
   return row
 }
 
 export async function findImport(read: Read, id: string): Promise<ImportRow | undefined> {
-  const [row] = await read<ImportRow>(find, [id])
+  const [row] = await read(find, { id })
   return row
 }
 
 export function listImports(read: Read, login: string, queue: string | null): Promise<ImportRow[]> {
-  return read<ImportRow>(list, [login.toLowerCase(), queue])
-}
-
-/** `began`: it was not carried out before. */
-export function takeImports(tx: Queryable, limit: number, leaseSeconds: number, unordered: string) {
-  return tx.query<ImportJob & { readonly began: boolean }>(take, [limit, leaseSeconds, unordered])
-}
-
-/** False when the import was taken over or revoked. */
-export async function keepImport(store: AnyStore, { id, lease }: ImportJob, leaseSeconds: number): Promise<boolean> {
-  return (await store.write(keep, [id, lease, leaseSeconds])).length > 0
-}
-
-export type Batch = {
-  readonly firstByte: number
-  readonly lastByte: number
-  readonly results: readonly LineResult[]
-  /** Of the whole import, with this batch. */
-  readonly counts: Counts
-  /** What is told of the changes that they made, in this order. */
-  readonly events: { readonly actor: string; readonly data: readonly object[] }
-}
-
-/**
- * Writes down what came of the lines after the processed ones, in the transaction of their effects. Returns the number of
- * events of the import so far, or undefined when it is not this worker's any more: then nothing of the transaction may stay.
- */
-export async function advanceImport(
-  tx: Queryable,
-  { id, lease, processed }: Pick<ImportJob, 'id' | 'lease' | 'processed'>,
-  { firstByte, lastByte, results, counts, events }: Batch,
-  leaseSeconds: number,
-): Promise<number | undefined> {
-  const wrong = results.flatMap(({ errors }, index) => (errors ? [[String(index), errors] as const] : []))
-  const errors = wrong.length > 0 ? Object.fromEntries(wrong) : null
-  const values = [id, lease, processed, results.length, firstByte, lastByte, counts, leaseSeconds, lettersOf(results)]
-  const [row] = await tx.query<{ seq: number }>(advance, [...values, errors, JSON.stringify(events.data), events.actor])
-  return row?.seq
-}
-
-/** Lets others go on with it; the sequence number of the event, or undefined when it is not ours. */
-export async function releaseImport(tx: Queryable, job: ImportJob): Promise<number | undefined> {
-  const [row] = await tx.query<{ seq: number }>(release, [job.id, job.lease])
-  return row?.seq
-}
-
-/** Has it gone on with after `delayMs`, from where it is. */
-export async function pauseImport(store: AnyStore, job: ImportJob, delayMs: number, failedTries: number) {
-  await store.write(pause, [job.id, job.lease, delayMs, failedTries])
-}
-
-export async function finishImport(
-  tx: Queryable,
-  { id, lease }: ImportJob,
-  state: 'SUCCESS' | 'FAILURE',
-  error: string | null,
-): Promise<ImportRow | undefined> {
-  const [row] = await tx.query<ImportRow>(finish, [id, lease, state, error])
-  return row
+  return read(list, { login: login.toLowerCase(), queue })
 }
 
 /** Undefined when it is finished already. */
 export async function revokeImport(tx: Queryable, id: string): Promise<ImportRow | undefined> {
-  const [row] = await tx.query<ImportRow>(revoke, [id])
+  const [row] = await tx.query(revoke, { id })
   return row
-}
-
-export async function nextImportMs(store: AnyStore, unordered: string): Promise<number | null> {
-  const [row] = await store.read<{ ms: number | null }>(nextDue, [unordered])
-  return row?.ms ?? null
 }
 
 export type ImportPart = {
@@ -240,10 +149,10 @@ export type ImportPart = {
 
 /** Parts in the order of lines, after the one that begins with line `after`; those with one of these letters. */
 export function importParts(read: Read, id: string, after: number, letters: string): Promise<ImportPart[]> {
-  return read<ImportPart>(parts, [id, after, `[${letters}]`])
+  return read(parts, { id, after, letters: `[${letters}]` })
 }
 
 /** Forgets imports that were finished so many hours ago; returns their ids. */
 export async function purgeImports(tx: Queryable, hours: number): Promise<string[]> {
-  return (await tx.query<{ id: string }>(purge, [hours])).map(({ id }) => id)
+  return (await tx.query(purge, { hours })).map(({ id }) => id)
 }

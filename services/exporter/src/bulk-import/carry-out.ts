@@ -7,9 +7,9 @@ import type { Applied, Importer } from './apply-children.ts'
 import { applyOther, type OtherOptions } from './apply-other.ts'
 import { applyRows } from './apply-rows.ts'
 import { firstHalfOf, type LineBatch } from './batches.ts'
-import { advanceImport, type ImportJob } from './bulk-import.store.ts'
 import { addResults } from './bulk-import.ts'
 import { importData } from './bulk-import-events.ts'
+import { advanceImport, type ImportJob } from './import-job.store.ts'
 import { resultOfError } from './line-errors.ts'
 
 export type CarryOutOptions = OtherOptions & {

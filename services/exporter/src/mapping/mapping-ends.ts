@@ -39,6 +39,14 @@ export type MappingLinks = {
   readonly toConcept: number | null
 }
 
+/** Their columns: of the mapping `c`, and of its state `v`. */
+export const linkColumns = [
+  'c.from_source as from',
+  'c.to_source as to',
+  'v.from_concept as fromConcept',
+  'v.to_concept as toConcept',
+] as const
+
 export type FoundEnds = {
   readonly ends: MappingEnds
   readonly links: MappingLinks

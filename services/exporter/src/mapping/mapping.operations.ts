@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, mappingOperations } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
-import type { AnyStore, AnyTx, Statement } from '@slipway/store'
+import type { AnyStore, AnyTx } from '@slipway/store'
 import { changeChild, requireMatch } from '../child/change-child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
 import { makingRoom } from '../child/room.ts'
@@ -9,15 +9,18 @@ import { type LockedChild, lockChild, type Retirement, retirementHandlers } from
 import { refuseObject } from '../refusals.ts'
 import { requireEdit } from '../rights.ts'
 import { lockSource } from '../source/source.store.ts'
+import { prepare } from '../sql.ts'
 import { mappingRules } from './mapping.ts'
-import type { MappingLinks } from './mapping-ends.ts'
+import { linkColumns, type MappingLinks } from './mapping-ends.ts'
 import { createMapping, mappingContentOf, updateMapping } from './write-mapping.ts'
 
-const storedLinks: Statement = {
-  name: 'mapping.links',
-  text: `select c.from_source as "from", c.to_source as "to", v.from_concept as "fromConcept", v.to_concept as "toConcept"
-    from child c join child_version v on v.position = c.head where c.position = $1`,
-}
+const storedLinks = prepare<{ position: number }>()('mapping.links', (db, p) =>
+  db
+    .selectFrom('child as c')
+    .innerJoin('child_version as v', 'v.position', 'c.head')
+    .select(linkColumns)
+    .where('c.position', '=', p.position),
+)
 
 /** Mappings: from a concept to a concept, neither of which need be here. */
 export function mappingHandlers(store: AnyStore): OperationHandler[] {
@@ -49,6 +52,6 @@ async function retire({ change, id, stored }: LockedChild, { retired, reason, co
 }
 
 async function linksOf(tx: AnyTx, position: number): Promise<MappingLinks> {
-  const [row] = await tx.query<MappingLinks>(storedLinks, [position])
+  const [row] = await tx.query(storedLinks, { position })
   return row ?? { from: null, to: null, fromConcept: null, toConcept: null }
 }
