@@ -29,5 +29,5 @@ export async function testStore<Database = unknown>(options: Partial<StoreOption
 
 /** Waits until `condition` holds; an error of it or anything that is not true means: not yet. */
 export async function eventually(condition: () => unknown): Promise<void> {
-  await patiently(async () => Boolean(await condition()), { timeoutMs: 20_000, everyMs: 10 })
+  await patiently(async () => Boolean(await condition()), { everyMs: 10 })
 }
