@@ -27,7 +27,7 @@ export async function startConsumer<Database>(
     filters,
     ...(concurrency && { concurrency }),
     handle: event => inBackground(async () => tell(await handleOnce(store, consumer, event))),
-    deadLetter: letter => inBackground(() => recordDeadLetter(store as Store, letter)),
+    deadLetter: letter => inBackground(() => recordDeadLetter(store, letter)),
   }
   if (!handleAll) return bus.consume(options)
   const batch = {

@@ -1,16 +1,16 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import type { Operation, ParsedInputOf } from '@slipway/contracts'
-import type { AnyStore, AnyTx } from '@slipway/store'
+import type { Store, Tx } from '@slipway/store'
 import { type Changed, writeHandler } from './write-handler.ts'
 
 /**
  * A write of the unified API, whose input says by `dry_run` whether it is only tried: then it is made with all its
  * checks, answered with status 200, and rolled back, with nothing remembered.
  */
-export function triableHandler<Op extends Operation>(
-  store: AnyStore,
+export function triableHandler<Op extends Operation, Database>(
+  store: Store<Database>,
   operation: Op,
-  change: (tx: AnyTx, input: ParsedInputOf<Op>, context: CallContext) => Promise<Changed>,
+  change: (tx: Tx<Database>, input: ParsedInputOf<Op>, context: CallContext) => Promise<Changed>,
 ): OperationHandler {
   const write = writeHandler(store, operation, change)
   return {
@@ -24,7 +24,10 @@ export function triableHandler<Op extends Operation>(
 }
 
 /** What a transaction came to that was rolled back. */
-async function undone<Result>(store: AnyStore, work: (tx: AnyTx) => Promise<Result>): Promise<Result> {
+async function undone<Result, Database>(
+  store: Store<Database>,
+  work: (tx: Tx<Database>) => Promise<Result>,
+): Promise<Result> {
   const rollback = new Error('A dry run is rolled back.')
   const came: Result[] = []
   try {

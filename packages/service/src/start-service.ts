@@ -1,5 +1,5 @@
 import { connectBus } from '@slipway/bus'
-import { every, migrate, openStore, purgeOld, type Store, startRelay } from '@slipway/store'
+import { every, migrate, openStore, purgeOld, startRelay } from '@slipway/store'
 import type { Logger } from 'pino'
 import { awaitStream } from './await-stream.ts'
 import { catchUpByName, catchUpWith } from './catch-up.ts'
@@ -85,7 +85,7 @@ export async function startService<Config, Database>(
       },
     }
     await awaitStream(bus.ensureStream, patience)
-    const stream = await watchEventStream(bus, store as Store, log)
+    const stream = await watchEventStream(bus, store, log)
     opened.push(() => stream.stop())
 
     const revocations = followRevocations(bus, log)
@@ -97,7 +97,7 @@ export async function startService<Config, Database>(
     if (wiring.close) opened.push(wiring.close)
 
     const relay = startRelay({
-      store: store as Store,
+      store,
       source: `/slipway/${name}`,
       mayPublish: () => stream.isKnown,
       publish: (event, type, messageId) =>
@@ -121,11 +121,11 @@ export async function startService<Config, Database>(
     const consumers = wiring.consumers ?? []
     const handlers = [
       ...wiring.operations,
-      ...ownOperations(name, store as Store, {
+      ...ownOperations(name, store, {
         handleAgain: (durable, event) => handleAgain(store, consumers, durable, event),
         catchUp: (durable, followed, call) => catchUpByName(catchUp, consumers, durable, followed, call),
       }),
-    ].map(handler => measured(metrics, remembering(store as Store, handler)))
+    ].map(handler => measured(metrics, remembering(store, handler)))
     await bus.serve(handlers, {
       queue: name,
       identify,
@@ -138,12 +138,12 @@ export async function startService<Config, Database>(
     workers.push(
       ...((await wiring.workers?.()) ?? []),
       every({
-        store: store as Store,
+        store,
         name: 'purge',
         everyMs: purgeEveryMs,
         log,
         run: async () => {
-          const purged = await purgeOld(store as Store, { outboxDays: config.EVENT_RETENTION_DAYS })
+          const purged = await purgeOld(store, { outboxDays: config.EVENT_RETENTION_DAYS })
           log.debug(purged, 'old rows were removed')
         },
       }),

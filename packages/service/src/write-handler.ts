@@ -1,6 +1,6 @@
 import type { Answer, CallContext, OperationHandler } from '@slipway/bus'
 import type { Operation, ParsedInputOf } from '@slipway/contracts'
-import { type AnyStore, type AnyTx, rememberCommand } from '@slipway/store'
+import { rememberCommand, type Store, type Tx } from '@slipway/store'
 import { commandOf, handlerOf } from './handler.ts'
 
 /** What a change answers: a status, default 200, and a body that is a value to be serialised. */
@@ -14,10 +14,10 @@ export type Changed = {
  * A handler whose change, events and remembered answer are one transaction. `before`: what has to be asked of others,
  * which no transaction waits for; it gives the input that the change sees.
  */
-export function writeHandler<Op extends Operation>(
-  store: AnyStore,
+export function writeHandler<Op extends Operation, Database>(
+  store: Store<Database>,
   operation: Op,
-  change: (tx: AnyTx, input: ParsedInputOf<Op>, context: CallContext) => Promise<Changed>,
+  change: (tx: Tx<Database>, input: ParsedInputOf<Op>, context: CallContext) => Promise<Changed>,
   before?: (input: ParsedInputOf<Op>, context: CallContext) => Promise<ParsedInputOf<Op>>,
 ): OperationHandler {
   return handlerOf(operation, async (input, context) => {

@@ -1,5 +1,5 @@
 import { now } from './connection/clock.ts'
-import type { AnyStore, Statement } from './types.ts'
+import type { Statement, Store } from './types.ts'
 
 export type Retention = {
   /** Days that sent events stay for `republish`; at least as long as the stream keeps them. Default 14. */
@@ -32,7 +32,7 @@ const inbox = purgeByTime('inbox', 'received_at')
 const command = purgeByTime('command', 'created_at')
 
 /** Deletes sent events older than `olderThanDays` (default 14). Events that are not sent stay, however old. */
-export async function purgeOutbox(store: AnyStore, olderThanDays = 14): Promise<number> {
+export async function purgeOutbox(store: Store, olderThanDays = 14): Promise<number> {
   const before = daysAgo(olderThanDays)
   let total = 0
   for (let last = 0; ; ) {
@@ -44,17 +44,17 @@ export async function purgeOutbox(store: AnyStore, olderThanDays = 14): Promise<
 }
 
 /** Forgets which events were received more than `olderThanDays` ago (default 30). */
-export function purgeInbox(store: AnyStore, olderThanDays = 30): Promise<number> {
+export function purgeInbox(store: Store, olderThanDays = 30): Promise<number> {
   return repeat(store, inbox, daysAgo(olderThanDays))
 }
 
 /** Forgets commands done more than `olderThanHours` ago (default 24). */
-export function purgeCommands(store: AnyStore, olderThanHours = 24): Promise<number> {
+export function purgeCommands(store: Store, olderThanHours = 24): Promise<number> {
   return repeat(store, command, daysAgo(olderThanHours / 24))
 }
 
 /** All of these, one after another; meant for `every`. Returns how many rows went. */
-export async function purgeOld(store: AnyStore, retention: Retention = {}): Promise<Purged> {
+export async function purgeOld(store: Store, retention: Retention = {}): Promise<Purged> {
   return {
     outbox: await purgeOutbox(store, retention.outboxDays),
     inbox: await purgeInbox(store, retention.inboxDays),
@@ -75,7 +75,7 @@ function purgeByTime(table: string, column: string): Statement {
   }
 }
 
-async function repeat(store: AnyStore, statement: Statement, before: Date): Promise<number> {
+async function repeat(store: Store, statement: Statement, before: Date): Promise<number> {
   for (let total = 0; ; ) {
     const [step] = await store.write<{ gone: number }>(statement, [before])
     total += step?.gone ?? 0

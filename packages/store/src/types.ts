@@ -55,8 +55,11 @@ export type Queryable = {
   readonly query: Run
 }
 
+/** What knows the tables of a service; without them there is nothing, and the store of any service will do. */
+type Knowing<Database, Db> = unknown extends Database ? unknown : Db
+
 export type Tx<Database = unknown> = Queryable & {
-  readonly db: Transaction<Database>
+  readonly db: Knowing<Database, Transaction<Database>>
   /** Runs `task` once this transaction is committed, e.g. to wake a worker; never after a rollback. It must not throw. */
   afterCommit(task: () => void): void
   /**
@@ -103,7 +106,7 @@ export type StoreStats = {
 
 export type Store<Database = unknown> = AsyncDisposable &
   Queryable & {
-    readonly db: Kysely<Database>
+    readonly db: Knowing<Database, Kysely<Database>>
     /**
      * A read outside transactions, on pipelined connections: idempotent, and never a statement that may wait for a lock,
      * because the reads behind it would wait, too.
@@ -134,14 +137,6 @@ export type Store<Database = unknown> = AsyncDisposable &
     /** Waits for what is running, then closes every connection. Later calls fail with `unavailable`. */
     close(): Promise<void>
   }
-
-/** A transaction, whatever tables its `db` knows: what functions over any service's database take. */
-export type AnyTx = Omit<Tx, 'db'>
-
-/** A store, whatever tables its `db` knows: what functions over any service's database take. */
-export type AnyStore = Omit<Store, 'db' | 'transaction'> & {
-  transaction<Result>(work: (tx: AnyTx) => Promise<Result>, options?: TransactionOptions): Promise<Result>
-}
 
 /** An event as a change of state writes it, in the transaction of the change. The relay makes the envelope. */
 export type NewEvent = {

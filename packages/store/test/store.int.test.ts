@@ -60,7 +60,7 @@ describe('values', () => {
 
 describe('errors', () => {
   test('violated constraints are recognised by code and name', async () => {
-    const store = await testStore()
+    const store = await testStore<object>()
     await store.db.schema
       .createTable('parent')
       .addColumn('id', 'integer', c => c.primaryKey())
@@ -76,7 +76,7 @@ describe('errors', () => {
   })
 
   test('a statement over its time is given up as unavailable, on every way in', async () => {
-    const store = await testStore({ statementTimeoutMs: 50 })
+    const store = await testStore<object>({ statementTimeoutMs: 50 })
     const slow = sql('select pg_sleep(5)')
     const timeout = { code: 'unavailable', status: 503, message: 'The database took too long.', retryAfter: 1 }
     await expect(store.read(slow)).rejects.toMatchObject(timeout)

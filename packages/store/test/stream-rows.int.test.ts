@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { type AnyTx, preparer, streamRows } from '../src/mod.ts'
+import { preparer, streamRows, type Tx } from '../src/mod.ts'
 import { testStore } from './open-test-store.ts'
 
 const numbers = {
@@ -10,7 +10,7 @@ const numbers = {
 const cursors = { name: 'test.cursors', text: `select count(*) from pg_cursors where name <> ''` }
 const options = { isolation: 'repeatable read', attempts: 1 } as const
 
-async function sizes(tx: AnyTx, from: number, to: number): Promise<number[]> {
+async function sizes(tx: Tx, from: number, to: number): Promise<number[]> {
   const found: number[] = []
   for await (const rows of streamRows<{ n: number; text: string }>(tx, numbers, [from, to, 'x'], 10)) {
     expect(rows[0]).toEqual({ n: from + found.reduce((sum, size) => sum + size, 0), text: 'xxxxxxxxxx' })

@@ -46,8 +46,8 @@ describe('transaction', () => {
     ['a failed statement whose error was swallowed', async (tx: Tx) => void (await tx.query(broken).catch(() => {}))],
     [
       'a failed statement of kysely, swallowed',
-      (tx: Tx) =>
-        (tx.db as Tx<Tables>['db'])
+      (tx: Tx<Tables>) =>
+        tx.db
           .insertInto('account')
           .values({ id: 1, balance: 0 })
           .execute()
@@ -59,7 +59,7 @@ describe('transaction', () => {
     const attempt = store.transaction(async tx => {
       tx.afterCommit(() => told.push(1))
       await tx.query(update, [1, 0])
-      await fail(tx as Tx)
+      await fail(tx)
     })
     await expect(attempt).rejects.toThrow()
     expect([told, await balance(store, 1), store.stats().pool.total]).toEqual([[], 100, 1])

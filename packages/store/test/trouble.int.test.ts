@@ -168,7 +168,7 @@ test('a server that falls silent in the middle of a statement is told to be away
   const through = new URL(url)
   through.port = String(typeof address === 'object' && address?.port)
   // A statement is given up two seconds after the server should have done so.
-  const store = await anotherStore(through.href, { statementTimeoutMs: 100, poolSize: 3, readConnections: 1 })
+  const store = await anotherStore<object>(through.href, { statementTimeoutMs: 100, poolSize: 3, readConnections: 1 })
   await store.write(sql('select 1'))
   await store.read(sql('select 1'))
   silent = true

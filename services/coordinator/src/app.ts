@@ -1,6 +1,6 @@
 import type { CallContext } from '@slipway/bus'
 import { createOutbound, createServiceToken, requireSignedIn, type ServiceDefinition } from '@slipway/service'
-import { every, type Store } from '@slipway/store'
+import { every } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { type ReleaseCheck, startReleaseCheck } from './check/release-check.ts'
 import { startStatusPoll } from './check/status-poll.ts'
@@ -156,7 +156,7 @@ export const coordinator: ServiceDefinition<CoordinatorConfig, Database> = {
           log,
         })
         const purge = every({
-          store: store as Store,
+          store,
           name: 'platform-task-purge',
           everyMs: purgeEveryMs,
           async run() {

@@ -3,6 +3,7 @@ import { createOutbound, createServiceToken, createTellFollower, type ServiceDef
 import type { Worker } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { type RegistryConfig, registryConfig } from './config.ts'
+import type { Database } from './database.ts'
 import { healthCheckOperations } from './health-check/health-check.operations.ts'
 import { startHealthChecks } from './health-check/health-check.worker.ts'
 import { restoreHandlers } from './restore/restore.operations.ts'
@@ -10,7 +11,7 @@ import { statusPages } from './task-service/status-page.ts'
 import { taskServiceOperations } from './task-service/task-service.operations.ts'
 
 /** The registry: which task services there are, and how they are. */
-export const registry: ServiceDefinition<RegistryConfig, unknown> = {
+export const registry: ServiceDefinition<RegistryConfig, Database> = {
   name: 'registry',
   version: manifest.version,
   config: registryConfig,

@@ -1,4 +1,4 @@
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 
 const askTime: Statement = {
   name: 'platform.clock',
@@ -26,7 +26,7 @@ export function clockOffsetMs(): number {
 }
 
 /** Reads the clock of the database, which `now` goes by from then on. */
-export async function readClock(store: Pick<AnyStore, 'read'>): Promise<void> {
+export async function readClock(store: Pick<Store, 'read'>): Promise<void> {
   const asked = performance.now()
   const [row] = await store.read<{ ms: number }>(askTime)
   const answered = performance.now()

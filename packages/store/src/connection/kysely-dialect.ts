@@ -18,14 +18,14 @@ import type { WritePool } from './write-pool.ts'
 /** Sends one query of kysely; how (and inside what) is the caller's business. */
 export type SendQuery = (text: string, values: (string | Buffer | null)[]) => Promise<PgResult>
 
-export type KyselyOverPool<Database> = {
-  readonly db: Kysely<Database>
+export type KyselyOverPool = {
+  readonly db: Kysely<unknown>
   /** A kysely transaction over a connection on which somebody else begins and commits. */
-  transactionOver(send: SendQuery): Transaction<Database>
+  transactionOver(send: SendQuery): Transaction<unknown>
 }
 
 /** kysely on the store's own pool, so that parameters, result types and errors are the same on every way in. */
-export function kyselyOver<Database>(pool: WritePool): KyselyOverPool<Database> {
+export function kyselyOver(pool: WritePool): KyselyOverPool {
   const driver = poolDriver(pool)
   const dialect: Dialect = {
     createAdapter: () => new PostgresAdapter(),
@@ -34,13 +34,13 @@ export function kyselyOver<Database>(pool: WritePool): KyselyOverPool<Database> 
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
   const config = { dialect }
-  const db = new Kysely<Database>(config)
+  const db = new Kysely<unknown>(config)
   return {
     db,
     transactionOver(send) {
       const connection = connectionOver(send)
       const executor = db.getExecutor().withConnectionProvider({ provideConnection: consumer => consumer(connection) })
-      return new Transaction<Database>({ config, dialect, driver, executor })
+      return new Transaction<unknown>({ config, dialect, driver, executor })
     },
   }
 }

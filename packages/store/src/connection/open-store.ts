@@ -24,7 +24,8 @@ const writableStatement: Statement = {
  * connection stayed in use for 5 seconds, or 30 in the background, `invalid` for values that no column takes; everything
  * else is the error of Postgres, recognised with `isUniqueViolation` and the like.
  */
-export async function openStore<Database = unknown>(options: StoreOptions): Promise<Store<Database>> {
+export function openStore<Database = unknown>(options: StoreOptions): Promise<Store<Database>>
+export async function openStore(options: StoreOptions): Promise<Store> {
   const {
     url,
     log,
@@ -55,7 +56,7 @@ export async function openStore<Database = unknown>(options: StoreOptions): Prom
     statementMs: statementTimeoutMs,
     silenceMs: idleTransactionMs,
   }
-  const kysely = kyselyOver<Database>(pool)
+  const kysely = kyselyOver(pool)
   const outboxChanged = signal()
 
   async function read<Row>(what: Statement | Prepared<unknown, unknown>, given?: unknown): Promise<Row[]> {

@@ -1,7 +1,7 @@
 import { TransformStream, type TransformStreamDefaultController } from 'node:stream/web'
 import { failure } from '@slipway/contracts'
 import { resolve } from '../sql/prepare.ts'
-import type { AnyStore, Prepared, Reader, Statement } from '../types.ts'
+import type { Prepared, Reader, Statement, Store } from '../types.ts'
 import { streamRows } from './stream-rows.ts'
 
 /** A statement with the values of its parameters. */
@@ -29,7 +29,7 @@ export type SnapshotPart<Row> = { readonly query: number; readonly rows: Row[] }
  * long for whoever reads, where others wait for its connection: `busy`.
  */
 export async function* snapshotParts<Row>(
-  store: Pick<AnyStore, 'transaction'>,
+  store: Pick<Store, 'transaction'>,
   queries: readonly Query<Row>[],
 ): AsyncGenerator<SnapshotPart<Row>, void, void> {
   let controller: TransformStreamDefaultController<SnapshotPart<Row>> | undefined
@@ -86,17 +86,17 @@ function paceOf(end: (reason: Error) => void) {
 
 /** The same of one query. */
 export function snapshotRows<Given, Row>(
-  store: Pick<AnyStore, 'transaction'>,
+  store: Pick<Store, 'transaction'>,
   prepared: Prepared<Given, Row>,
   ...given: unknown extends Given ? [] : [given: Given]
 ): AsyncGenerator<Row[], void, void>
 export function snapshotRows<Row>(
-  store: Pick<AnyStore, 'transaction'>,
+  store: Pick<Store, 'transaction'>,
   statement: Statement,
   values?: readonly unknown[],
 ): AsyncGenerator<Row[], void, void>
 export async function* snapshotRows<Row>(
-  store: Pick<AnyStore, 'transaction'>,
+  store: Pick<Store, 'transaction'>,
   what: Statement | Prepared<unknown, Row>,
   given?: unknown,
 ): AsyncGenerator<Row[], void, void> {

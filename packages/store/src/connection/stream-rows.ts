@@ -1,6 +1,6 @@
 import { resolve } from '../sql/prepare.ts'
 import { statementName } from '../sql/statement-name.ts'
-import type { AnyTx, Prepared, Statement } from '../types.ts'
+import type { Prepared, Statement, Tx } from '../types.ts'
 
 /**
  * The rows of a query of any size, `size` at a time, through a cursor: memory does not grow with the result, and the next
@@ -17,19 +17,19 @@ import type { AnyTx, Prepared, Statement } from '../types.ts'
  * ```
  */
 export function streamRows<Given, Row>(
-  tx: Pick<AnyTx, 'query'>,
+  tx: Pick<Tx, 'query'>,
   prepared: Prepared<Given, Row>,
   given: Given,
   size?: number,
 ): AsyncGenerator<Row[], void, void>
 export function streamRows<Row>(
-  tx: Pick<AnyTx, 'query'>,
+  tx: Pick<Tx, 'query'>,
   statement: Statement,
   values?: readonly unknown[],
   size?: number,
 ): AsyncGenerator<Row[], void, void>
 export async function* streamRows<Row>(
-  tx: Pick<AnyTx, 'query'>,
+  tx: Pick<Tx, 'query'>,
   what: Statement | Prepared<unknown, Row>,
   given?: unknown,
   size?: number,

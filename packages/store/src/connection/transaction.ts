@@ -5,27 +5,24 @@ import type { Logger } from 'pino'
 import { encodeParameters } from '../sql/encode-parameters.ts'
 import { resolve } from '../sql/prepare.ts'
 import { writesEvents } from '../sql/writes-events.ts'
-import type { Prepared, Statement, TransactionOptions, Tx } from '../types.ts'
+import type { Prepared, Statement, Store, TransactionOptions, Tx } from '../types.ts'
 import { isTransient, statementConfusion } from './database-error.ts'
 import type { KyselyOverPool } from './kysely-dialect.ts'
 import type { WritePool } from './write-pool.ts'
 
-export type TransactionRunner<Database> = <Result>(
-  work: (tx: Tx<Database>) => Promise<Result>,
-  options?: TransactionOptions,
-) => Promise<Result>
+export type TransactionRunner = Store['transaction']
 
 type Outcome<Result> =
   | { readonly done: true; readonly result: Result; readonly committed: readonly (() => void)[] }
   | { readonly done: false; readonly error: unknown; readonly again: 'no' | 'counted' | 'fresh connection' }
 
 /** `eventsWritten` is called after each commit of a transaction that wrote events. */
-export function transactionRunner<Database>(
+export function transactionRunner(
   pool: WritePool,
-  kysely: KyselyOverPool<Database>,
+  kysely: KyselyOverPool,
   eventsWritten: () => void,
   log: Logger,
-): TransactionRunner<Database> {
+): TransactionRunner {
   return async (work, options = {}) => {
     const { attempts = 3 } = options
     let attempt = 1
@@ -59,18 +56,18 @@ function runSafely(task: () => void, log: Logger): void {
   }
 }
 
-async function runOnce<Database, Result>(
+async function runOnce<Result>(
   pool: WritePool,
-  kysely: KyselyOverPool<Database>,
+  kysely: KyselyOverPool,
   eventsWritten: () => void,
-  work: (tx: Tx<Database>) => Promise<Result>,
+  work: (tx: Tx) => Promise<Result>,
   options: TransactionOptions,
 ): Promise<Outcome<Result>> {
   const client = await pool.acquire(options.reader)
   const send = sender(client, beginOf(options))
   const committed = new Set<() => void>()
-  let db: Tx<Database>['db'] | undefined
-  const tx: Tx<Database> = {
+  let db: Tx['db']
+  const tx: Tx = {
     get db() {
       db ??= kysely.transactionOver((text, values) => send.statement(text, () => client.query(text, values)))
       return db

@@ -2,7 +2,7 @@ import { type Expression, type InsertQueryBuilder, type InsertResult, type Query
 import { isUniqueViolation } from '../connection/database-error.ts'
 import type { PlatformTables } from '../sql/platform-tables.ts'
 import type { Parameters } from '../sql/prepare.ts'
-import type { AnyStore, Queryable, Statement } from '../types.ts'
+import type { Queryable, Statement, Store } from '../types.ts'
 
 /** A write that was done, and the answer that it got. */
 export type RememberedCommand = {
@@ -82,7 +82,7 @@ export function remember<Tables extends PlatformTables>(
 }
 
 /** The command of this id, or null; 24 hours after it was done it is forgotten (`purgeOld`). */
-export async function findCommand(store: Pick<AnyStore, 'read'>, id: string): Promise<RememberedCommand | null> {
+export async function findCommand(store: Pick<Store, 'read'>, id: string): Promise<RememberedCommand | null> {
   const [command] = await store.read<RememberedCommand>(find, [id])
   return command ?? null
 }

@@ -1,6 +1,6 @@
 import { failure } from '@slipway/contracts'
 import { errorText, storable } from '../error-text.ts'
-import type { AnyStore, AnyTx, Queryable, Statement } from '../types.ts'
+import type { Queryable, Statement, Store, Tx } from '../types.ts'
 
 /** A message that a consumer gives up, as the bus hands it over. */
 export type NewDeadLetter = {
@@ -85,20 +85,20 @@ export async function recordDeadLetter(store: Queryable, letter: NewDeadLetter):
 }
 
 /** Letters from new to old. */
-export async function listDeadLetters(store: AnyStore, filter: DeadLetterFilter): Promise<StoredDeadLetter[]> {
+export async function listDeadLetters(store: Store, filter: DeadLetterFilter): Promise<StoredDeadLetter[]> {
   const { consumer = null, state = null, before = null, limit } = filter
   return store.read<StoredDeadLetter>(list, [consumer, state, before, limit])
 }
 
 /** Fails with `not_found`. */
-export async function showDeadLetter(store: AnyStore, id: number): Promise<StoredDeadLetter> {
+export async function showDeadLetter(store: Store, id: number): Promise<StoredDeadLetter> {
   const [letter] = await store.read<StoredDeadLetter>(show, [id])
   if (!letter) throw failure('not_found', `There is no dead letter ${id}.`)
   return letter
 }
 
 /** Gives a letter up for good. Fails with `not_found`, or with `refused` unless it is dead. */
-export async function discardDeadLetter(store: AnyStore, id: number, actor: string): Promise<StoredDeadLetter> {
+export async function discardDeadLetter(store: Store, id: number, actor: string): Promise<StoredDeadLetter> {
   const [letter] = await store.write<StoredDeadLetter>(discard, [id, actor])
   return letter ?? refuse(store, id)
 }
@@ -110,12 +110,12 @@ export async function discardDeadLetter(store: AnyStore, id: number, actor: stri
  * handler uses the inbox like any delivery, so an event that did take effect does not do so again.
  */
 export async function replayDeadLetter(
-  store: AnyStore,
+  store: Store,
   id: number,
   actor: string,
   handle: (letter: StoredDeadLetter) => Promise<void>,
 ): Promise<StoredDeadLetter> {
-  const run = async (tx: AnyTx) => {
+  const run = async (tx: Tx) => {
     const [letter] = await tx.query<StoredDeadLetter>(takeDead, [id])
     if (!letter) return undefined
     let problem: { readonly error: unknown } | undefined
@@ -134,7 +134,7 @@ export async function replayDeadLetter(
   return outcome.letter
 }
 
-async function refuse(store: AnyStore, id: number): Promise<never> {
+async function refuse(store: Store, id: number): Promise<never> {
   const { state } = await showDeadLetter(store, id)
   if (state === 'dead') throw failure('conflict', `Dead letter ${id} is being replayed.`)
   throw failure('refused', `Dead letter ${id} was ${state} before.`)

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import { jitteredBackoff } from '../backoff.ts'
-import type { AnyStore, HeldLock } from '../types.ts'
+import type { HeldLock, Store } from '../types.ts'
 import { createWakeUp } from '../wake-up.ts'
 import type { Worker } from './worker.ts'
 
 export type ExclusiveOptions = {
-  readonly store: Pick<AnyStore, 'lock'>
+  readonly store: Pick<Store, 'lock'>
   /** The same in all replicas. */
   readonly name: string
   /** Begins the work; called again whenever it is this process's turn again. */

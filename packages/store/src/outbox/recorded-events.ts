@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '@slipway/contracts'
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 import { eventOf, type OutboxRow } from './relay-batch.ts'
 
 /** More than any resource has that is asked about by this way. */
@@ -26,7 +26,7 @@ export type RecordedFilter = {
  * is that of the service, `/slipway/<service>`.
  */
 export async function recordedEvents(
-  store: Pick<AnyStore, 'read'>,
+  store: Pick<Store, 'read'>,
   source: string,
   { noun, aggregate, newest }: RecordedFilter,
 ): Promise<EventEnvelope[]> {

@@ -1,5 +1,5 @@
 import { type EventEnvelope, parseExact } from '@slipway/contracts'
-import type { AnyStore, AnyTx, Statement } from '../types.ts'
+import type { Statement, Store, Tx } from '../types.ts'
 
 export type Publish = (
   event: EventEnvelope,
@@ -9,7 +9,7 @@ export type Publish = (
 ) => Promise<void>
 
 export type BatchOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly source: string
   readonly publish: Publish
   readonly publishTimeoutMs: number
@@ -91,7 +91,7 @@ const mark: Statement = {
 /** Takes unsent events, publishes them and marks those that were published, in one transaction. */
 export function relayBatch(options: BatchOptions): Promise<BatchOutcome> {
   const { store, publishTimeoutMs, partitions, limit, except, isStopping } = options
-  const work = async (tx: AnyTx): Promise<BatchOutcome> => {
+  const work = async (tx: Tx): Promise<BatchOutcome> => {
     const [, taken] = await Promise.all([
       tx.query(settings, [String(publishingBudgetMs + 2 * publishTimeoutMs)]),
       tx.query<TakenRow>(take, [partitions, except, limit]),
@@ -137,7 +137,7 @@ async function publishInOrder(
   return { sent, failed }
 }
 
-async function markSent(tx: AnyTx, rows: readonly OutboxRow[]): Promise<void> {
+async function markSent(tx: Tx, rows: readonly OutboxRow[]): Promise<void> {
   if (rows.length > 0) await tx.query(mark, [rows.map(row => row.id)])
 }
 

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import { jitteredBackoff } from '../backoff.ts'
 import { inBackground } from '../connection/in-background.ts'
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 import { createWakeUp } from '../wake-up.ts'
 import { type BatchOutcome, type Publish, relayBatch } from './relay-batch.ts'
 
 export type RelayOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   /** CloudEvents source, `/slipway/<service>`. */
   readonly source: string
   /** Resolves when the event is safe at the broker. An event may be published again, with the same id. */

@@ -1,4 +1,4 @@
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 
 export type RepublishFilter = {
   /** Events written at this time or later. */
@@ -30,7 +30,7 @@ const chunk = 5_000
  * that saw them do nothing; a stream that was lost has them again. Works in steps of 5,000 rows, so that relays and
  * writers are not held up. Returns how many were marked.
  */
-export async function republish(store: AnyStore, filter: RepublishFilter = {}): Promise<number> {
+export async function republish(store: Store, filter: RepublishFilter = {}): Promise<number> {
   let from = filter.fromId ?? 0
   let total = 0
   for (;;) {

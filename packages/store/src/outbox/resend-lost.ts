@@ -1,4 +1,4 @@
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 
 /** What the event stream of the broker says of itself. */
 export type StreamMark = {
@@ -55,7 +55,7 @@ const chunk = 5_000
  * replicas and in their order, if it is another one or has lost its newest events. Goes on with what a process that died
  * had begun. `look` asks the broker. Returns how many events this call marked.
  */
-export async function resendLost(store: AnyStore, look: () => Promise<StreamMark>): Promise<number> {
+export async function resendLost(store: Store, look: () => Promise<StreamMark>): Promise<number> {
   // Read before the stream is looked at: a number that another replica noted meanwhile proves nothing.
   const [known] = await store.read<Remembered>(remembered)
   const stream = await look()
@@ -77,7 +77,7 @@ export async function resendLost(store: AnyStore, look: () => Promise<StreamMark
   return total
 }
 
-async function isLost(store: AnyStore, known: Remembered, stream: StreamMark): Promise<boolean> {
+async function isLost(store: Store, known: Remembered, stream: StreamMark): Promise<boolean> {
   if (known.created !== null) {
     return known.created !== stream.created || known.last_sequence > stream.lastSequence
   }

@@ -1,4 +1,4 @@
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 import { dumpStatements } from './dump-statements.ts'
 
 export type DumpOptions = {
@@ -21,7 +21,7 @@ export const ownSchemas: Statement = {
  * review what a migration changes. It is read from the catalogue (`pg_dump` need not be there) and holds no order of
  * creation: it is for reading and comparing, not for restoring. Grants, comments and row policies are not in it.
  */
-export function dumpSchema(store: AnyStore, options: DumpOptions = {}): Promise<string> {
+export function dumpSchema(store: Store, options: DumpOptions = {}): Promise<string> {
   return store.transaction(
     async tx => {
       await tx.query(qualify)

@@ -1,4 +1,4 @@
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 import { type DumpOptions, ownSchemas } from './dump-schema.ts'
 
 type Column = {
@@ -55,7 +55,7 @@ const types: Readonly<Record<string, string>> = {
  * compile. The same structure gives the same text on every machine, and a committed copy is checked like that of the
  * schema. Those of `platform` come from this package.
  */
-export async function dumpTables(store: AnyStore, options: DumpOptions = {}): Promise<string> {
+export async function dumpTables(store: Store, options: DumpOptions = {}): Promise<string> {
   const schemas = options.schemas ?? (await store.read<{ schema: string }>(ownSchemas)).map(row => row.schema)
   const tables = Map.groupBy(await store.read<Column>(columns, [schemas]), column => column.table)
   const members = [...tables].map(

@@ -71,3 +71,11 @@ emit(q, started, good)
 emit(q, started, wrongData)
 // @ts-expect-error an event without its sequence
 emit(q, started, noSequence)
+
+// Where tables do not matter, the store of any service will do; it then tells of none.
+declare const anyStore: Store
+expectTypeOf(store).toExtend<Store>()
+expectTypeOf(anyStore.db).toEqualTypeOf<unknown>()
+// @ts-expect-error the store of unknown tables is not that of known ones
+const known: Store<Database> = anyStore
+void known

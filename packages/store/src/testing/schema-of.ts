@@ -3,7 +3,7 @@ import { openStore } from '../connection/open-store.ts'
 import { type DumpOptions, dumpSchema } from '../schema/dump-schema.ts'
 import { dumpTables } from '../schema/dump-tables.ts'
 import type { Migrations } from '../schema/migration-files.ts'
-import type { AnyStore } from '../types.ts'
+import type { Store } from '../types.ts'
 import { cloneDatabase } from './clone-database.ts'
 
 export type SchemaSource = {
@@ -25,7 +25,7 @@ export function tablesOf(source: SchemaSource): Promise<string> {
 
 async function dumpOf(
   { adminUrl, migrations }: SchemaSource,
-  dump: (store: AnyStore, options: DumpOptions) => Promise<string>,
+  dump: (store: Store, options: DumpOptions) => Promise<string>,
 ): Promise<string> {
   await using database = await cloneDatabase({ adminUrl, migrations, name: 'schema' })
   const log = pino({ level: 'silent' })

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import { jitteredBackoff } from '../backoff.ts'
 import type { Worker } from '../leases/worker.ts'
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 import { startTimers } from './start-timers.ts'
 
 export type EveryOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   /** Of the job, one for all replicas. */
   readonly name: string
   /** Milliseconds from the end of a run to the start of the next. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Backoff, jitteredBackoff } from '../backoff.ts'
 import { errorText, storable } from '../error-text.ts'
 import { startWorker, type Worker } from '../leases/worker.ts'
-import type { AnyStore, Statement } from '../types.ts'
+import type { Statement, Store } from '../types.ts'
 
 export type DueTimer<Payload = unknown> = {
   readonly name: string
@@ -19,7 +19,7 @@ export type DueTimer<Payload = unknown> = {
 export type NextRun = { readonly again?: Date | undefined; readonly againInMs?: number | undefined }
 
 export type TimersOptions<Payload = unknown> = {
-  readonly store: AnyStore
+  readonly store: Store
   /** Timers of this name are handled. */
   readonly name: string
   /**

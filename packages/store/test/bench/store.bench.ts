@@ -13,7 +13,7 @@ const log = pino({ level: 'warn' })
 const server = await startOwnPostgres({ durable: true })
 try {
   const database = await cloneDatabase({ adminUrl: server.url, migrations: [] })
-  const store = await openStore({ url: database.url, log, name: 'bench' })
+  const store = await openStore<{ item: { id: number; name: string } }>({ url: database.url, log, name: 'bench' })
   await prepare(store)
   await reads(store)
   await writes(store)
@@ -59,16 +59,15 @@ async function compare(title: string, ways: Record<string, () => Promise<number>
   }
 }
 
-async function reads(store: Store): Promise<void> {
+async function reads(store: Store<{ item: { id: number; name: string } }>): Promise<void> {
   const byId = { name: 'bench.by-id', text: 'select id, name from item where id = $1' }
-  const db = (store as Store<{ item: { id: number; name: string } }>).db
   for (const callers of [1, 32]) {
     await compare(`read by primary key, ${callers} callers`, {
       'read: 3 pipelined connections, named': () => rate(callers, n => store.read(byId, [n % 10_000])),
       'write: pool of 10, named': () => rate(callers, n => store.write(byId, [n % 10_000])),
       'kysely: pool of 10': () =>
         rate(callers, n =>
-          db
+          store.db
             .selectFrom('item')
             .select(['id', 'name'])
             .where('id', '=', n % 10_000)

@@ -56,7 +56,7 @@ export function startReleaseCheck(options: ReleaseCheckOptions): ReleaseCheck {
   }
 
   const schedule = every({
-    store: store as Store,
+    store,
     name: 'release-check',
     everyMs: options.everySeconds * 1000,
     run,

@@ -1,5 +1,5 @@
 import { accessionKey, titleKey } from '@slipway/contracts'
-import { type AnyStore, outboxColumns, type Queryable, type Statement } from '@slipway/store'
+import { outboxColumns, type Queryable, type Statement, type Store } from '@slipway/store'
 
 type Read = Queryable['query']
 
@@ -210,7 +210,7 @@ const pending: Statement = {
 }
 
 /** What a publish run over all studies would publish now. */
-export async function pendingPublications(store: AnyStore): Promise<string[]> {
+export async function pendingPublications(store: Store): Promise<string[]> {
   const rows = await store.read<{ body: string }>(pending)
   return rows.map(({ body }) => body)
 }

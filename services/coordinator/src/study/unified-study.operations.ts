@@ -9,7 +9,7 @@ import {
   unifiedStudyOperations,
 } from '@slipway/contracts'
 import { type Cursors, cursors, entityTag, handlerOf, hasTag, requireRole, triableHandler } from '@slipway/service'
-import { type AnyTx, appendEvents, type Store } from '@slipway/store'
+import { appendEvents, type Store, type Tx } from '@slipway/store'
 import type { Database } from '../database.ts'
 import { mirrorObjects } from '../study-object/mirrored-objects.store.ts'
 import {
@@ -43,13 +43,13 @@ export function unifiedStudyHandlers(store: Store<Database>): OperationHandler[]
     return places
   }
 
-  async function required(query: AnyTx['query'], id: string, base: string): Promise<StoredStudy> {
+  async function required(query: Tx['query'], id: string, base: string): Promise<StoredStudy> {
     const found = await findStudy(query, id, base)
     if (!found) throw failure('not_found', `There is no study ${id}.`)
     return found
   }
 
-  async function makeStudy(tx: AnyTx, given: { kf_id?: string | undefined; name: string; visible: boolean }) {
+  async function makeStudy(tx: Tx, given: { kf_id?: string | undefined; name: string; visible: boolean }) {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const study = { ...given, kf_id: given.kf_id ?? newId(idPrefixes.study) }
       if (await insertStudy(tx, study)) return study
@@ -59,7 +59,7 @@ export function unifiedStudyHandlers(store: Store<Database>): OperationHandler[]
   }
 
   async function announce(
-    tx: AnyTx,
+    tx: Tx,
     verb: 'created' | 'updated',
     sequence: number,
     study: { kf_id: string; name: string; visible: boolean },

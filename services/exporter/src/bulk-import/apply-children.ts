@@ -1,5 +1,5 @@
 import { actorOf, type Identity, type SourceTarget } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Change } from '../child/change-child.ts'
 import type { ChildKind } from '../child/child.ts'
@@ -55,7 +55,7 @@ const plansAnew = prepare()('bulk-import.plans-anew', db =>
 
 /** Locks the source for a batch; the result of all its lines when the caller may not change it, or it is not there. */
 export async function lockForChange(
-  tx: AnyTx,
+  tx: Tx,
   target: SourceTarget,
   { identity, traceparent, room }: Importer,
 ): Promise<{ change: Change } | { refused: LineResult }> {

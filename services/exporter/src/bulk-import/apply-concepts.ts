@@ -1,5 +1,5 @@
 import { type ConceptFields, complete } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
 import { childRowOf } from '../child/child.ts'
 import { type ConceptContent, conceptRules, mergeConcept, retiredConcept } from '../concept/concept.ts'
@@ -18,7 +18,7 @@ type Line = ChildLine<ConceptFields>
  * Carries out lines with concepts of one source, in a few statements. The results may be fewer than the lines: it ends in
  * front of a concept that one of them changes.
  */
-export async function applyConcepts(tx: AnyTx, importer: Importer, lines: readonly Line[]): Promise<Applied> {
+export async function applyConcepts(tx: Tx, importer: Importer, lines: readonly Line[]): Promise<Applied> {
   const [first] = lines
   if (!first) return { results: [] }
   const locked = await lockForChange(tx, first.target, importer)

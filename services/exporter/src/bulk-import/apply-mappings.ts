@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { complete, isFailure, type MappingFields } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { differs } from '../child/change-child.ts'
 import { childRowOf } from '../child/child.ts'
 import type { EndPlace } from '../mapping/end-url.ts'
@@ -28,7 +28,7 @@ const contentOf = ({ body }: KnownChild) => unlinked.contentOf(childRowOf(body))
  * Carries out lines with mappings of one source, in a few statements. The results may be fewer than the lines: it ends in
  * front of a mapping, or of what a mapping says, that one of them changes.
  */
-export async function applyMappings(tx: AnyTx, importer: Importer, lines: readonly Line[]): Promise<Applied> {
+export async function applyMappings(tx: Tx, importer: Importer, lines: readonly Line[]): Promise<Applied> {
   const [first] = lines
   if (!first) return { results: [] }
   const locked = await lockForChange(tx, first.target, importer)

@@ -1,7 +1,7 @@
 import type { BlobStore } from '@slipway/blobs'
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { type Operation, orgOperations, sourceOperations, sourceVersionOperations } from '@slipway/contracts'
-import type { AnyStore, AnyTx } from '@slipway/store'
+import type { Store, Tx } from '@slipway/store'
 import { orgHandlers } from '../org/org.operations.ts'
 import { findOrg } from '../org/org.store.ts'
 import { notFound, requireView } from '../rights.ts'
@@ -17,7 +17,7 @@ import type { ImportLine } from './line.ts'
 import { resultOfError } from './line-errors.ts'
 
 export type OtherLine = Exclude<ImportLine, { kind: 'concept' | 'mapping' }>
-export type OtherOptions = { readonly store: AnyStore; readonly blobs: BlobStore; readonly kickExports: () => void }
+export type OtherOptions = { readonly store: Store; readonly blobs: BlobStore; readonly kickExports: () => void }
 
 const exists = { outcome: 'exists' } as const
 const onlyMade = {
@@ -30,7 +30,7 @@ const onlyMade = {
  * transaction. @throws what the handler refuses with: then nothing of the transaction may stay
  */
 export async function applyOther(
-  tx: AnyTx,
+  tx: Tx,
   importer: Importer,
   line: OtherLine,
   { store, blobs, kickExports }: OtherOptions,
@@ -60,7 +60,7 @@ const orgLine = (id: string) => ({ kind: 'org', action: 'CREATE', value: { id, n
 
 /** What the caller may not know of is not there. */
 async function isThere(
-  tx: AnyTx,
+  tx: Tx,
   { identity }: Importer,
   line: Exclude<OtherLine, { kind: 'none' | 'concept-with-mappings' }>,
 ): Promise<boolean> {
@@ -87,7 +87,7 @@ async function isThere(
 const asRead = async (login: string) => login
 
 /** The store as a handler sees it that is to write in this transaction. */
-function storeWithin(tx: AnyTx, store: AnyStore): AnyStore {
+function storeWithin(tx: Tx, store: Store): Store {
   return {
     ...store,
     query: tx.query,

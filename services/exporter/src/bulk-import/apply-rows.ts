@@ -1,4 +1,4 @@
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { lockEnds } from '../open-end/open-end.store.ts'
 import { sourceUrl } from '../paths.ts'
 import type { Applied, Importer, Told } from './apply-children.ts'
@@ -19,7 +19,7 @@ type Group<Kind extends 'concept' | 'mapping'> = {
  * Carries out lines with concepts and mappings of any sources, in a few statements however they are mixed: in each part of
  * them the concepts come first, where that makes no difference.
  */
-export async function applyRows(tx: AnyTx, importer: Importer, lines: readonly RowLine[]): Promise<Applied> {
+export async function applyRows(tx: Tx, importer: Importer, lines: readonly RowLine[]): Promise<Applied> {
   await lockAll(tx, lines)
   const results: LineResult[] = []
   const told: Told[] = []
@@ -38,7 +38,7 @@ export async function applyRows(tx: AnyTx, importer: Importer, lines: readonly R
 }
 
 /** All locks before anything is looked up, in the order in which everybody takes them. */
-async function lockAll(tx: AnyTx, lines: readonly RowLine[]): Promise<void> {
+async function lockAll(tx: Tx, lines: readonly RowLine[]): Promise<void> {
   const targets = new Map(
     lines.flatMap(line => (line.kind === 'none' ? [] : [[sourceUrl(line.line.target), line.line.target]])),
   )
@@ -53,7 +53,7 @@ async function lockAll(tx: AnyTx, lines: readonly RowLine[]): Promise<void> {
 }
 
 /** Which concepts are there already, of those for which it matters. */
-async function knownOf(tx: AnyTx, lines: readonly RowLine[]): Promise<(key: string) => boolean> {
+async function knownOf(tx: Tx, lines: readonly RowLine[]): Promise<(key: string) => boolean> {
   const led = new Set<string>()
   let leadsAnywhere = false
   const wanted = new Map<string, { readonly target: Parameters<typeof sourceUrl>[0]; readonly id: string }>()

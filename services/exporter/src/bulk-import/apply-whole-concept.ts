@@ -1,5 +1,5 @@
 import { type ConceptFields, complete } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { findChild } from '../child/child.store.ts'
 import { createConcept, updateConcept } from '../concept/write-concept.ts'
 import { type Importer, lockForChange } from './apply-children.ts'
@@ -11,7 +11,7 @@ import { type ChildLine, changeOf } from './line.ts'
  * cannot be taken together with it. @throws what the single write is refused with: then nothing may stay
  */
 export async function applyWholeConcept(
-  tx: AnyTx,
+  tx: Tx,
   importer: Importer,
   line: ChildLine<ConceptFields>,
 ): Promise<LineResult> {

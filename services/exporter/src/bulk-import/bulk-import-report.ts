@@ -1,6 +1,6 @@
 import type { BlobStore } from '@slipway/blobs'
 import { failure, isJsonObject, lineOutcomes, parseExact } from '@slipway/contracts'
-import { type AnyStore, headed } from '@slipway/store'
+import { headed, type Store } from '@slipway/store'
 import type { ArrayPart } from '../json-stream.ts'
 import { blobNameOf, type ImportPart, type ImportRow, importParts } from './bulk-import.store.ts'
 import { isFinished, letterOf, messageOf, outcomeOf, summaryOf } from './bulk-import.ts'
@@ -26,7 +26,7 @@ export function taskOf(row: ImportRow) {
   }
 }
 
-export type ReportSource = { readonly store: AnyStore; readonly blobs: BlobStore }
+export type ReportSource = { readonly store: Store; readonly blobs: BlobStore }
 
 type ReportedLine = {
   readonly number: number

@@ -1,7 +1,7 @@
 import type { BlobStore } from '@slipway/blobs'
 import type { Bus } from '@slipway/bus'
 import { actorOf, isFailure, unorderedQueue } from '@slipway/contracts'
-import { type AnyStore, type Run, startWorker, type Worker } from '@slipway/store'
+import { type Run, type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { FindLogin } from '../owner-login.ts'
 import { ahead, batchesOf, restOf } from './batches.ts'
@@ -20,7 +20,7 @@ import {
 import { lineReader } from './line-reader.ts'
 
 export type ImportWorkerOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly blobs: BlobStore
   readonly log: Logger
   /** Imports at the same time in this process. */

@@ -14,7 +14,7 @@ import {
   unorderedQueue,
 } from '@slipway/contracts'
 import { commandOf, handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
-import { type AnyStore, rememberCommand } from '@slipway/store'
+import { rememberCommand, type Store } from '@slipway/store'
 import { jsonArray, jsonWithArrays } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { isStaff, notAllowed, notFound } from '../rights.ts'
@@ -27,7 +27,7 @@ import { readItems } from './read-items.ts'
 import { refuseImport } from './refusal.ts'
 
 export type BulkImportHandlersOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly blobs: BlobStore
   /** Bytes of lines at most. */
   readonly mostBytes: number

@@ -1,6 +1,6 @@
 import type { Bus } from '@slipway/bus'
 import { actorOf, isFailure } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import type { Logger } from 'pino'
 import { roomNeededOf } from '../child/room.ts'
 import type { Applied, Importer } from './apply-children.ts'
@@ -48,7 +48,7 @@ export async function carryOut(
     isCopy: job.target !== null,
     room,
   }
-  const record = async (tx: AnyTx, { results, told }: Applied): Promise<ImportJob> => {
+  const record = async (tx: Tx, { results, told }: Applied): Promise<ImportJob> => {
     const counts = addResults(job.counts, results)
     const length = batch.bytes.slice(0, results.length).reduce((sum, bytes) => sum + bytes, 0)
     const lastByte = job.nextByte + length
@@ -76,7 +76,7 @@ export async function carryOut(
 
 type ReadWork = Exclude<LineBatch['work'], { readonly kind: 'large' }>
 
-function apply(tx: AnyTx, importer: Importer, work: ReadWork, options: OtherOptions): Promise<Applied> {
+function apply(tx: Tx, importer: Importer, work: ReadWork, options: OtherOptions): Promise<Applied> {
   if (work.kind === 'rows') return applyRows(tx, importer, work.lines)
   return applyOther(tx, importer, work.line, options).then(result => ({ results: [result] }))
 }

@@ -1,5 +1,5 @@
 import { bulkImportEvents, type EventDataOf } from '@slipway/contracts'
-import { type AnyStore, emit, type Parameters, type Queryable } from '@slipway/store'
+import { emit, type Parameters, type Queryable, type Store } from '@slipway/store'
 import { type Expression, expressionBuilder, type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { clockNow, fromNow, msUntil, nowMs, prepare } from '../sql.ts'
@@ -164,7 +164,7 @@ export function takeImports(
 }
 
 /** False when the import was taken over or revoked. */
-export async function keepImport(store: AnyStore, { id, lease }: ImportJob, leaseSeconds: number): Promise<boolean> {
+export async function keepImport(store: Store, { id, lease }: ImportJob, leaseSeconds: number): Promise<boolean> {
   return (await store.write(keep, { id, lease, seconds: leaseSeconds })).length > 0
 }
 
@@ -204,7 +204,7 @@ export async function releaseImport(tx: Queryable, { id, lease }: ImportJob): Pr
 }
 
 /** Has it gone on with after `delayMs`, from where it is. */
-export async function pauseImport(store: AnyStore, { id, lease }: ImportJob, delayMs: number, failedTries: number) {
+export async function pauseImport(store: Store, { id, lease }: ImportJob, delayMs: number, failedTries: number) {
   await store.write(pause, { id, lease, ms: delayMs, tries: failedTries })
 }
 
@@ -218,7 +218,7 @@ export async function finishImport(
   return row
 }
 
-export async function nextImportMs(store: AnyStore, unordered: string): Promise<number | null> {
+export async function nextImportMs(store: Store, unordered: string): Promise<number | null> {
   const [row] = await store.read(nextDue, { unordered })
   return row?.ms ?? null
 }

@@ -1,5 +1,5 @@
 import type { SourceTarget } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { sql } from 'kysely'
 import { hiddenKind, shownName } from '../child/child.store.ts'
 import type { EndPlace } from '../mapping/end-url.ts'
@@ -34,7 +34,7 @@ type Known = { readonly source: SourceRow; readonly concepts: ReadonlyMap<string
  * Looks up at once where mappings lead from and to: two statements for each source, however many concepts of it.
  * `oneByOne` says what there is to be seen.
  */
-export async function loadEnds(tx: AnyTx, oneByOne: EndLookup, places: Iterable<EndPlace>): Promise<EndLookup> {
+export async function loadEnds(tx: Tx, oneByOne: EndLookup, places: Iterable<EndPlace>): Promise<EndLookup> {
   const wanted = new Map<string, { target: SourceTarget; ids: Set<string> }>()
   for (const { sourceUrl: key, target, code } of places) {
     if (!target) continue

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { failure, maxRowBytes, parseExact } from '@slipway/contracts'
-import { type AnyTx, appendEvents, type NewEvent } from '@slipway/store'
+import { appendEvents, type NewEvent, type Tx } from '@slipway/store'
 import { childUrl, ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
 import type { SourceRow } from '../source/source.store.ts'
 import { targetOf } from '../source/source.ts'
@@ -19,7 +19,7 @@ export type Cause = {
 
 /** The same; the source is locked by this transaction. */
 export type Change = Cause & {
-  readonly tx: AnyTx
+  readonly tx: Tx
   /** Bytes that there is room for, of rows that are read to be changed. */
   readonly room: number
 }

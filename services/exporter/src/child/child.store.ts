@@ -1,4 +1,4 @@
-import { type AnyStore, type Parameters, type Queryable, snapshotRows } from '@slipway/store'
+import { type Parameters, type Queryable, type Store, snapshotRows } from '@slipway/store'
 import { type Expression, type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Range } from '../page.ts'
@@ -146,7 +146,7 @@ export async function findChildState(read: Read, child: ShownChild, state: strin
 type StateRow = TextRow & { readonly latest: boolean }
 
 /** Its states up to this one, newest first, as JSON text in parts. */
-export async function* childStates(store: AnyStore, child: ShownChild, { limit, offset }: Range) {
+export async function* childStates(store: Store, child: ShownChild, { limit, offset }: Range) {
   const { read } = store
   const textOf = ({ latest, ...row }: StateRow): RowText => {
     if (latest) return rowText(read, row)

@@ -1,4 +1,4 @@
-import { type AnyStore, byShape, type Query, queryOf, snapshotRows } from '@slipway/store'
+import { byShape, type Query, queryOf, type Store, snapshotRows } from '@slipway/store'
 import { sql } from 'kysely'
 import type { Range } from '../page.ts'
 import type { Read } from '../source/source.store.ts'
@@ -95,7 +95,7 @@ export const childQuery = (...asked: Parameters<typeof listOf>): Query<TextRow> 
 
 /** Rows as JSON text, in parts. `limit` null: all of them. */
 export async function* childRows(
-  store: AnyStore,
+  store: Store,
   scope: Scope,
   kind: ChildKind,
   filter: ChildFilter,

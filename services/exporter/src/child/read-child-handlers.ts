@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { conceptOperations, type Identity, mappingOperations, type SourceTarget } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { bytesOf, jsonArray, jsonWithArrays } from '../json-stream.ts'
 import { pageFor } from '../page.ts'
 import { childUrl, sourceUrl } from '../paths.ts'
@@ -24,7 +24,7 @@ type Where = SourceTarget & { readonly version?: string | undefined }
 type Kept = Readonly<Record<`${'active' | 'all'}_${ChildKind}s`, number>>
 
 /** Reading concepts or mappings, of the live source or of a frozen version. */
-export function readChildHandlers(store: AnyStore, kind: ChildKind): OperationHandler[] {
+export function readChildHandlers(store: Store, kind: ChildKind): OperationHandler[] {
   const operations = operationsOf[kind]
 
   async function scopeOf({ version, ...target }: Where, identity: Identity | null) {

@@ -1,4 +1,4 @@
-import { type AnyStore, snapshotParts } from '@slipway/store'
+import { type Store, snapshotParts } from '@slipway/store'
 import { type ArrayPart, jsonWithArrays } from '../json-stream.ts'
 import { isTruthy, limitOf, offsetOf, type Query, updatedSinceOf } from '../query.ts'
 import type { Scope } from './child.store.ts'
@@ -10,7 +10,7 @@ import { rowText } from './row-text.ts'
  * nothing while others write; `limit` counts for each of the two. Both come from one state of the source: a reader who
  * goes on from the newest change of either misses none of the other.
  */
-export function withDiff(store: AnyStore, head: object, scope: Scope, query: Query): AsyncIterable<Uint8Array> {
+export function withDiff(store: Store, head: object, scope: Scope, query: Query): AsyncIterable<Uint8Array> {
   const filter = { includeRetired: isTruthy(query, 'includeRetired'), since: updatedSinceOf(query), search: null }
   const range = { limit: limitOf(query) || null, offset: offsetOf(query) }
   const kinds = [

@@ -1,7 +1,7 @@
 import type { CallContext, OperationHandler } from '@slipway/bus'
 import { actorOf, conceptOperations, failure, mappingOperations, type SourceTarget } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
-import type { AnyStore, AnyTx } from '@slipway/store'
+import type { Store, Tx } from '@slipway/store'
 import { notFound, requireEdit } from '../rights.ts'
 import { lockSource } from '../source/source.store.ts'
 import type { Change } from './change-child.ts'
@@ -22,7 +22,7 @@ export type Retirement = {
 
 /** @throws `not_found`, `forbidden`, `unauthenticated`; `roomNeeded` */
 export async function lockChild(
-  tx: AnyTx,
+  tx: Tx,
   kind: ChildKind,
   { id, ...target }: SourceTarget & { readonly id: string },
   { identity, traceparent, room }: Pick<CallContext, 'identity' | 'traceparent' | 'room'>,
@@ -36,7 +36,7 @@ export async function lockChild(
 
 /** Retiring concepts or mappings, and bringing them back. `retire` refuses what is so already, or leaves it as it is. */
 export function retirementHandlers(
-  store: AnyStore,
+  store: Store,
   kind: ChildKind,
   retire: (child: LockedChild, retirement: Retirement) => Promise<void>,
 ): OperationHandler[] {

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, conceptOperations } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { changeChild, requireMatch } from '../child/change-child.ts'
 import { childRowOf } from '../child/child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
@@ -14,7 +14,7 @@ import { conceptRules, retiredConcept } from './concept.ts'
 import { createConcept, updateConcept } from './write-concept.ts'
 
 /** Concepts: read, added, changed, retired and brought back; never deleted. */
-export function conceptHandlers(store: AnyStore): OperationHandler[] {
+export function conceptHandlers(store: Store): OperationHandler[] {
   const writes = [
     writeHandler(store, conceptOperations.create, async (tx, { body, ...target }, { identity, traceparent, room }) => {
       const source = await lockSource(tx, target, identity)

@@ -1,6 +1,6 @@
 import type { BlobStore, NamedBlob } from '@slipway/blobs'
 import { isFailure } from '@slipway/contracts'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import type { SourceRow } from '../source/source.store.ts'
 import type { VersionRow } from '../source-version/version.store.ts'
@@ -9,7 +9,7 @@ import { archiveAnswer, type ReadConditions } from './export-answer.ts'
 import { type ExportCause, tellExport } from './export-events.ts'
 
 export type ArchivesOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly blobs: BlobStore
   /** A job may be due. */
   readonly kick: () => void

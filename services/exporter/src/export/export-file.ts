@@ -1,5 +1,5 @@
 import { zipEntry } from '@slipway/blobs'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { sql } from 'kysely'
 import { type ArrayPart, jsonWithArrays } from '../json-stream.ts'
 import type { SourceRow } from '../source/source.store.ts'
@@ -41,7 +41,7 @@ const all = batchOf('export.batch', false)
 const active = batchOf('export.active-batch', true)
 
 async function* membersOf(
-  store: AnyStore,
+  store: Store,
   version: number,
   kind: 'concept' | 'mapping',
   array: number,
@@ -61,7 +61,7 @@ async function* membersOf(
  * `concepts`, those come before `mappings`, and both are there. `activeOnly`: without what is retired.
  */
 function exportFile(
-  store: AnyStore,
+  store: Store,
   version: VersionRow,
   source: SourceRow,
   activeOnly: boolean,
@@ -84,7 +84,7 @@ function exportFile(
 }
 
 /** The archive with that content. */
-export const exportArchive = (store: AnyStore, version: VersionRow, source: SourceRow, activeOnly = false) =>
+export const exportArchive = (store: Store, version: VersionRow, source: SourceRow, activeOnly = false) =>
   zipEntry('export.json', exportFile(store, version, source, activeOnly), {
     modified: new Date(version.last_updated),
     zip64: version.member_bytes > zip64From,

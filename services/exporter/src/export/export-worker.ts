@@ -1,6 +1,6 @@
 import type { BlobStore } from '@slipway/blobs'
 import { isFailure, type SlipwayError } from '@slipway/contracts'
-import { type AnyStore, type Run, startWorker, type Worker } from '@slipway/store'
+import { type Run, type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
 import { type VersionRow, versionAt } from '../source-version/version.store.ts'
@@ -21,7 +21,7 @@ import { exportArchive } from './export-file.ts'
 import { blobNameOf, fileNameOf } from './file-name.ts'
 
 export type ExportWorkerOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly blobs: BlobStore
   readonly log: Logger
   /** Exports at the same time in this process. */

@@ -2,7 +2,7 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, exportOperations, failure, type Identity, type SourceTarget } from '@slipway/contracts'
 import { handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
-import { type AnyStore, now } from '@slipway/store'
+import { now, type Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import { sourceUrl } from '../paths.ts'
 import { isStaff, loginOf, notFound, requireAdmin, requireView } from '../rights.ts'
@@ -18,7 +18,7 @@ import { exportArchive } from './export-file.ts'
 import { type Signed, sign, verifySignature } from './signature.ts'
 
 export type ExportHandlersOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly blobs: BlobStore
   readonly secret: string
   /** Seconds that signed URLs are good for. */

@@ -1,5 +1,5 @@
 import { newId } from '@slipway/contracts'
-import type { AnyStore, Parameters, Queryable } from '@slipway/store'
+import type { Parameters, Queryable, Store } from '@slipway/store'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
@@ -207,12 +207,12 @@ export type ExportJob = {
   readonly deaths: number
 }
 
-export function takeExports(store: AnyStore, limit: number, leaseSeconds: number): Promise<ExportJob[]> {
+export function takeExports(store: Store, limit: number, leaseSeconds: number): Promise<ExportJob[]> {
   return store.write(take, { limit, seconds: leaseSeconds })
 }
 
 /** False when the job is somebody else's by now, or was given up. */
-export async function keepExport(store: AnyStore, { version, lease }: ExportJob, leaseSeconds: number) {
+export async function keepExport(store: Store, { version, lease }: ExportJob, leaseSeconds: number) {
   return (await store.write(keep, { version, lease, seconds: leaseSeconds })).length > 0
 }
 
@@ -237,13 +237,13 @@ export async function failExport(
 }
 
 /** Leaves a job to other replicas at once. */
-export async function releaseExport(store: AnyStore, { version, lease }: ExportJob): Promise<void> {
+export async function releaseExport(store: Store, { version, lease }: ExportJob): Promise<void> {
   await store.write(release, { version, lease })
 }
 
 /** Tries a job again later whose failure was no fault of its own; until then it says what it waits for. */
 export async function postponeExport(
-  store: AnyStore,
+  store: Store,
   { version, lease }: ExportJob,
   delayMs: number,
   reason: string,
@@ -251,7 +251,7 @@ export async function postponeExport(
   await store.write(postpone, { version, lease, ms: delayMs, reason })
 }
 
-export async function nextExportMs(store: AnyStore): Promise<number | null> {
+export async function nextExportMs(store: Store): Promise<number | null> {
   const [row] = await store.read(nextDue)
   return row?.ms ?? null
 }

@@ -1,5 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
-import type { AnyStore, Queryable } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { prepare } from '../sql.ts'
 
 const orphans = prepare()('export.orphans', db =>
@@ -13,7 +13,7 @@ const orphans = prepare()('export.orphans', db =>
 )
 
 /** Frees what versions, sources and owners left behind, and parts of exports that were never finished. */
-export async function sweep(store: AnyStore, blobs: BlobStore): Promise<void> {
+export async function sweep(store: Store, blobs: BlobStore): Promise<void> {
   await store.transaction(async tx => {
     for (const name of await takeOrphans(tx)) await blobs.remove(tx, name)
   })

@@ -1,7 +1,7 @@
 import type { OperationHandler } from '@slipway/bus'
 import { actorOf, complete, mappingOperations } from '@slipway/contracts'
 import { writeHandler } from '@slipway/service'
-import type { AnyStore, AnyTx } from '@slipway/store'
+import type { Store, Tx } from '@slipway/store'
 import { changeChild, requireMatch } from '../child/change-child.ts'
 import { readChildHandlers } from '../child/read-child-handlers.ts'
 import { makingRoom } from '../child/room.ts'
@@ -23,7 +23,7 @@ const storedLinks = prepare<{ position: number }>()('mapping.links', (db, p) =>
 )
 
 /** Mappings: from a concept to a concept, neither of which need be here. */
-export function mappingHandlers(store: AnyStore): OperationHandler[] {
+export function mappingHandlers(store: Store): OperationHandler[] {
   const writes = [
     writeHandler(store, mappingOperations.create, async (tx, { body, ...target }, { identity, traceparent, room }) => {
       const source = await lockSource(tx, target, identity)
@@ -51,7 +51,7 @@ async function retire({ change, id, stored }: LockedChild, { retired, reason, co
   await changeChild(mappingRules(links), change, id, stored, content, comment ?? usual)
 }
 
-async function linksOf(tx: AnyTx, position: number): Promise<MappingLinks> {
+async function linksOf(tx: Tx, position: number): Promise<MappingLinks> {
   const [row] = await tx.query(storedLinks, { position })
   return row ?? { from: null, to: null, fromConcept: null, toConcept: null }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Identity, MappingFields } from '@slipway/contracts'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { addChild, type Change, changeChild } from '../child/change-child.ts'
 import { findChild, findMatch, isChildThere, type StoredChild } from '../child/child.store.ts'
 import { type ChildRow, childRowOf } from '../child/child.ts'
@@ -21,14 +21,14 @@ export function notUnique({ to_concept_url }: MappingContent) {
 }
 
 /** @throws `invalid` when another mapping of the source says the same */
-async function requireUnique(tx: AnyTx, source: number, content: MappingContent, id: string | undefined) {
+async function requireUnique(tx: Tx, source: number, content: MappingContent, id: string | undefined) {
   const other = await findMatch(tx, source, matchKeyOf(content))
   if (other !== undefined && other !== id) throw notUnique(content)
 }
 
 /** The ends of a mapping that is written; nothing that they wait for comes meanwhile. @throws `invalid` */
 async function endsFor(
-  tx: AnyTx,
+  tx: Tx,
   source: SourceRow,
   identity: Identity | null,
   given: Partial<MappingFields>,

@@ -1,11 +1,11 @@
 import type { Bus } from '@slipway/bus'
-import { type AnyStore, startWorker, type Worker } from '@slipway/store'
+import { type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { delayOpenMappings, dueSourcesOf, lockSourceAt, nextOpenEndMs, takeOpenMappings } from './open-end.store.ts'
 import { resolveMappings } from './resolve-ends.ts'
 
 export type OpenEndWorkerOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly log: Logger
   /** Works with something large, once there is room for so many bytes of it. */
   readonly withRoom: Bus['withRoom']

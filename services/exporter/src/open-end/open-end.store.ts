@@ -1,4 +1,4 @@
-import type { AnyStore, Queryable } from '@slipway/store'
+import type { Queryable, Store } from '@slipway/store'
 import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely'
 import type { KnownChild } from '../bulk-import/known-children.store.ts'
 import type { Database } from '../database.ts'
@@ -172,11 +172,11 @@ export async function postponeMappings(tx: Queryable, mappings: readonly OpenMap
 }
 
 /** Sources of mappings that were left to the worker. */
-export async function dueSourcesOf(store: AnyStore, limit: number): Promise<number[]> {
+export async function dueSourcesOf(store: Store, limit: number): Promise<number[]> {
   return (await store.read(dueSources, { limit })).map(({ source }) => source)
 }
 
-export async function nextOpenEndMs(store: AnyStore): Promise<number | null> {
+export async function nextOpenEndMs(store: Store): Promise<number | null> {
   const [row] = await store.read(nextDue)
   return row?.ms ?? null
 }
@@ -211,6 +211,6 @@ export async function firstWithin<Mapping extends { readonly position: number }>
 }
 
 /** Has the mappings of a source tried again after a while. */
-export async function delayOpenMappings(store: AnyStore, source: number, ms: number): Promise<void> {
+export async function delayOpenMappings(store: Store, source: number, ms: number): Promise<void> {
   await store.write(delay, { source, ms })
 }

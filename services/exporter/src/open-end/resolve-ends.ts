@@ -1,5 +1,5 @@
 import type { MappingFields } from '@slipway/contracts'
-import type { AnyTx, NewEvent } from '@slipway/store'
+import type { NewEvent, Tx } from '@slipway/store'
 import { appendEvents } from '@slipway/store'
 import { loadEnds } from '../bulk-import/load-ends.ts'
 import { type ChildChange, type ChildWrite, writeChildren } from '../bulk-import/write-children.ts'
@@ -107,7 +107,7 @@ function eventOf({ source, actor, traceparent }: Change, changed: ChildChange, r
 }
 
 /** Sources elsewhere than in `source` that mappings lead from or to: locked before their concepts are looked up. */
-export function lockForeignEnds(tx: AnyTx, source: SourceRow, urls: Iterable<string>): Promise<void> {
+export function lockForeignEnds(tx: Tx, source: SourceRow, urls: Iterable<string>): Promise<void> {
   const own = sourceUrl(targetOf(source))
   return lockEnds(
     tx,

@@ -9,7 +9,7 @@ import {
   ownerProfileOperations,
 } from '@slipway/contracts'
 import { type Changed, handlerOf, requireSignedIn, writeHandler } from '@slipway/service'
-import { type AnyStore, type AnyTx, appendEvents } from '@slipway/store'
+import { appendEvents, type Store, type Tx } from '@slipway/store'
 import { jsonArray } from '../json-stream.ts'
 import { type FindLogin, requireLogin } from '../owner-login.ts'
 import { pageFor } from '../page.ts'
@@ -59,7 +59,7 @@ function valuesOf(given: Partial<OrgFields>, before?: OrgRow): OrgValues {
 const toldMembers = 2_000
 
 /** Who belongs to it is told, too: whoever passes events on decides by it who may read those about what is private. */
-async function tell(tx: AnyTx, verb: string, org: OrgRow, sequence: number, cause: Cause) {
+async function tell(tx: Tx, verb: string, org: OrgRow, sequence: number, cause: Cause) {
   const { id, uuid, name, public_access } = org
   const members = await listMembers(tx.query, id, toldMembers + 1, 0)
   const data = { org_id: id, url: orgUrl(id), name, public_access, ...(members.length <= toldMembers && { members }) }
@@ -69,7 +69,7 @@ async function tell(tx: AnyTx, verb: string, org: OrgRow, sequence: number, caus
 const changeMember =
   (change: typeof addOrgMember) =>
   async (
-    tx: AnyTx,
+    tx: Tx,
     { org, member }: { readonly org: string; readonly member: string },
     { identity, traceparent }: CallContext,
   ): Promise<Changed> => {
@@ -80,7 +80,7 @@ const changeMember =
   }
 
 /** Organisations and who belongs to them. */
-export function orgHandlers(store: AnyStore, findLogin: FindLogin): OperationHandler[] {
+export function orgHandlers(store: Store, findLogin: FindLogin): OperationHandler[] {
   return [
     handlerOf(orgOperations.list, async ({ query, member }, { identity, baseUrl }) => {
       const url = `${baseUrl}${member === undefined ? '' : `/users/${member}`}/orgs/`

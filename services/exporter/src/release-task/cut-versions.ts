@@ -1,4 +1,4 @@
-import { type AnyStore, type AnyTx, appendEvents } from '@slipway/store'
+import { appendEvents, type Store, type Tx } from '@slipway/store'
 import { queueExport } from '../export/export.store.ts'
 import { tellExport } from '../export/export-events.ts'
 import { type SourceRow, sourceAt } from '../source/source.store.ts'
@@ -25,7 +25,7 @@ const unwanted = Symbol('unwanted')
  * undoes the cut, as does another process that was faster.
  * @throws `conflict`, `invalid`: it cannot be done, however often it is tried
  */
-export async function cutVersions(store: AnyStore, task: ReleaseTask, kickExports: () => void): Promise<void> {
+export async function cutVersions(store: Store, task: ReleaseTask, kickExports: () => void): Promise<void> {
   try {
     await store.transaction(async tx => {
       const sources = await boundSources(tx.query, task.studies, mostSources + 1)
@@ -44,14 +44,14 @@ export async function cutVersions(store: AnyStore, task: ReleaseTask, kickExport
   }
 }
 
-async function cut(tx: AnyTx, { task, release }: ReleaseTask, source: SourceRow, study: string): Promise<void> {
+async function cut(tx: Tx, { task, release }: ReleaseTask, source: SourceRow, study: string): Promise<void> {
   const label = `${source.full_name.slice(0, mostLabel)} (${release})`
   const before = await versionCutBefore(tx, source.position, release)
   const version = before ?? (await cutOne(tx, release, source, study))
   await addVersion(tx, task, { source: source.uuid, study, version, label })
 }
 
-async function cutOne(tx: AnyTx, release: string, source: SourceRow, study: string): Promise<number> {
+async function cutOne(tx: Tx, release: string, source: SourceRow, study: string): Promise<number> {
   const detail = sourceDetail(source)
   if (await isVersionTaken(tx, source.position, release)) {
     throw impossible(`${detail.url} has a version ${release} that was not cut for the release`)
@@ -77,7 +77,7 @@ async function cutOne(tx: AnyTx, release: string, source: SourceRow, study: stri
 }
 
 export async function tellVersion(
-  tx: AnyTx,
+  tx: Tx,
   verb: 'created' | 'updated' | 'deleted',
   version: VersionRow,
   source: SourceRow,

@@ -1,12 +1,12 @@
 import type { BlobStore } from '@slipway/blobs'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { impossible, progressOf } from './release-task.ts'
 import { keepFile, type ReleaseVersion, versionsOf } from './release-version.store.ts'
 
 /** Characters that file names have in most file systems, and in packages. */
 const mostNameLength = 255
 
-export type KeepOptions = { readonly store: AnyStore; readonly blobs: BlobStore; readonly signal: AbortSignal }
+export type KeepOptions = { readonly store: Store; readonly blobs: BlobStore; readonly signal: AbortSignal }
 
 export type Kept = { readonly progress: number; readonly error: string | undefined }
 

@@ -2,7 +2,7 @@ import type { BlobStore } from '@slipway/blobs'
 import type { OperationHandler } from '@slipway/bus'
 import { failure, isFailure, releaseFileBytes } from '@slipway/contracts'
 import { handlerOf } from '@slipway/service'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import type { Logger } from 'pino'
 import { resumed } from '../export/archive.ts'
 import { archiveAnswer } from '../export/export-answer.ts'
@@ -14,7 +14,7 @@ import { findFile } from './release-version.store.ts'
  * file of a release cannot be made again; that its bytes are gone or damaged is found out before anything is answered,
  * or while it is sent, which then breaks off.
  */
-export function releaseFileHandlers(store: AnyStore, blobs: BlobStore, log: Logger): OperationHandler[] {
+export function releaseFileHandlers(store: Store, blobs: BlobStore, log: Logger): OperationHandler[] {
   function lost(file: string, cause: unknown) {
     log.error({ event: 'release_file_lost', err: cause, file }, 'the bytes of a file of a release are lost or damaged')
     return failure('bad_upstream', 'The file is lost or damaged where it is kept.', { cause })

@@ -1,7 +1,7 @@
 import type { BlobStore } from '@slipway/blobs'
 import { isFailure } from '@slipway/contracts'
 import { isWithdrawn, type Platform } from '@slipway/participant'
-import { type AnyStore, jitteredBackoff, type Run, startWorker, type Worker } from '@slipway/store'
+import { jitteredBackoff, type Run, type Store, startWorker, type Worker } from '@slipway/store'
 import type { Logger } from 'pino'
 import { cutVersions } from './cut-versions.ts'
 import { keepFiles } from './keep-files.ts'
@@ -20,7 +20,7 @@ import { filesOf } from './release-version.store.ts'
 import { publishVersions, removeVersions } from './release-versions.ts'
 
 export type ReleaseTaskWorkerOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly platform: Platform
   readonly blobs: BlobStore
   readonly log: Logger

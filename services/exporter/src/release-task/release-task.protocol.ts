@@ -1,5 +1,5 @@
 import { type TaskService, unknownTask } from '@slipway/participant'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { findTask, noteCommand } from './release-task.store.ts'
 import { answerTo } from './release-task.ts'
 import { filesOf } from './release-version.store.ts'
@@ -8,7 +8,7 @@ import { filesOf } from './release-version.store.ts'
  * Takes part in releases. Commands are taken down in rows and answered at once; what they ask for is done by the worker,
  * which `kick` wakes, and each may come any number of times and in any order.
  */
-export function releaseTaskService(store: AnyStore, version: string, kick: () => void): TaskService {
+export function releaseTaskService(store: Store, version: string, kick: () => void): TaskService {
   return {
     name: 'exporter',
     message: 'Exports of the sources that are bound to the studies',

@@ -1,5 +1,5 @@
 import type { TaskCommand, TaskState } from '@slipway/participant'
-import type { AnyStore, Parameters, Queryable } from '@slipway/store'
+import type { Parameters, Queryable, Store } from '@slipway/store'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Read } from '../source/source.store.ts'
@@ -176,7 +176,7 @@ const purge = prepare<{ days: number; limit: number }>()('release-task.purge', (
 const atOnce = 1_000
 
 /** Forgets tasks that came to nothing, so many days later. What was published stays: its files are served. */
-export async function purgeTasks(store: AnyStore, days: number, limit = atOnce): Promise<void> {
+export async function purgeTasks(store: Store, days: number, limit = atOnce): Promise<void> {
   while ((await store.write(purge, { days, limit })).length === limit);
 }
 
@@ -185,40 +185,37 @@ export const findTask = async (read: Read, task: string) => (await read(find, { 
 const statements = { initialize, start, cancel } as const
 
 /** Takes a command down; a repeated or late one changes nothing. */
-export async function noteCommand(
-  store: AnyStore,
-  { action, task_id, release_id, studies }: TaskCommand,
-): Promise<void> {
+export async function noteCommand(store: Store, { action, task_id, release_id, studies }: TaskCommand): Promise<void> {
   if (action === 'get_status') return
   if (action === 'publish') await publishTask(store, task_id)
   else await store.write(statements[action], { task: task_id, release: release_id, studies })
 }
 
 /** False if the task is not one that waits for its start. */
-export async function startTask(store: AnyStore, task: string): Promise<boolean> {
+export async function startTask(store: Store, task: string): Promise<boolean> {
   return (await store.write(startKnown, { task })).length > 0
 }
 
 /** False if the task is not staged. */
-export async function publishTask(store: AnyStore, task: string): Promise<boolean> {
+export async function publishTask(store: Store, task: string): Promise<boolean> {
   return (await store.write(publish, { task })).length > 0
 }
 
 /** Gives up the tasks of a release, whatever has become of them. */
 export const withdrawTasks = (tx: Queryable, release: string) => tx.query(withdraw, { release })
 
-export const takeTasks = (store: AnyStore, limit: number, leaseSeconds: number) =>
+export const takeTasks = (store: Store, limit: number, leaseSeconds: number) =>
   store.write(take, { limit, seconds: leaseSeconds })
 
 /** False when a command took it away. */
-export const keepTask = async (store: AnyStore, { task, lease }: ReleaseTask, leaseSeconds: number) =>
+export const keepTask = async (store: Store, { task, lease }: ReleaseTask, leaseSeconds: number) =>
   (await store.write(keep, { task, lease, seconds: leaseSeconds })).length > 0
 
 /** Says when the task is to be looked at again; null: when something happens to it. Nothing if it was taken away. */
-export const settleTask = (store: AnyStore, { task, lease }: ReleaseTask, afterMs: number | null, attempt: number) =>
+export const settleTask = (store: Store, { task, lease }: ReleaseTask, afterMs: number | null, attempt: number) =>
   store.write(settle, { task, lease, ms: afterMs, attempt })
 
-export async function nextTaskMs(store: AnyStore): Promise<number | null> {
+export async function nextTaskMs(store: Store): Promise<number | null> {
   const [row] = await store.read(nextDue)
   return row?.ms ?? null
 }
@@ -243,7 +240,7 @@ export async function noteCut(tx: Queryable, { task, lease }: ReleaseTask): Prom
 }
 
 export async function noteTold(
-  store: AnyStore,
+  store: Store,
   { task, lease }: ReleaseTask,
   news: { readonly state?: TaskState; readonly progress: number },
 ): Promise<void> {

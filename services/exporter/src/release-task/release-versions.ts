@@ -1,5 +1,5 @@
 import type { BlobStore } from '@slipway/blobs'
-import type { AnyStore } from '@slipway/store'
+import type { Store } from '@slipway/store'
 import { clearExport, lockExport } from '../export/export.store.ts'
 import { tellExport } from '../export/export-events.ts'
 import { sourceAt } from '../source/source.store.ts'
@@ -23,7 +23,7 @@ const unwanted = Symbol('unwanted')
  * else's by now. A version that somebody deleted since is passed over: its file is there, and between staged and
  * published nothing may go wrong.
  */
-export async function publishVersions(store: AnyStore, row: ReleaseTask): Promise<void> {
+export async function publishVersions(store: Store, row: ReleaseTask): Promise<void> {
   try {
     await store.transaction(async tx => {
       for (const { version: position, source: at } of await versionsOf(tx.query, row.task)) {
@@ -41,11 +41,11 @@ export async function publishVersions(store: AnyStore, row: ReleaseTask): Promis
 }
 
 /** Removes what was made for a task that came to nothing: one version after the other, so that a crash loses little. */
-export async function removeVersions(store: AnyStore, blobs: BlobStore, { task }: ReleaseTask): Promise<void> {
+export async function removeVersions(store: Store, blobs: BlobStore, { task }: ReleaseTask): Promise<void> {
   for (const version of await versionsOf(store.read, task)) await removeOne(store, blobs, version)
 }
 
-async function removeOne(store: AnyStore, blobs: BlobStore, made: ReleaseVersion): Promise<void> {
+async function removeOne(store: Store, blobs: BlobStore, made: ReleaseVersion): Promise<void> {
   await store.transaction(async tx => {
     if (made.version !== null && made.source !== null) {
       await lockBoundSource(tx, made.source)

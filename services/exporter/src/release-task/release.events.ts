@@ -1,6 +1,6 @@
 import { type EventDataOf, type EventEnvelope, releaseEvents } from '@slipway/contracts'
 import type { EventConsumer } from '@slipway/service'
-import type { AnyTx } from '@slipway/store'
+import type { Tx } from '@slipway/store'
 import { withdrawTasks } from './release-task.store.ts'
 
 /**
@@ -12,7 +12,7 @@ export function releaseConsumer(kick: () => void): EventConsumer<unknown> {
   return {
     durable: 'exporter-releases',
     filters: [canceled, failed].map(({ noun, verb }) => `slipway.v1.event.${noun}.${verb}.*`),
-    async handle({ data }: EventEnvelope, tx: AnyTx) {
+    async handle({ data }: EventEnvelope, tx: Tx) {
       await withdrawTasks(tx, (data as EventDataOf<typeof canceled>).release_id)
     },
     afterCommit: kick,

@@ -2,13 +2,13 @@ import type { OperationHandler } from '@slipway/bus'
 import { exporterRestoreOperations, failure, type InputOf } from '@slipway/contracts'
 import { isWithdrawn, type Platform } from '@slipway/participant'
 import { type FactPage, type FactRow, handlerOf, requireRole, restoreFactsHandler } from '@slipway/service'
-import type { AnyStore, Parameters } from '@slipway/store'
+import type { Parameters, Store } from '@slipway/store'
 import { type Expression, sql } from 'kysely'
 import { publishTask, startTask, withdrawTasks } from '../release-task/release-task.store.ts'
 import { prepare } from '../sql.ts'
 
 export type RestoreOptions = {
-  readonly store: AnyStore
+  readonly store: Store
   readonly platform: Pick<Platform, 'taskState'>
   /** Tasks of releases may be due. */
   readonly kick: () => void

@@ -9,7 +9,7 @@ import {
   sourceVersionOperations,
 } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import { type AnyStore, type AnyTx, appendEvents } from '@slipway/store'
+import { appendEvents, type Store, type Tx } from '@slipway/store'
 import { withDiff } from '../child/with-diff.ts'
 import { clearExport, lockExport, queueExport } from '../export/export.store.ts'
 import { tellExport } from '../export/export-events.ts'
@@ -37,8 +37,8 @@ import { deleteVersion, freezeVersion, updateVersion } from './write-version.sto
 type Cause = { readonly actor: string; readonly traceparent: string | undefined }
 
 /** Versions of sources: frozen when they are made, described and released later. `kick`: an export may be due. */
-export function versionHandlers(store: AnyStore, blobs: BlobStore, kick: () => void): OperationHandler[] {
-  const tell = (tx: AnyTx, verb: string, version: VersionRow, source: SourceRow, sequence: number, cause: Cause) =>
+export function versionHandlers(store: Store, blobs: BlobStore, kick: () => void): OperationHandler[] {
+  const tell = (tx: Tx, verb: string, version: VersionRow, source: SourceRow, sequence: number, cause: Cause) =>
     appendEvents(tx, [
       {
         noun: 'source-version',
@@ -145,7 +145,7 @@ export function versionHandlers(store: AnyStore, blobs: BlobStore, kick: () => v
 
 /** The fields of a version after a change, with the positions of the versions it names. */
 async function relatedOf(
-  tx: AnyTx,
+  tx: Tx,
   source: SourceRow,
   given: { readonly [Field in keyof SourceVersionFields]?: SourceVersionFields[Field] | undefined },
   before: VersionRow | undefined,

@@ -1,5 +1,5 @@
 import type { Identity, OwnerTarget } from '@slipway/contracts'
-import { type AnyStore, snapshotRows } from '@slipway/store'
+import { type Store, snapshotRows } from '@slipway/store'
 import { sql } from 'kysely'
 import { type Page, pageFor, type Range } from '../page.ts'
 import { ownerTypeName, ownerUrl, sourceUrl } from '../paths.ts'
@@ -59,7 +59,7 @@ const page = prepare<Filter & Range>()('source.page', (db, p) =>
 )
 
 async function countSources(
-  store: AnyStore,
+  store: Store,
   owner: OwnerTarget | undefined,
   identity: Identity | null,
   belongs: boolean,
@@ -74,7 +74,7 @@ async function countSources(
 
 /** A page of sources, as rows of JSON in parts; last changed first. `belongs`: the caller, to the owner. */
 export async function listSources(
-  store: AnyStore,
+  store: Store,
   owner: OwnerTarget | undefined,
   belongs: boolean,
   identity: Identity | null,
@@ -88,7 +88,7 @@ export async function listSources(
 }
 
 async function* rowsOf(
-  store: AnyStore,
+  store: Store,
   filter: Filter,
   { limit, offset }: Range,
 ): AsyncGenerator<readonly string[], void, void> {

@@ -9,7 +9,7 @@ import {
   sourceOperations,
 } from '@slipway/contracts'
 import { handlerOf, writeHandler } from '@slipway/service'
-import { type AnyStore, appendEvents } from '@slipway/store'
+import { appendEvents, type Store } from '@slipway/store'
 import { withDiff } from '../child/with-diff.ts'
 import { giveUpExports } from '../export/give-up-exports.ts'
 import { jsonArray } from '../json-stream.ts'
@@ -54,7 +54,7 @@ const valuesOf = (given: Partial<SourceFields>, before?: SourceRow): SourceValue
 }
 
 /** Sources: read by whoever may see them, changed by their owners. */
-export function sourceHandlers(store: AnyStore, findLogin: FindLogin): OperationHandler[] {
+export function sourceHandlers(store: Store, findLogin: FindLogin): OperationHandler[] {
   const tell = (
     tx: Parameters<typeof appendEvents>[0],
     verb: string,
