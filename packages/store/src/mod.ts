@@ -27,7 +27,7 @@ export {
   showDeadLetter,
 } from './inbox/dead-letters.ts'
 export { once, onceEach } from './inbox/inbox.ts'
-export { type KeptLease, keepLease } from './leases/keep-lease.ts'
+export { keepLease } from './leases/keep-lease.ts'
 export { type ExclusiveOptions, runExclusively } from './leases/run-exclusively.ts'
 export { type Run, startWorker, type Worker, type WorkerOptions } from './leases/worker.ts'
 export { appendEvents, outboxColumns } from './outbox/append-events.ts'

@@ -2,7 +2,7 @@ import { blobMigrations, openBlobs } from '@slipway/blobs'
 import { identityOperations } from '@slipway/contracts'
 import { platformOverBus, serveOverBus } from '@slipway/participant'
 import type { ServiceDefinition } from '@slipway/service'
-import { every, type Store } from '@slipway/store'
+import { every } from '@slipway/store'
 import manifest from '../package.json' with { type: 'json' }
 import { bulkImportHandlers } from './bulk-import/bulk-import.operations.ts'
 import { startImportWorker } from './bulk-import/bulk-import-worker.ts'
@@ -37,8 +37,7 @@ export const exporter: ServiceDefinition<ExporterConfig, unknown> = {
   config: exporterConfig,
   migrations: [blobMigrations, new URL('../migrations', import.meta.url)],
 
-  async build({ config, store: opened, bus, identity, log }) {
-    const store = opened as Store
+  async build({ config, store, bus, identity, log }) {
     const { blobs, close } = await openBlobs(config, store)
     const [signing] = await store.read(signingSecret)
     let worker: ReturnType<typeof startExportWorker> | undefined

@@ -1,5 +1,5 @@
 import { idPrefixes, newId, titleKey } from '@slipway/contracts'
-import { outboxColumns, type Queryable, type Statement, type Tx } from '@slipway/store'
+import { outboxColumns, type Queryable, type Statement } from '@slipway/store'
 
 /** Under the lease of its job, and one study for each import: whoever tries again finds what was made. */
 const insert: Statement = {
@@ -28,7 +28,7 @@ const find: Statement = {
 
 /** Puts an imported study down as version 1; its accession, or undefined when the job is another's by now. */
 export async function insertImported(
-  tx: Tx | Queryable,
+  tx: Queryable,
   job: { readonly id: string; readonly lease: string },
   owner: string,
   content: Readonly<Record<string, unknown>>,
